@@ -1,0 +1,1 @@
+"""Programs that talk to a running server; they import the wire messages only."""

@@ -1,0 +1,1 @@
+"""Speech as samples: validating, resampling, buffering, decoding files."""

@@ -1,0 +1,161 @@
+"""Every setting, one frozen dataclass per stage; derived values are properties, never settings."""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from stream_engine.errors import ConfigError
+from stream_engine.motion.window import LatencyProfile, profile_named
+
+Section = TypeVar("Section")
+
+
+def _check_range(key: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigError(
+            f"setting {key} is out of range", got=str(value), expected=f"{low}..{high}"
+        )
+
+
+def _check_choice(key: str, value: object, choices: tuple[object, ...]) -> None:
+    if value not in choices:
+        wanted = ", ".join(str(choice) for choice in choices)
+        raise ConfigError(f"setting {key} is unknown", got=repr(value), expected=f"one of {wanted}")
+
+
+@dataclass(frozen=True, slots=True)
+class MotionConfig:
+    """How motion is generated.
+
+    Attributes:
+        profile: Latency profile: ``ultra``, ``balanced`` or ``quality``.
+        steps: Diffusion steps per window: 1, 2 or 4.
+        seed: Seed of the sampler's noise; the same seed and audio give the same motion.
+        backend: ``auto``, ``onnxruntime`` or ``torch``.
+    """
+
+    profile: str = "balanced"
+    steps: int = 2
+    seed: int = 0
+    backend: str = "auto"
+
+    def __post_init__(self) -> None:
+        profile_named(self.profile)
+        _check_choice("motion.steps", self.steps, (1, 2, 4))
+        _check_choice("motion.backend", self.backend, ("auto", "onnxruntime", "torch"))
+        _check_range("motion.seed", self.seed, 0, 2**63 - 1)
+
+    @property
+    def latency_profile(self) -> LatencyProfile:
+        """The profile's numbers."""
+        return profile_named(self.profile)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderConfig:
+    """How the head is drawn.
+
+    Attributes:
+        avatar: Name of a shipped avatar.
+        width: Picture width in pixels, even.
+        height: Picture height in pixels, even.
+        background: sRGB colour as ``#rrggbb``.
+    """
+
+    avatar: str = "default"
+    width: int = 512
+    height: int = 512
+    background: str = "#d9dde2"
+
+    def __post_init__(self) -> None:
+        _check_range("render.width", self.width, 64, 2048)
+        _check_range("render.height", self.height, 64, 2048)
+        if self.width % 2 or self.height % 2:
+            raise ConfigError(
+                "picture size must be even (video chroma is halved)",
+                got=f"{self.width}x{self.height}",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Where the server listens and what it allows.
+
+    Attributes:
+        host: Address to bind.
+        port: TCP port of page, signalling and WebSocket door; 0 takes a free one.
+        ice_servers: STUN and TURN URLs; none by default, so nothing outside is asked.
+        max_sessions: Sessions admitted at once.
+        heartbeat_timeout_s: A peer silent for so long is gone.
+        video_kbps: Bit rate of the video.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    ice_servers: tuple[str, ...] = ()
+    max_sessions: int = 8
+    heartbeat_timeout_s: float = 10.0
+    video_kbps: int = 1500
+
+    def __post_init__(self) -> None:
+        _check_range("server.port", self.port, 0, 65535)
+        _check_range("server.max_sessions", self.max_sessions, 1, 10_000)
+        _check_range("server.heartbeat_timeout_s", self.heartbeat_timeout_s, 1.0, 600.0)
+        _check_range("server.video_kbps", self.video_kbps, 100, 20_000)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """All settings of one engine."""
+
+    motion: MotionConfig = field(default_factory=MotionConfig)
+    render: RenderConfig = field(default_factory=RenderConfig)
+    server: ServerConfig = field(default_factory=ServerConfig)
+
+
+def _read_section(kind: type[Section], name: str, values: dict[str, Any]) -> Section:
+    known = {item.name: item for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for key in values:
+        if key not in known:
+            raise ConfigError(f"unknown setting {name}.{key}", expected=", ".join(sorted(known)))
+    arguments = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    defaults = kind()
+    for key, value in arguments.items():
+        default = getattr(defaults, key)
+        number = isinstance(default, float) and type(value) is int
+        if type(value) is not type(default) and not number:
+            raise ConfigError(
+                f"setting {name}.{key} has the wrong type",
+                got=f"{value!r} ({type(value).__name__})",
+                expected=type(default).__name__,
+            )
+    return kind(**arguments)
+
+
+def load_config(path: Path) -> EngineConfig:
+    """Read settings from a TOML file with the tables ``motion``, ``render`` and ``server``.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Defaults overlaid with the file.
+
+    Raises:
+        ConfigError: If the file cannot be read, or a table, key or value is wrong.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError("settings cannot be read", got=f"{path}: {error}") from error
+    sections = {"motion": MotionConfig, "render": RenderConfig, "server": ServerConfig}
+    for name, values in tables.items():
+        if name not in sections or not isinstance(values, dict):
+            raise ConfigError(f"unknown table {name}", expected=", ".join(sections))
+    return EngineConfig(
+        motion=_read_section(MotionConfig, "motion", tables.get("motion", {})),
+        render=_read_section(RenderConfig, "render", tables.get("render", {})),
+        server=_read_section(ServerConfig, "server", tables.get("server", {})),
+    )

@@ -1,0 +1,1 @@
+"""Motion coefficients to posed vertices."""

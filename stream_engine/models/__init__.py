@@ -1,0 +1,1 @@
+"""Torch modules only: no file, no device choice."""

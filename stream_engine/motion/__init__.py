@@ -1,0 +1,1 @@
+"""Features to motion: windows, sampler, blend, state."""

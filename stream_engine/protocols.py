@@ -1,0 +1,154 @@
+"""The seams: what a stage, a model runner, a renderer, a source and a sink must offer."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_engine.types import AudioChunk, MeshFrame, MotionFrames, RunnerSpec, VideoFrame
+
+In = TypeVar("In", contravariant=True)
+Out = TypeVar("Out", covariant=True)
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+class Stream(Protocol[In, Out]):
+    """A stage that is fed values of any size and gives what has become final.
+
+    Law: ``feed(a) + feed(b) + finish()`` equals ``feed(a ++ b) + finish()`` bit for bit, for any
+    split of the input.
+    """
+
+    @property
+    def latency(self) -> int:
+        """Ticks of input the stage must see past the end of an output before it is final."""
+        ...
+
+    def feed(self, value: In) -> Sequence[Out]:
+        """Take input, return what became final."""
+        ...
+
+    def finish(self) -> Sequence[Out]:
+        """Say the input has ended, return the rest."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everything, as if just made."""
+        ...
+
+
+class ModelRunner(Protocol):
+    """One compiled model; numpy in, numpy out, one call for a whole batch."""
+
+    @property
+    def backend(self) -> str:
+        """Name for logs, metrics and ``doctor``."""
+        ...
+
+    @property
+    def spec(self) -> RunnerSpec:
+        """Inputs and outputs by name."""
+        ...
+
+    def run(self, inputs: Tensors) -> dict[str, NDArray[Any]]:
+        """Run once; the arrays returned are the caller's."""
+        ...
+
+    def close(self) -> None:
+        """Free the model; the runner may not be used afterwards."""
+        ...
+
+
+class Renderer(Protocol):
+    """Draws posed heads; belongs to the thread that made it."""
+
+    def render(self, frame: MeshFrame) -> VideoFrame:
+        """Draw one head; keeps ``pts``."""
+        ...
+
+    def close(self) -> None:
+        """Free the context."""
+        ...
+
+
+class AudioSource(Protocol):
+    """Where speech comes from: a peer, a socket or a file."""
+
+    def chunks(self) -> AsyncIterator[AudioChunk]:
+        """Give the audio in order, without gaps, until it ends."""
+        ...
+
+
+class FrameSink(Protocol):
+    """Where motion goes: a file, a socket or a track."""
+
+    def write(self, frames: MotionFrames) -> None:
+        """Take the next frames, in order."""
+        ...
+
+    def close(self) -> None:
+        """Flush and let go."""
+        ...
+
+
+class Clock(Protocol):
+    """Wall time; the only way to it."""
+
+    def now(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+
+class NoiseSource(Protocol):
+    """Start noise of the sampler, addressed by absolute frame so that any window sees the same."""
+
+    def frames(self, start: int, count: int) -> NDArray[np.float32]:
+        """Standard normal noise of frames ``start .. start + count``, float32 [T, D]."""
+        ...
+
+
+class MotionStream(Protocol):
+    """Speech in, motion out, for one session: resampler, features and generator in a row."""
+
+    @property
+    def latency(self) -> int:
+        """Ticks of audio past a frame's start that must exist before the frame is final."""
+        ...
+
+    def feed(self, value: AudioChunk) -> Sequence[MotionFrames]:
+        """Take any number of samples at one of the accepted rates; return final frames."""
+        ...
+
+    def finish(self) -> Sequence[MotionFrames]:
+        """Say the speech has ended; return the frames still held back."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everything, as if just made."""
+        ...
+
+
+class HeadPoser(Protocol):
+    """Coefficients to posed vertices."""
+
+    def pose(self, pts: int, coefficients: NDArray[np.float32]) -> MeshFrame:
+        """Pose one frame from float32 [D]."""
+        ...
+
+
+class Stages(Protocol):
+    """Makes the parts of a session; `assemble` has the only real one."""
+
+    def motion_stream(self, profile: str) -> MotionStream:
+        """Make the speech-to-motion stream of one session; any thread."""
+        ...
+
+    def head_poser(self, avatar: str) -> HeadPoser:
+        """Give the shared poser of an avatar; AssetError if there is no such avatar."""
+        ...
+
+    def renderer(self, avatar: str) -> Renderer:
+        """Make a renderer that belongs to the calling thread."""
+        ...

@@ -1,0 +1,1 @@
+"""Posed vertices to pictures."""

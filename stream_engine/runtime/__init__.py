@@ -1,0 +1,1 @@
+"""Backends that run compiled models behind one seam."""

@@ -1,0 +1,1 @@
+"""Peers, sockets and files: the edges of a session."""

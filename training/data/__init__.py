@@ -1,0 +1,1 @@
+"""Recorded faces and speech to training pairs."""

@@ -1,0 +1,1 @@
+"""Export, check and (with TensorRT) compile the trained models."""
