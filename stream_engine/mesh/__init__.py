@@ -1,1 +1,1 @@
-"""Motion coefficients to posed vertices."""
+"""The head as a mesh, and how coefficients move it."""

@@ -1,0 +1,1 @@
+"""Builds the head that Elocute ships, from public-domain MakeHuman data."""
