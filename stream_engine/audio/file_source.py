@@ -1,0 +1,85 @@
+"""Speech files of any kind PyAV reads, as a stream of mono chunks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import av
+import numpy as np
+
+from stream_engine.audio.check import check_rate
+from stream_engine.errors import AudioError
+from stream_engine.types import F32, AudioChunk
+
+
+class FileSource:
+    """Decodes an audio file piece by piece, so that memory does not grow with its length.
+
+    Args:
+        path: Any file PyAV can decode; channels are averaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._container = av.open(str(path))
+        except (OSError, av.FFmpegError) as error:
+            raise AudioError(
+                "file cannot be read as audio",
+                got=f"{path}: {error}",
+                expected="a WAV, FLAC, Ogg, MP3 or other audio file",
+            ) from error
+        if not self._container.streams.audio:
+            self._container.close()
+            raise AudioError("file has no sound track", got=str(path))
+        self._stream = self._container.streams.audio[0]
+        self.rate_hz: int = self._stream.rate
+        check_rate(self.rate_hz)
+
+    @property
+    def duration_s(self) -> float | None:
+        """Length as the header says, in seconds; None if it does not."""
+        if self._container.duration is None:
+            return None
+        return float(self._container.duration) / 1_000_000
+
+    def __enter__(self) -> "FileSource":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._container.close()
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """Decode from the beginning.
+
+        Yields:
+            Consecutive mono chunks at ``rate_hz``.
+
+        Raises:
+            AudioError: If the file is empty or breaks off in its first packet.
+        """
+        to_float = av.AudioResampler(format="fltp", rate=self.rate_hz)
+        start = 0
+        try:
+            for frame in self._container.decode(self._stream):
+                for plain in to_float.resample(frame):
+                    samples = _mono(plain)
+                    yield AudioChunk(start, samples, self.rate_hz)
+                    start += len(samples)
+        except av.FFmpegError as error:
+            if not start:
+                raise AudioError("file cannot be decoded", got=f"{self._path}: {error}") from error
+        if not start:
+            raise AudioError(
+                "file holds no samples", got=str(self._path), fix="record it again"
+            )
+
+
+def _mono(frame: av.AudioFrame) -> F32:
+    mono: F32 = frame.to_ndarray().mean(axis=0, dtype=np.float32)
+    return mono

@@ -1,0 +1,98 @@
+"""One hop of windowed diffusion for a batch of sessions: a pure function of state and speech."""
+
+import numpy as np
+
+from stream_engine.errors import ShapeError
+from stream_engine.motion.arkit import ARKIT_COUNT
+from stream_engine.motion.blend import OverlapBlender
+from stream_engine.motion.state import MotionState, initial_state
+from stream_engine.motion.window import LatencyProfile
+from stream_engine.protocols import ModelRunner
+from stream_engine.types import F32
+
+
+class MotionHop:
+    """Encodes the newest speech, samples the window, blends it with the last one.
+
+    Every slot takes the same path from its first hop on: the first windows begin before frame 0,
+    and what they give for those frames is masked out of the context and never emitted.
+
+    Latency: ``profile.latency``.
+    State: none here; `MotionState` in, `MotionState` out.
+    Thread: the one that owns the runners.
+    Buffers: results are the caller's.
+    """
+
+    def __init__(self, encoder: ModelRunner, sampler: ModelRunner, profile: LatencyProfile) -> None:
+        self._encoder = encoder
+        self._sampler = sampler
+        self.profile = profile
+        self._blender = OverlapBlender(profile)
+        specs = {spec.name: spec.shape for r in (encoder, sampler) for spec in r.spec.inputs}
+        self.mel_bands = specs["mel"][-1]
+        self.coefficients = specs["noise"][-1]
+
+    def initial_state(self, batch: int = 1) -> MotionState:
+        """State of streams that have not begun."""
+        return initial_state(self._encoder, self._sampler, self.profile, batch)
+
+    def step(self, state: MotionState, mel: F32, noise: F32) -> tuple[F32, MotionState]:
+        """Advance every slot by one hop.
+
+        Args:
+            state: B slots.
+            mel: Features of the newest hop, float32 [B, 4 H, F].
+            noise: Start noise of the window's frames, float32 [B, H + L, D].
+
+        Returns:
+            Final frames float32 [B, H, D] from ``state.frame`` on (those below 0 mean nothing),
+            and the next state.
+
+        Raises:
+            ShapeError: If ``mel`` or ``noise`` does not fit the state and profile.
+        """
+        self._check(state, mel, noise)
+        hop = self.profile.hop_frames
+        encoded = self._encoder.run(
+            {"mel": mel, "mel_past": state.mel_past, "conv_past": state.conv_past}
+        )
+        speech = np.concatenate([state.speech, encoded["speech_out"]], axis=1)
+        sampled = self._sampler.run(
+            {
+                "emitted": state.emitted,
+                "emitted_speech": state.emitted_speech,
+                "emitted_mask": state.emitted_mask,
+                "cache": state.cache,
+                "mask": state.mask,
+                "speech": speech,
+                "noise": noise,
+            }
+        )
+        final, held = self._blender.blend(sampled["motion"], state.held, state.has_held)
+        final[..., :ARKIT_COUNT] = final[..., :ARKIT_COUNT].clip(0.0, 1.0)
+        frames = state.frame[:, None] + np.arange(hop)
+        following = MotionState(
+            frame=state.frame + hop,
+            mel_past=encoded["new_mel_past"],
+            conv_past=encoded["new_conv_past"],
+            speech=speech[:, hop:],
+            emitted=final,
+            emitted_speech=speech[:, :hop],
+            emitted_mask=(frames >= 0).astype(np.float32),
+            cache=sampled["new_cache"],
+            mask=sampled["new_mask"],
+            held=held,
+            has_held=(state.frame >= 0).astype(np.float32),
+        )
+        return final, following
+
+    def _check(self, state: MotionState, mel: F32, noise: F32) -> None:
+        batch = len(state.frame)
+        wanted_mel = (batch, 4 * self.profile.hop_frames, self.mel_bands)
+        wanted_noise = (batch, self.profile.window_frames, self.coefficients)
+        if mel.shape != wanted_mel or noise.shape != wanted_noise:
+            raise ShapeError(
+                f"hop of profile {self.profile.name} does not fit",
+                got=f"mel {mel.shape}, noise {noise.shape}",
+                expected=f"mel {wanted_mel}, noise {wanted_noise}",
+            )

@@ -1,0 +1,40 @@
+"""Holding what a model is given against what it takes."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_engine.errors import ShapeError
+from stream_engine.protocols import Tensors
+from stream_engine.types import RunnerSpec
+
+
+def check_inputs(spec: RunnerSpec, inputs: Tensors) -> None:
+    """Refuse inputs that do not fit a model.
+
+    Args:
+        spec: What the model takes.
+        inputs: What it is given.
+
+    Raises:
+        ShapeError: If a name, dtype or shape does not fit.
+    """
+    wanted = {tensor.name: tensor for tensor in spec.inputs}
+    if set(wanted) != set(inputs):
+        raise ShapeError(
+            "model inputs have other names",
+            got=", ".join(sorted(inputs)),
+            expected=", ".join(sorted(wanted)),
+        )
+    for name, tensor in wanted.items():
+        value: NDArray[Any] = np.asarray(inputs[name])
+        fits = len(value.shape) == len(tensor.shape) and all(
+            size in (-1, given) for size, given in zip(tensor.shape, value.shape, strict=True)
+        )
+        if not fits or value.dtype.name != tensor.dtype:
+            raise ShapeError(
+                f"model input {name} does not fit",
+                got=f"{value.dtype.name} {value.shape}",
+                expected=f"{tensor.dtype} {tensor.shape}",
+            )
