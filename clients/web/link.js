@@ -1,0 +1,183 @@
+// The connection to the server: offer and answer, the events channel, figures, the end.
+
+const HEARTBEAT_MS = 2000;
+const SILENT_MS = 8000;
+const CONNECT_MS = 15000;
+
+/** Refused with a text that a person can read. */
+export class RefusedError extends Error {}
+
+/** One session with the server. */
+export class Link {
+  #pc = new RTCPeerConnection();
+  #channel = this.#pc.createDataChannel('events');
+  #session = null;
+  #closed = false;
+  #heard = performance.now();
+  #timer = null;
+  #sender = null;
+  #serverStats = null;
+  #last = null;
+  #handlers;
+
+  /** @param handlers onMotion(message), onFigures(figures), onGone(reason) */
+  constructor(handlers) {
+    this.#handlers = handlers;
+    this.#channel.onmessage = (event) => this.#take(JSON.parse(event.data));
+  }
+
+  get pc() { return this.#pc; }
+
+  get session() { return this.#session; }
+
+  /** Connect; gives the MediaStream with voice and face. */
+  async open(track, stream, profile) {
+    const pc = this.#pc;
+    this.#sender = pc.addTrack(track, stream);
+    const face = pc.addTransceiver('video', { direction: 'recvonly' });
+    const remote = new Promise((resolve) => {
+      pc.ontrack = ({ streams }) => {
+        for (const receiver of pc.getReceivers()) preferPresent(receiver);
+        if (streams[0]?.getVideoTracks().length && streams[0].getAudioTracks().length) resolve(streams[0]);
+      };
+    });
+    await pc.setLocalDescription();
+    await gathered(pc);
+    const answer = await post('api/offer', {
+      sdp: pc.localDescription.sdp, type: pc.localDescription.type, profile,
+    });
+    this.#session = answer.session;
+    await pc.setRemoteDescription({ sdp: answer.sdp, type: answer.type });
+    preferPresent(face.receiver);
+    await this.#connected();
+    pc.onconnectionstatechange = () => {
+      if (pc.connectionState === 'failed') this.#gone('The connection to the server was lost.');
+    };
+    this.#channel.onclose = () => this.#gone('The server ended the session.');
+    this.#heard = performance.now();
+    this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS / 2);
+    return remote;
+  }
+
+  /** Change the outgoing track. */
+  async speak(track) { await this.#sender.replaceTrack(track); }
+
+  /** Leave; the server is told at once, even while the page goes away. */
+  close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.#channel.onclose = null;
+    this.#pc.onconnectionstatechange = null;
+    if (this.#session) fetch(`api/session/${this.#session}`, { method: 'DELETE', keepalive: true }).catch(() => {});
+    this.#pc.close();
+  }
+
+  #connected() {
+    const pc = this.#pc;
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new RefusedError(NO_PATH)), CONNECT_MS);
+      const look = () => {
+        if (pc.connectionState === 'connected') { clearTimeout(late); resolve(); }
+        if (pc.connectionState === 'failed') { clearTimeout(late); reject(new RefusedError(NO_PATH)); }
+      };
+      pc.onconnectionstatechange = look;
+      look();
+    });
+  }
+
+  #gone(reason) {
+    if (this.#closed) return;
+    this.#handlers.onGone(reason);
+  }
+
+  #beat() {
+    if (performance.now() - this.#heard > SILENT_MS) {
+      this.#gone('The server fell silent. Is it still running?');
+      return;
+    }
+    if (this.#channel.readyState === 'open') {
+      this.#channel.send(JSON.stringify({ type: 'heartbeat', t: performance.now() }));
+    }
+    this.#figures();
+  }
+
+  #take(message) {
+    this.#heard = performance.now();
+    if (message.type === 'motion') this.#handlers.onMotion(message);
+    else if (message.type === 'stats') this.#serverStats = message;
+    else if (message.type === 'error') this.#gone(readable(message.error));
+  }
+
+  // Microphone to screen = capture + way there + server + way back + this browser's buffer.
+  async #figures() {
+    const now = { at: performance.now() };
+    (await this.#pc.getStats()).forEach((report) => {
+      if (report.type === 'inbound-rtp' && report.kind === 'video') now.video = report;
+      if (report.type === 'candidate-pair' && report.nominated) now.pair = report;
+    });
+    const before = this.#last;
+    this.#last = now;
+    if (this.#closed || !now.video || !before?.video) return;
+    const frames = now.video.framesDecoded - before.video.framesDecoded;
+    const buffered = delta(now, before, 'totalProcessingDelay') / Math.max(1, frames) * 1000;
+    const network = (now.pair?.currentRoundTripTime ?? 0) * 1000;
+    const server = this.#serverStats?.latency_ms.server;
+    this.#handlers.onFigures({
+      fps: frames / (now.at - before.at) * 1000,
+      network,
+      server,
+      buffered,
+      total: server === undefined ? undefined : CAPTURE_MS + network + server + buffered + DISPLAY_MS,
+      repeated: this.#serverStats?.counts.video_repeated_total,
+      detail: this.#serverStats,
+    });
+  }
+}
+
+const NO_PATH = 'No way through to the server was found.\nUDP between this browser and the server must be open; across networks the server needs a TURN server (server.ice_servers).';
+
+// A browser hands its microphone on in packets of 10 ms and Opus looks at 20 ms.
+const CAPTURE_MS = 20;
+// Half a screen refresh at 60 Hz, and one of composition.
+const DISPLAY_MS = 25;
+
+const delta = (now, before, key) => (now.video[key] ?? 0) - (before.video[key] ?? 0);
+
+function preferPresent(receiver) {
+  if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
+  else if ('playoutDelayHint' in receiver) receiver.playoutDelayHint = 0;
+}
+
+function gathered(pc) {
+  return new Promise((resolve) => {
+    const done = () => { if (pc.iceGatheringState === 'complete') resolve(); };
+    pc.addEventListener('icegatheringstatechange', done);
+    setTimeout(resolve, 1500); // what is known by then will do
+    done();
+  });
+}
+
+async function post(url, body) {
+  let response;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    throw new RefusedError('The server does not answer. Is it still running?');
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new RefusedError(readable(answer.error ?? { message: response.statusText }));
+  return answer;
+}
+
+function readable({ message, got, expected, fix }) {
+  const parts = [`The server refused: ${message}.`];
+  if (got) parts.push(`It got ${got}.`);
+  if (expected) parts.push(`It takes ${expected}.`);
+  if (fix) parts.push(`To fix: ${fix}.`);
+  return parts.join(' ');
+}

@@ -1,0 +1,95 @@
+"""The newest seconds of a session's audio, addressed by absolute sample."""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from stream_engine.types import F32
+
+
+@dataclass(frozen=True, slots=True)
+class RingRead:
+    """What a reader got.
+
+    Attributes:
+        start: Absolute index of the first sample; past the wanted one where samples were lost.
+        samples: float32 [N], a copy; shorter than wanted at the newest end.
+        lost: Wanted samples that had been overwritten.
+    """
+
+    start: int
+    samples: F32
+    lost: int
+
+
+class RingBuffer:
+    """A fixed store that one thread writes and any number of readers read by position.
+
+    When full it overwrites the oldest samples; a reader that comes too late is told how many it
+    lost. Readers keep their own position, so the buffer never waits for one.
+
+    *State*: ``capacity`` samples. *Thread*: any; a lock is held for the copy only.
+    *Buffers*: ``append`` copies in, ``read`` gives the caller its own copy.
+
+    Args:
+        capacity: Samples kept.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._store = np.zeros(capacity, np.float32)
+        self._end = 0
+        self._lock = threading.Lock()
+
+    @property
+    def capacity(self) -> int:
+        """Samples kept."""
+        return len(self._store)
+
+    @property
+    def end(self) -> int:
+        """Samples ever written: the absolute index of the next one."""
+        return self._end
+
+    @property
+    def oldest(self) -> int:
+        """Absolute index of the oldest sample still here."""
+        return max(0, self._end - len(self._store))
+
+    def append(self, samples: F32) -> None:
+        """Write samples after the newest; the oldest give way."""
+        size = len(self._store)
+        with self._lock:
+            kept = samples[-size:]
+            at = (self._end + len(samples) - len(kept)) % size
+            first = min(len(kept), size - at)
+            self._store[at : at + first] = kept[:first]
+            self._store[: len(kept) - first] = kept[first:]
+            self._end += len(samples)
+
+    def append_silence(self, count: int) -> None:
+        """Write ``count`` zeros."""
+        while count > 0:
+            step = min(count, len(self._store))
+            self.append(np.zeros(step, np.float32))
+            count -= step
+
+    def read(self, start: int, count: int) -> RingRead:
+        """Copy samples out.
+
+        Args:
+            start: Absolute index of the first sample wanted.
+            count: Most samples wanted.
+
+        Returns:
+            What is here of ``start .. start + count``, and how much of it was overwritten.
+        """
+        size = len(self._store)
+        with self._lock:
+            stop = min(start + count, self._end)
+            first = min(max(start, self.oldest), max(stop, start))
+            at = first % size
+            length = max(0, stop - first)
+            head = self._store[at : at + min(length, size - at)]
+            samples = np.concatenate([head, self._store[: length - len(head)]])
+        return RingRead(start=first, samples=samples, lost=first - start)

@@ -1,0 +1,194 @@
+"""Requests and their answers: signalling, metrics, health, page."""
+
+import asyncio
+import dataclasses
+import logging
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket
+
+from stream_engine.errors import (
+    AssetError,
+    ConfigError,
+    PeerClosed,
+    SignalingError,
+    StreamEngineError,
+    TransportError,
+)
+from stream_engine.household import Household
+from stream_engine.motion.window import PROFILES
+from stream_engine.transport.peer import Peer
+from stream_engine.transport.speech_socket import serve_speech
+from stream_engine.types import TICKS_PER_SECOND
+from stream_engine.wire import MAX_TEXT, Failure, Offer, Problem, decode_as, failure_of
+
+logger = logging.getLogger(__name__)
+
+SWEEP_S = 1.0
+"""Every so often statistics go out and silent peers are looked for."""
+
+
+class Front:
+    """Answers requests; holds the peers.
+
+    *Thread*: the loop.
+
+    Args:
+        house: Opens the sessions.
+    """
+
+    def __init__(self, house: Household) -> None:
+        self.house = house
+        self.peers: dict[str, Peer] = {}
+
+    async def offer(self, request: Request) -> Response:
+        """Open a session for a browser's offer."""
+        offer = decode_as(Offer, await _text(request))
+        config = self.house.config
+        profile, avatar = offer.profile or config.motion.profile, offer.avatar
+        self.house.admit()
+        parts = await asyncio.to_thread(
+            self.house.make_parts, profile, avatar or config.render.avatar
+        )
+        peer = Peer(self.house, parts, self._forget)
+        self.peers[peer.session.id] = peer
+        try:
+            answer = await peer.answer(offer)
+        except BaseException:
+            await peer.close()
+            raise
+        return JSONResponse(_plain(answer))
+
+    async def end(self, request: Request) -> Response:
+        """Close a session; it is no error if it has gone already."""
+        peer = self.peers.get(request.path_params["session"])
+        if peer is not None:
+            await peer.close()
+        return Response(status_code=204)
+
+    async def profiles(self, request: Request) -> Response:
+        """List the latency profiles."""
+        rows = [
+            {"name": profile.name, "latency_ms": profile.latency * 1000 // TICKS_PER_SECOND}
+            for profile in PROFILES.values()
+        ]
+        return JSONResponse({"profiles": rows, "default": self.house.config.motion.profile})
+
+    async def health(self, request: Request) -> Response:
+        """Say that the server is up, and how full."""
+        limit = self.house.config.server.max_sessions
+        return JSONResponse(
+            {"status": "ok", "sessions": self.house.sessions, "max_sessions": limit}
+        )
+
+    async def metrics(self, request: Request) -> Response:
+        """Write Prometheus' text."""
+        gauges = {"sessions": float(self.house.sessions)}
+        text = self.house.tally.exposition(gauges)
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def speech(self, websocket: WebSocket) -> None:
+        """Serve the WebSocket door."""
+        await serve_speech(self.house, websocket)
+
+    async def sweep(self) -> None:
+        """Once a second send statistics and end the sessions of peers that fell silent."""
+        timeout_s = self.house.config.server.heartbeat_timeout_s
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            for peer in tuple(self.peers.values()):
+                if peer.silent_s > timeout_s:
+                    peer.session.tally.add("peers_vanished_total")
+                    await peer.close(PeerClosed("nothing was heard", got=f"{peer.silent_s:.0f} s"))
+                else:
+                    peer.send_stats()
+
+    async def close(self) -> None:
+        """End every session."""
+        await asyncio.gather(*(peer.close() for peer in tuple(self.peers.values())))
+
+    def _forget(self, peer: Peer) -> None:
+        self.peers.pop(peer.session.id, None)
+
+
+def routes(front: Front, web_root: Path) -> list[BaseRoute]:
+    """List the routes.
+
+    Args:
+        front: Answers.
+        web_root: Folder of the page.
+
+    Returns:
+        The routes; the page's files come last.
+    """
+
+    async def page(request: Request) -> Response:
+        return FileResponse(web_root / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def sample(request: Request) -> Response:
+        path = resources.files("stream_engine") / "assets" / "sample.wav"
+        if not path.is_file():
+            raise AssetError("the speech sample is missing", got="assets/sample.wav")
+        return FileResponse(str(path), media_type="audio/wav")
+
+    return [
+        Route("/", page),
+        Route("/api/offer", front.offer, methods=["POST"]),
+        Route("/api/session/{session}", front.end, methods=["DELETE"]),
+        Route("/api/profiles", front.profiles),
+        Route("/healthz", front.health),
+        Route("/metrics", front.metrics),
+        Route("/assets/sample.wav", sample),
+        WebSocketRoute("/v1/speech", front.speech),
+        Mount("/", StaticFiles(directory=web_root)),
+    ]
+
+
+async def _text(request: Request) -> str:
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_TEXT:
+                raise SignalingError("a request is too long", expected=f"at most {MAX_TEXT} bytes")
+    except ClientDisconnect as error:
+        raise PeerClosed("the client left before its request was complete") from error
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SignalingError("a request is not UTF-8", got=str(error)[:80]) from error
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, (SignalingError, ConfigError)):
+        return 400
+    if isinstance(error, AssetError):
+        return 404
+    return 503 if isinstance(error, TransportError) else 500
+
+
+def _plain(message: object) -> dict[str, object]:
+    return dataclasses.asdict(message)  # type: ignore[call-overload, no-any-return]
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    status = _status(error)
+    if status == 500:
+        logger.error("a request failed", exc_info=error)
+    return JSONResponse(_plain(failure_of(error)), status_code=status)
+
+
+async def _on_not_found(request: Request, error: Exception) -> Response:
+    failure = Failure(Problem("NotFound", "there is no such page", got=request.url.path[:200]))
+    return JSONResponse(_plain(failure), status_code=404)
+
+
+def error_handlers() -> dict[Any, Any]:
+    """Map exceptions to handlers: every refusal is JSON, and the server stays up."""
+    return {StreamEngineError: _on_error, 404: _on_not_found, Exception: _on_error}

@@ -1,0 +1,138 @@
+"""What all sessions share: threads, clock, counts, and the limit on their number."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from stream_engine.config import EngineConfig
+from stream_engine.engine import Engine, Lane
+from stream_engine.errors import TransportError
+from stream_engine.motion.window import profile_named
+from stream_engine.protocols import Clock, MotionStream, Stages
+from stream_engine.render_loop import RenderLoop, Seat
+from stream_engine.session import Session, SessionParts
+from stream_engine.telemetry.metrics import Tally
+from stream_engine.types import MotionFrames
+
+
+class Household:
+    """What all sessions share: one engine thread, one render thread, one clock, one count.
+
+    *Thread*: ``make_parts`` any; everything else the loop's.
+
+    Args:
+        stages: Makes the parts of a session.
+        config: Settings.
+        clock: Wall time.
+    """
+
+    def __init__(self, stages: Stages, config: EngineConfig, clock: Clock) -> None:
+        self.config = config
+        self.clock = clock
+        self.tally = Tally()
+        self.engine = Engine(clock)
+        self.render = RenderLoop(stages, config.render.avatar, clock)
+        self._stages = stages
+        self._sessions: dict[str, Session] = {}
+        self._guests = 0
+
+    @property
+    def sessions(self) -> int:
+        """Sessions open now, through whichever door."""
+        return len(self._sessions) + self._guests
+
+    def start(self) -> None:
+        """Start the threads; raises what the renderer raised if it cannot be made."""
+        self.render.start()
+        self.engine.start()
+
+    def stop(self) -> None:
+        """End every session, then the threads."""
+        for session in tuple(self._sessions.values()):
+            session.close()
+        self.engine.stop()
+        self.render.stop()
+
+    def make_stream(self, profile: str) -> MotionStream:
+        """Make a speech-to-motion stream; ConfigError if there is no such profile."""
+        profile_named(profile)
+        return self._stages.motion_stream(profile)
+
+    def make_parts(self, profile: str, avatar: str) -> SessionParts:
+        """Build what a session needs; may take a while.
+
+        Args:
+            profile: Latency profile by name.
+            avatar: Avatar by name.
+
+        Returns:
+            The parts.
+
+        Raises:
+            ConfigError: If there is no such profile.
+            AssetError: If there is no such avatar.
+        """
+        poser = self._stages.head_poser(avatar)
+        return SessionParts(profile, avatar, self.make_stream(profile), poser)
+
+    def admit(self) -> None:
+        """Check that there is room; raises TransportError when the server is full."""
+        limit = self.config.server.max_sessions
+        if self.sessions >= limit:
+            self.tally.add("sessions_refused_total")
+            raise TransportError(
+                "the server is full",
+                got=f"{self.sessions} sessions",
+                expected=f"at most {limit}",
+                fix="try again when someone has left, or raise server.max_sessions",
+            )
+
+    def open(
+        self,
+        parts: SessionParts,
+        on_motion: Callable[[MotionFrames], None],
+        on_error: Callable[[Exception], None],
+    ) -> Session:
+        """Open a session; see `Session` for the arguments.
+
+        Args:
+            parts: From ``make_parts``.
+            on_motion: Given final motion, on the engine thread.
+            on_error: Told what ended it.
+
+        Returns:
+            The session, already in the engine.
+
+        Raises:
+            TransportError: If the server is full.
+        """
+        self.admit()
+        session = Session(parts, self, on_motion, on_error)
+        self._sessions[session.id] = session
+        self.tally.add("sessions_opened_total")
+        return session
+
+    @contextmanager
+    def guest(self) -> Iterator[None]:
+        """Count a session without picture for as long as it lasts.
+
+        Yields:
+            Nothing.
+
+        Raises:
+            TransportError: If the server is full.
+        """
+        self.admit()
+        self._guests += 1
+        self.tally.add("sessions_opened_total")
+        try:
+            yield
+        finally:
+            self._guests -= 1
+            self.tally.add("sessions_closed_total")
+
+    def leave(self, session: Session, lane: Lane, seat: Seat) -> None:
+        """Take a session out of everything."""
+        if self._sessions.pop(session.id, None) is not None:
+            self.engine.remove(lane)
+            self.render.remove(seat)
+            self.tally.add("sessions_closed_total")

@@ -1,0 +1,155 @@
+"""The server: page, signalling, metrics and the WebSocket door on one port."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from stream_engine.clock import MonotonicClock
+from stream_engine.config import EngineConfig, ServerConfig
+from stream_engine.errors import AddressInUse, AssetError
+from stream_engine.front import Front, error_handlers, routes
+from stream_engine.household import Household
+from stream_engine.protocols import Clock, Stages
+
+SHUTDOWN_S = 3
+"""Longest wait for requests under way when the server stops."""
+
+
+def create_app(
+    stages: Stages,
+    config: EngineConfig,
+    clock: Clock | None = None,
+    web_root: Path | None = None,
+) -> Starlette:
+    """Build the ASGI application; its threads start and stop with its lifespan.
+
+    Args:
+        stages: Makes the parts of a session.
+        config: Settings.
+        clock: Wall time; the machine's own by default.
+        web_root: Folder of the page; the one installed beside this package by default.
+
+    Returns:
+        The application.
+    """
+    house = Household(stages, config, clock or MonotonicClock())
+    front = Front(house)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await asyncio.to_thread(house.start)
+        sweeping = asyncio.create_task(front.sweep())
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            await front.close()
+            await asyncio.to_thread(house.stop)
+
+    app = Starlette(
+        routes=routes(front, web_root or find_page()),
+        exception_handlers=error_handlers(),
+        lifespan=lifespan,
+    )
+    app.state.house = house
+    return app
+
+
+def find_page() -> Path:
+    """Find the page's folder by its place beside this package, in a checkout or installed.
+
+    Returns:
+        The folder.
+
+    Raises:
+        AssetError: If it is not there.
+    """
+    folder = Path(__file__).resolve().parent.parent / "clients" / "web"
+    if not (folder / "index.html").is_file():
+        raise AssetError(
+            "the page is missing",
+            got=str(folder),
+            expected="a folder with index.html",
+            fix="reinstall, or name a folder",
+        )
+    return folder
+
+
+def bind(config: ServerConfig) -> socket.socket:
+    """Take the port before anything is loaded.
+
+    Args:
+        config: Host and port; port 0 takes a free one.
+
+    Returns:
+        The bound socket.
+
+    Raises:
+        AddressInUse: If host and port cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.host, config.port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise AddressInUse(
+            "the server cannot listen",
+            got=f"{config.host}:{config.port} ({error.strerror or error})",
+            expected="a free port on an address of this machine",
+            fix="stop the program that uses it, or choose another with --port (0 takes a free one)",
+        ) from error
+    return listener
+
+
+def serve(
+    stages: Stages, config: EngineConfig, on_ready: Callable[[str], None] | None = None
+) -> None:
+    """Serve until interrupted.
+
+    Args:
+        stages: Makes the parts of a session.
+        config: Settings.
+        on_ready: Given the page's URL when the server takes connections.
+
+    Raises:
+        AddressInUse: If the port is taken.
+        StreamEngineError: If a stage cannot be had, such as OpenGL.
+    """
+    listener = bind(config.server)
+    host, port = listener.getsockname()[:2]
+    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host
+    with listener:
+        app = create_app(stages, config)
+        server = _Server(app, on_ready, f"http://{shown}:{port}/")
+        server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not followed
+    """uvicorn, quiet, that says when it is ready and lets a failed start be seen as it was."""
+
+    def __init__(self, app: Starlette, on_ready: Callable[[str], None] | None, url: str) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                ws="websockets-sansio",
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=SHUTDOWN_S,
+                ws_max_size=1 << 20,
+            )
+        )
+        self._on_ready = on_ready
+        self._url = url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started and self._on_ready is not None:
+            self._on_ready(self._url)

@@ -1,0 +1,178 @@
+"""One conversation: its media time, its queues, its place in the engine and before the painter."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stream_engine.audio.ring_buffer import RingBuffer
+from stream_engine.engine import Lane
+from stream_engine.motion.window import profile_named
+from stream_engine.protocols import HeadPoser, MotionStream
+from stream_engine.render_loop import FrameSlot, MotionQueue, Seat, TimedPicture
+from stream_engine.telemetry.metrics import Tally
+from stream_engine.transport.intake import AudioIntake
+from stream_engine.transport.playout import PlayoutClock
+from stream_engine.types import F32, TICKS_PER_FRAME, TICKS_PER_SECOND, MotionFrames
+
+if TYPE_CHECKING:
+    from stream_engine.household import Household
+
+RING_SECONDS = 2
+"""Audio kept between the loop and the engine; the voice is read from it again, delayed."""
+
+RELEASE_MARGIN = TICKS_PER_SECOND * 40 // 1000
+"""Room for the model's and the painter's work between final motion and its release."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionParts:
+    """What a session is made of, built off the loop.
+
+    Attributes:
+        profile: Latency profile by name.
+        avatar: Avatar by name.
+        stream: Speech to motion, its own.
+        poser: Shared by all sessions of the avatar.
+    """
+
+    profile: str
+    avatar: str
+    stream: MotionStream
+    poser: HeadPoser
+
+
+class Session:
+    """Audio in by timestamp, voice and picture out at the same delayed moment.
+
+    ::
+
+        push_audio ─► intake ─► ring (2 s) ─► engine ─► motion queue ─► painter ─► slot ─► picture
+                                     └────────── delay = latency + margin ───────────────► voice
+
+    *Latency*: ``delay``, in ticks. *Thread*: the loop, but for ``on_motion`` and ``on_error``,
+    which are called on the engine or render thread.
+
+    Args:
+        parts: What it is made of.
+        house: Threads and clock shared by all sessions.
+        on_motion: Given final motion, on the engine thread.
+        on_error: Told what ended the session, on the thread where it happened.
+    """
+
+    def __init__(
+        self,
+        parts: SessionParts,
+        house: "Household",
+        on_motion: Callable[[MotionFrames], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self.id = secrets.token_urlsafe(9)
+        self.parts = parts
+        self.clock = house.clock
+        self.tally = Tally(house.tally)
+        self.delay = parts.stream.latency + RELEASE_MARGIN
+        self._house = house
+        self._on_motion = on_motion
+        self._begun = False
+        self._sent_pts: int | None = None
+        self.playout = PlayoutClock(house.clock.now(), self.delay)
+        self.ring = RingBuffer(RING_SECONDS * TICKS_PER_SECOND)
+        self._intake = AudioIntake(self.ring, self.playout, self.tally)
+        hop = profile_named(parts.profile).hop_frames
+        self._slot = FrameSlot(self.tally)
+        self._seat = Seat(
+            avatar=parts.avatar,
+            poser=parts.poser,
+            queue=MotionQueue(hop, self.tally),
+            slot=self._slot,
+            due=self.playout.due,
+            tally=self.tally,
+            on_taken=house.engine.wake,
+            on_error=on_error,
+        )
+        self._lane = Lane(
+            self.ring, parts.stream, TICKS_PER_SECOND, hop, self, self.tally, on_error
+        )
+        house.engine.add(self._lane)
+        house.render.add(self._seat)
+
+    def begin(self) -> None:
+        """Start the session's time, once, when the peer is there."""
+        if not self._begun:
+            self._begun = True
+            self.playout.origin_s = self.clock.now()
+
+    def push_audio(self, pts: int, samples: F32) -> None:
+        """Take received audio.
+
+        Args:
+            pts: The sender's time of the first sample, 1/48,000 s, any origin.
+            samples: float32 [N] at 48 kHz.
+        """
+        self.begin()
+        self._intake.push(pts, samples, self.clock.now())
+        self._house.engine.wake()
+
+    def due(self, pts: int) -> float:
+        """Wall time at which ``pts`` leaves, voice and picture alike."""
+        self.begin()
+        return self.playout.due(pts)
+
+    def voice(self, pts: int, count: int) -> F32:
+        """Take the voice that leaves at ``pts``; what has not arrived is silence, counted."""
+        self._advance()
+        read = self.ring.read(pts, count)
+        missing = count - len(read.samples)
+        if not missing:
+            return read.samples
+        self.tally.add("audio_underrun_samples_total", missing)
+        out = np.zeros(count, np.float32)
+        at = read.start - pts
+        out[at : at + len(read.samples)] = read.samples
+        return out
+
+    def picture(self, pts: int) -> TimedPicture | None:
+        """Take the picture that leaves at ``pts``: the latest there is, None before the first."""
+        self._advance()
+        picture = self._slot.latest()
+        if picture is None:
+            return None
+        now = self.clock.now()
+        self.tally.add("video_frames_total")
+        if picture.frame.pts == self._sent_pts:
+            self.tally.add("video_repeated_total")
+            return picture
+        self._sent_pts = picture.frame.pts
+        if picture.frame.pts >= 0:
+            self.tally.observe("picture_to_sent_seconds", now - picture.drawn_s)
+            arrival = self.playout.arrival(picture.frame.pts)
+            self.tally.observe("arrival_to_sent_seconds", now - arrival)
+        return picture
+
+    def close(self) -> None:
+        """Leave the engine and the painter; may be called again."""
+        self._house.leave(self, self._lane, self._seat)
+
+    def room(self) -> bool:
+        """`MotionSink`: the painter's queue takes one more hop."""
+        return self._seat.queue.room()
+
+    def push(self, frames: MotionFrames) -> None:
+        """`MotionSink`: on the engine thread."""
+        now = self.clock.now()
+        self._seat.push(frames, now)
+        self._house.render.wake()
+        for index in range(len(frames.coefficients)):
+            arrival = self.playout.arrival((frames.start + index) * TICKS_PER_FRAME)
+            self.tally.observe("capture_to_motion_seconds", now - arrival)
+        self._on_motion(frames)
+
+    def finish(self) -> None:
+        """`MotionSink`: a live session has no end of speech."""
+
+    def _advance(self) -> None:
+        if self._intake.advance(self.clock.now()):
+            self._house.engine.wake()

@@ -1,0 +1,147 @@
+"""Counts and durations: of one session, of the server, and as Prometheus text."""
+
+import threading
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Mapping
+
+COUNTERS: dict[str, str] = {
+    "sessions_opened_total": "Sessions admitted.",
+    "sessions_closed_total": "Sessions ended, for whatever reason.",
+    "sessions_refused_total": "Sessions turned away because the server was full.",
+    "sessions_failed_total": "Sessions ended by an error.",
+    "peers_vanished_total": "Sessions ended because the peer fell silent.",
+    "audio_samples_total": "Samples received.",
+    "audio_gap_samples_total": "Samples of silence put in for lost packets.",
+    "audio_stall_samples_total": "Samples of silence put in while nothing arrived.",
+    "audio_dropped_samples_total": "Samples that came for a time already past.",
+    "audio_rebased_total": "Times the sender's clock had to be tied to the session's anew.",
+    "audio_overwritten_samples_total": "Samples overwritten before the engine read them.",
+    "audio_underrun_samples_total": "Samples sent as silence because they had not arrived.",
+    "motion_frames_total": "Motion frames that became final.",
+    "motion_dropped_total": "Motion frames dropped because their queue was full.",
+    "frames_rendered_total": "Pictures drawn.",
+    "frames_skipped_total": "Motion frames too old to be drawn.",
+    "frames_overwritten_total": "Pictures replaced before they were sent.",
+    "video_frames_total": "Pictures sent.",
+    "video_repeated_total": "Pictures sent again because the next was late.",
+    "video_skipped_total": "Frame times passed over because sending fell behind.",
+    "events_dropped_total": "Events not sent because the peer did not take them.",
+}
+"""Every counter and what it counts."""
+
+HISTOGRAMS: dict[str, str] = {
+    "engine_step_seconds": "Model time to take one hop of audio.",
+    "render_seconds": "Time to pose and draw one picture.",
+    "capture_to_motion_seconds": "From the arrival of a frame's first sample to its motion.",
+    "motion_to_picture_seconds": "From final motion to a drawn picture.",
+    "picture_to_sent_seconds": "From a drawn picture to its release.",
+    "arrival_to_sent_seconds": "From the arrival of a frame's first sample to its release.",
+}
+"""Every duration and what it measures."""
+
+BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.5, 1.0, 2.0)
+"""Upper ends of the buckets, seconds."""
+
+WINDOW = 256
+"""Newest values a percentile is taken of."""
+
+
+class Histogram:
+    """Buckets for ever, and the newest values for percentiles.
+
+    *State*: ``len(BOUNDS) + 1`` counts and ``WINDOW`` values.
+    """
+
+    def __init__(self) -> None:
+        self.buckets = [0] * (len(BOUNDS) + 1)
+        self.total = 0.0
+        self._recent: deque[float] = deque(maxlen=WINDOW)
+
+    def observe(self, seconds: float) -> None:
+        """Take one value."""
+        self.buckets[bisect_left(BOUNDS, seconds)] += 1
+        self.total += seconds
+        self._recent.append(seconds)
+
+    def percentile(self, share: float) -> float | None:
+        """Say the value below which ``share`` (0..1) of the newest values lie; None without any."""
+        values = sorted(self._recent)
+        if not values:
+            return None
+        return values[min(len(values) - 1, int(share * len(values)))]
+
+
+class Tally:
+    """The counts of one session, or of the whole server when it is the parent of others.
+
+    *Thread*: any; a lock is held for one addition.
+
+    Args:
+        parent: Takes everything that this one takes.
+    """
+
+    def __init__(self, parent: "Tally | None" = None) -> None:
+        self._parent = parent
+        self._counts = dict.fromkeys(COUNTERS, 0)
+        self._histograms = {name: Histogram() for name in HISTOGRAMS}
+        self._lock = threading.Lock()
+
+    def add(self, name: str, count: int = 1) -> None:
+        """Count ``count`` more of ``name``."""
+        with self._lock:
+            self._counts[name] += count
+        if self._parent is not None:
+            self._parent.add(name, count)
+
+    def observe(self, name: str, seconds: float) -> None:
+        """Take one duration."""
+        with self._lock:
+            self._histograms[name].observe(seconds)
+        if self._parent is not None:
+            self._parent.observe(name, seconds)
+
+    def count(self, name: str) -> int:
+        """Say how many so far."""
+        return self._counts[name]
+
+    def counts(self) -> dict[str, int]:
+        """Copy every counter."""
+        with self._lock:
+            return dict(self._counts)
+
+    def percentile(self, name: str, share: float) -> float | None:
+        """Say a percentile of the newest durations, seconds; None without any."""
+        with self._lock:
+            return self._histograms[name].percentile(share)
+
+    def exposition(self, gauges: Mapping[str, float]) -> str:
+        """Write everything in Prometheus' text format.
+
+        Args:
+            gauges: Values of the moment, by name.
+
+        Returns:
+            The text, with the prefix ``elocute_`` on every name.
+        """
+        lines: list[str] = []
+        for name, value in gauges.items():
+            lines += [f"# TYPE elocute_{name} gauge", f"elocute_{name} {value:g}"]
+        with self._lock:
+            for name, text in COUNTERS.items():
+                lines += [f"# HELP elocute_{name} {text}", f"# TYPE elocute_{name} counter"]
+                lines.append(f"elocute_{name} {self._counts[name]}")
+            for name, text in HISTOGRAMS.items():
+                lines += [f"# HELP elocute_{name} {text}", f"# TYPE elocute_{name} histogram"]
+                lines += _histogram_lines(name, self._histograms[name])
+        return "\n".join(lines) + "\n"
+
+
+def _histogram_lines(name: str, histogram: Histogram) -> list[str]:
+    lines = []
+    seen = 0
+    for bound, count in zip((*BOUNDS, float("inf")), histogram.buckets, strict=True):
+        seen += count
+        label = "+Inf" if bound == float("inf") else f"{bound:g}"
+        lines.append(f'elocute_{name}_bucket{{le="{label}"}} {seen}')
+    return [*lines, f"elocute_{name}_sum {histogram.total:g}", f"elocute_{name}_count {seen}"]

@@ -1,0 +1,247 @@
+"""One browser: a WebRTC connection around a session."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import av
+import numpy as np
+from aiortc import (
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamError
+
+from stream_engine.errors import PeerClosed, SignalingError
+from stream_engine.household import Household
+from stream_engine.session import Session, SessionParts
+from stream_engine.transport import encoder, jitter_buffer
+from stream_engine.transport.signaling import BAD_OFFER, ice_servers, usable_sdp
+from stream_engine.transport.tracks import FaceTrack, VoiceTrack
+from stream_engine.types import F32, TICKS_PER_SECOND, MotionFrames
+from stream_engine.wire import (
+    Answer,
+    Heartbeat,
+    Message,
+    Offer,
+    Pong,
+    Stats,
+    decode_event,
+    encode,
+    failure_of,
+    motion_message,
+)
+
+CHANNEL = "events"
+"""Label of the data channel, opened by the client."""
+
+MAX_BUFFERED = 64 * 1024
+"""Bytes waiting in the data channel above which events are dropped."""
+
+SHOWN_COUNTS = (
+    "audio_gap_samples_total",
+    "audio_stall_samples_total",
+    "audio_underrun_samples_total",
+    "motion_frames_total",
+    "motion_dropped_total",
+    "video_frames_total",
+    "video_repeated_total",
+    "video_skipped_total",
+)
+SHOWN_LATENCIES = {
+    "engine": "engine_step_seconds",
+    "motion": "capture_to_motion_seconds",
+    "render": "render_seconds",
+    "picture": "motion_to_picture_seconds",
+    "release": "picture_to_sent_seconds",
+    "server": "arrival_to_sent_seconds",
+}
+
+logger = logging.getLogger(__name__)
+
+
+class Peer:
+    """Connects a browser to a session until either is done.
+
+    *State*: the connection and a task per received track. *Thread*: the loop.
+
+    Args:
+        house: Opens the session.
+        parts: What the session is made of.
+        on_closed: Told once, after the end.
+    """
+
+    def __init__(
+        self, house: Household, parts: SessionParts, on_closed: Callable[["Peer"], None]
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._clock = house.clock
+        self._config = house.config.server
+        self._on_closed = on_closed
+        self._channel: Any = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
+        self._heard_s = self._clock.now()
+        self.session: Session = house.open(parts, self._on_motion, self._on_error)
+        self._log = logging.LoggerAdapter(logger, {"session": self.session.id})
+        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=ice_servers(self._config)))
+        self._pc.on("track", self._on_track)
+        self._pc.on("datachannel", self._on_channel)
+        self._pc.on("connectionstatechange", self._on_state)
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the peer was last heard, by audio or by message."""
+        return self._clock.now() - self._heard_s
+
+    async def answer(self, offer: Offer) -> Answer:
+        """Take the offer and make the answer.
+
+        Args:
+            offer: With an audio section; video and data channel as the client wants.
+
+        Returns:
+            The answer; media flows as soon as the client has it.
+
+        Raises:
+            SignalingError: If the offer cannot be used.
+        """
+        sdp = usable_sdp(offer)
+        self._add_tracks()
+        try:
+            await self._pc.setRemoteDescription(RTCSessionDescription(sdp, offer.type))
+            await self._pc.setLocalDescription(await self._pc.createAnswer())
+        except BAD_OFFER as error:
+            raise SignalingError(
+                "the SDP offer cannot be used",
+                got=f"{type(error).__name__}: {error}"[:200],
+                expected="an offer with Opus audio and VP8 video",
+            ) from error
+        local = self._pc.localDescription
+        delay_ms = round(self.session.delay * 1000 / TICKS_PER_SECOND)
+        self._log.info("session opened, profile %s", self.session.parts.profile)
+        return Answer(local.sdp, local.type, self.session.id, self.session.parts.profile, delay_ms)
+
+    def _add_tracks(self) -> None:
+        voice = self._pc.addTransceiver(VoiceTrack(self.session), direction="sendrecv")
+        face = self._pc.addTransceiver(FaceTrack(self.session), direction="sendonly")
+        # One stream for both, so that the browser plays them in sync.
+        face.sender._stream_id = voice.sender._stream_id
+        jitter_buffer.install(voice.receiver)
+        codecs = RTCRtpSender.getCapabilities("video").codecs
+        face.setCodecPreferences([c for c in codecs if c.mimeType in ("video/VP8", "video/rtx")])
+        encoder.install(face.sender, self._config.video_kbps, self._clock)
+
+    def send(self, message: Message) -> None:
+        """Send an event; dropped and counted when the peer does not take them."""
+        channel = self._channel
+        if channel is None or channel.readyState != "open":
+            return
+        if channel.bufferedAmount > MAX_BUFFERED:
+            self.session.tally.add("events_dropped_total")
+            return
+        channel.send(encode(message))
+
+    def send_stats(self) -> None:
+        """Send what was counted and measured so far."""
+        tally = self.session.tally
+        latency = {}
+        for shown, name in SHOWN_LATENCIES.items():
+            value = tally.percentile(name, 0.5)
+            if value is not None:
+                latency[shown] = round(value * 1000, 2)
+        counts = {name: tally.count(name) for name in SHOWN_COUNTS}
+        delay_ms = self.session.delay * 1000 / TICKS_PER_SECOND
+        self.send(Stats(delay_ms, latency, counts))
+
+    async def close(self, cause: Exception | None = None) -> None:
+        """End the session and the connection; may be called again.
+
+        Args:
+            cause: Sent to the peer if there is one.
+        """
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(cause))
+        await asyncio.shield(self._closing)
+
+    async def _close(self, cause: Exception | None) -> None:
+        self.session.close()
+        if cause is not None:
+            self.send(failure_of(cause))
+            await asyncio.sleep(0)  # let the data channel put it on the wire
+        for task in self._tasks:
+            task.cancel()
+        await self._pc.close()
+        self._log.info("session closed%s", f": {cause}" if cause else "")
+        self._on_closed(self)
+
+    def _on_motion(self, frames: MotionFrames) -> None:
+        # Engine thread. Without the hop to the loop, SCTP would be touched from two threads.
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.send, motion_message(frames))
+
+    def _on_error(self, error: Exception) -> None:
+        self.session.tally.add("sessions_failed_total")
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end, error)
+
+    def _end(self, cause: Exception | None) -> None:
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(cause))
+
+    def _on_track(self, track: Any) -> None:
+        # Every received track must be read: aiortc queues what nobody takes.
+        first = track.kind == "audio" and not self._tasks
+        task = asyncio.create_task(self._listen(track) if first else _discard(track))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _listen(self, track: Any) -> None:
+        try:
+            while True:
+                frame = await track.recv()
+                self._heard_s = self._clock.now()
+                self.session.push_audio(frame.pts, mono(frame))
+        except MediaStreamError:
+            return
+
+    def _on_channel(self, channel: Any) -> None:
+        if channel.label == CHANNEL:
+            self._channel = channel
+            channel.on("message", self._on_message)
+
+    def _on_message(self, text: object) -> None:
+        self._heard_s = self._clock.now()
+        try:
+            message = decode_event(text if isinstance(text, str) else "")
+        except SignalingError as error:
+            self.send(failure_of(error))
+            return
+        if isinstance(message, Heartbeat):
+            self.send(Pong(message.t))
+
+    def _on_state(self) -> None:
+        state = self._pc.connectionState
+        if state == "connected":
+            self.session.begin()
+        elif state in ("failed", "closed"):
+            self._end(PeerClosed("the connection ended", got=state) if state == "failed" else None)
+
+
+async def _discard(track: Any) -> None:
+    try:
+        while True:
+            await track.recv()
+    except MediaStreamError:
+        return
+
+
+def mono(frame: av.AudioFrame) -> F32:
+    """Mix a decoded frame (s16, interleaved) down to float32 [N]."""
+    channels = len(frame.layout.channels)
+    pcm = frame.to_ndarray().reshape(-1, channels)
+    mixed: F32 = pcm.astype(np.float32).mean(axis=1) / np.float32(32768.0)
+    return mixed

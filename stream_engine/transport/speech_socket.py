@@ -1,0 +1,240 @@
+"""The plain door: PCM16 in over a WebSocket, motion out as soon as it is final."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+
+import numpy as np
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from stream_engine.audio.ring_buffer import RingBuffer
+from stream_engine.engine import Lane
+from stream_engine.errors import AudioError, SignalingError, StreamEngineError
+from stream_engine.household import Household
+from stream_engine.motion.window import profile_named
+from stream_engine.session import RING_SECONDS
+from stream_engine.telemetry.metrics import Tally
+from stream_engine.types import F32, MOTION_FPS, TICKS_PER_SECOND, MotionFrames
+from stream_engine.wire import (
+    End,
+    Ended,
+    Message,
+    Motion,
+    Ready,
+    decode_event,
+    encode,
+    failure_of,
+    motion_message,
+)
+
+logger = logging.getLogger(__name__)
+
+RATES_HZ = range(8_000, 48_001)
+"""Accepted sample rates."""
+
+MAX_UNSENT = 64
+"""Motion messages waiting for the client; above this the engine does not feed the session."""
+
+CLOSE_BAD_DATA = 1003
+CLOSE_REFUSED = 1008
+CLOSE_FAILED = 1011
+"""WebSocket close codes: wrong kind of data, refused, the server failed."""
+
+
+class SpeechSocket:
+    """One WebSocket client: a lane of the engine without a clock.
+
+    Audio may come faster than it is spoken. The ring takes what fits and the socket is not read
+    until the engine has taken it, so nothing is overwritten; motion that the client does not
+    read holds the engine off this session, so nothing piles up.
+
+    *State*: 2 s of audio and ``MAX_UNSENT`` messages. *Thread*: the loop, but for ``room``,
+    ``push`` and ``finish``, which are the engine's.
+
+    Args:
+        house: Owns the engine.
+        socket: Accepted.
+        rate_hz: Of the PCM.
+        profile: Latency profile by name.
+    """
+
+    def __init__(self, house: Household, socket: WebSocket, rate_hz: int, profile: str) -> None:
+        self._house = house
+        self._socket = socket
+        self._rate_hz = rate_hz
+        self._profile = profile
+        self._loop = asyncio.get_running_loop()
+        self._ring = RingBuffer(RING_SECONDS * rate_hz)
+        self._outbox: asyncio.Queue[Message | Exception | None] = asyncio.Queue()
+        self._pushed = 0  # written by the engine thread only
+        self._sent = 0  # written by the loop only
+        self._progress = asyncio.Event()
+        self._frames = 0
+
+    async def run(self) -> None:
+        """Serve until the client ends or leaves; raises what ended it otherwise."""
+        house = self._house
+        stream = await asyncio.to_thread(house.make_stream, self._profile)
+        hop = profile_named(self._profile).hop_frames
+        tally = Tally(house.tally)
+        lane = Lane(self._ring, stream, self._rate_hz, hop, self, tally, self._on_error)
+        latency_ms = round(stream.latency * 1000 / TICKS_PER_SECOND)
+        self._outbox.put_nowait(Ready(self._rate_hz, self._profile, MOTION_FPS, latency_ms))
+        house.engine.add(lane)
+        receiving = asyncio.create_task(self._receive(lane))
+        sending = asyncio.create_task(self._send())
+        try:
+            # Receiving ends by `end`; sending goes on until everything final is out.
+            await asyncio.wait({receiving, sending}, return_when=asyncio.FIRST_EXCEPTION)
+            for task in (receiving, sending):
+                if task.done():
+                    task.result()
+        finally:
+            house.engine.remove(lane)
+            for task in (receiving, sending):
+                task.cancel()
+            await asyncio.gather(receiving, sending, return_exceptions=True)
+
+    async def _receive(self, lane: Lane) -> None:
+        async for samples in self._chunks():
+            for at in range(0, len(samples), self._rate_hz // MOTION_FPS):
+                piece = samples[at : at + self._rate_hz // MOTION_FPS]
+                await self._room_for(len(piece), lane)
+                self._ring.append(piece)
+                self._house.engine.wake()
+        lane.end()
+        self._house.engine.wake()
+
+    async def _chunks(self) -> AsyncIterator[F32]:
+        while True:
+            event = await self._socket.receive()
+            if event["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(event.get("code", 1005))
+            if event.get("bytes") is not None:
+                yield pcm16(event["bytes"])
+            elif isinstance(decode_event(event.get("text") or ""), End):
+                return
+            else:
+                raise SignalingError("a message the server does not take", expected="'end'")
+
+    async def _room_for(self, count: int, lane: Lane) -> None:
+        while self._ring.end + count - lane.position > self._ring.capacity:
+            self._progress.clear()
+            if self._ring.end + count - lane.position > self._ring.capacity:
+                await self._progress.wait()
+
+    async def _send(self) -> None:
+        while (item := await self._outbox.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            await self._socket.send_text(encode(item))
+            if isinstance(item, Motion):
+                self._sent += 1
+                self._house.engine.wake()
+
+    def room(self) -> bool:
+        """`MotionSink`: the client keeps up."""
+        return self._pushed - self._sent < MAX_UNSENT
+
+    def push(self, frames: MotionFrames) -> None:
+        """`MotionSink`: on the engine thread."""
+        self._pushed += 1
+        self._frames += len(frames.coefficients)
+        self._post(motion_message(frames))
+
+    def finish(self) -> None:
+        """`MotionSink`: all motion has been pushed."""
+        self._post(Ended(self._frames))
+        self._post(None)
+
+    def _on_error(self, error: Exception) -> None:
+        self._house.tally.add("sessions_failed_total")
+        self._post(error)
+
+    def _post(self, item: Message | Exception | None) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._deliver, item)
+
+    def _deliver(self, item: Message | Exception | None) -> None:
+        self._outbox.put_nowait(item)
+        self._progress.set()
+
+
+def pcm16(data: bytes) -> F32:
+    """Read little-endian PCM16.
+
+    Args:
+        data: Whole samples.
+
+    Returns:
+        float32 [N], -1..1.
+
+    Raises:
+        AudioError: If half a sample is left over.
+    """
+    if len(data) % 2:
+        raise AudioError(
+            "PCM16 cut in the middle of a sample",
+            got=f"{len(data)} bytes",
+            expected="an even number of bytes",
+        )
+    samples: F32 = np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768.0)
+    return samples
+
+
+def parse_query(query: Mapping[str, str], default_profile: str) -> tuple[int, str]:
+    """Read rate and profile from the query of the URL.
+
+    Args:
+        query: Keys and values.
+        default_profile: Used where the query names none.
+
+    Returns:
+        Sample rate in Hz and profile name.
+
+    Raises:
+        SignalingError: If the rate is no number in range.
+        ConfigError: If there is no such profile.
+    """
+    text = query.get("rate", "16000")
+    rate_hz = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    if rate_hz not in RATES_HZ:
+        raise SignalingError(
+            "a sample rate the server does not take",
+            got=repr(text)[:40],
+            expected=f"{RATES_HZ.start}..{RATES_HZ.stop - 1}",
+            fix="resample, or say the rate in the query: ?rate=16000",
+        )
+    return rate_hz, profile_named(query.get("profile", default_profile)).name
+
+
+async def serve_speech(house: Household, socket: WebSocket) -> None:
+    """Serve one WebSocket from handshake to close.
+
+    Args:
+        house: Owns the engine.
+        socket: Not yet accepted.
+    """
+    await socket.accept()
+    code = CLOSE_REFUSED
+    try:
+        rate_hz, profile = parse_query(socket.query_params, house.config.motion.profile)
+        with house.guest():
+            code = CLOSE_BAD_DATA
+            await SpeechSocket(house, socket, rate_hz, profile).run()
+        await socket.close()
+    except WebSocketDisconnect:
+        return
+    except StreamEngineError as error:
+        await _fail(socket, error, code)
+    except Exception as error:
+        logger.exception("a speech socket failed")
+        await _fail(socket, error, CLOSE_FAILED)
+
+
+async def _fail(socket: WebSocket, error: Exception, code: int) -> None:
+    try:
+        await socket.send_text(encode(failure_of(error)))
+        await socket.close(code)
+    except (WebSocketDisconnect, RuntimeError):
+        return  # the client had gone

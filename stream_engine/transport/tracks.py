@@ -1,0 +1,127 @@
+"""The voice and the face as aiortc tracks, both released by the session's one line."""
+
+import asyncio
+import fractions
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import av
+import numpy as np
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+
+from stream_engine.protocols import Clock
+from stream_engine.render_loop import TimedPicture
+from stream_engine.telemetry.metrics import Tally
+from stream_engine.types import F32, TICKS_PER_FRAME, TICKS_PER_SECOND
+
+PACKET_SAMPLES = TICKS_PER_SECOND // 50
+"""20 ms, what Opus takes at a time."""
+
+MAX_BEHIND_S = 0.3
+"""A track further behind jumps to the present instead of sending a burst."""
+
+TIME_BASE = fractions.Fraction(1, TICKS_PER_SECOND)
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Programme(Protocol):
+    """What the tracks send: a session."""
+
+    clock: Clock
+    tally: Tally
+
+    def due(self, pts: int) -> float:
+        """Wall time at which ``pts`` leaves."""
+        ...
+
+    def voice(self, pts: int, count: int) -> F32:
+        """Take the voice that leaves at ``pts``."""
+        ...
+
+    def picture(self, pts: int) -> TimedPicture | None:
+        """Take the picture that leaves at ``pts``."""
+        ...
+
+
+class PacedTrack(MediaStreamTrack):  # type: ignore[misc]  # aiortc is untyped
+    """Gives one item per ``step`` of media time, at the wall time the programme says.
+
+    *Thread*: the loop.
+
+    Args:
+        programme: What is sent.
+        step: Ticks per item.
+        sleep: Waits for seconds.
+    """
+
+    def __init__(self, programme: Programme, step: int, sleep: Sleep = asyncio.sleep) -> None:
+        super().__init__()
+        self._programme = programme
+        self._step = step
+        self._sleep = sleep
+        self._next = 0
+
+    async def _wait(self) -> int:
+        """Wait for the next item's moment; return its media time."""
+        if self.readyState != "live":
+            raise MediaStreamError
+        programme = self._programme
+        ahead = programme.due(self._next) - programme.clock.now()
+        if ahead < -MAX_BEHIND_S:
+            steps = int(-ahead * TICKS_PER_SECOND) // self._step
+            self._next += steps * self._step
+            self._skipped(steps)
+        while ahead > 0:  # the line may have moved meanwhile
+            await self._sleep(ahead)
+            ahead = programme.due(self._next) - programme.clock.now()
+        pts = self._next
+        self._next += self._step
+        return pts
+
+    def _skipped(self, steps: int) -> None:
+        """Take note of items passed over."""
+
+
+class VoiceTrack(PacedTrack):
+    """The speaker's voice, delayed, in packets of 20 ms."""
+
+    kind = "audio"
+
+    def __init__(self, programme: Programme, sleep: Sleep = asyncio.sleep) -> None:
+        super().__init__(programme, PACKET_SAMPLES, sleep)
+
+    async def recv(self) -> av.AudioFrame:
+        """Give the next packet when it is due."""
+        pts = await self._wait()
+        samples = self._programme.voice(pts, PACKET_SAMPLES)
+        pcm = (np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(pcm[None, :], format="s16", layout="mono")
+        frame.sample_rate = TICKS_PER_SECOND
+        frame.pts = pts
+        frame.time_base = TIME_BASE
+        return frame
+
+
+class FaceTrack(PacedTrack):
+    """The face at a steady 25 frames/s; the last picture again when the next is late."""
+
+    kind = "video"
+
+    def __init__(self, programme: Programme, sleep: Sleep = asyncio.sleep) -> None:
+        super().__init__(programme, TICKS_PER_FRAME, sleep)
+
+    async def recv(self) -> av.VideoFrame:
+        """Give the next picture when it is due."""
+        while True:
+            pts = await self._wait()
+            picture = self._programme.picture(pts)
+            if picture is not None:
+                break
+        frame = av.VideoFrame.from_ndarray(picture.frame.rgb, format="rgb24")
+        frame.pts = pts
+        frame.time_base = TIME_BASE
+        return frame
+
+    def _skipped(self, steps: int) -> None:
+        self._programme.tally.add("video_skipped_total", steps)

@@ -1,0 +1,249 @@
+"""The messages between server and clients: what they hold, and their JSON.
+
+Every message is one JSON object with a ``type``. Over the data channel ``events`` of a WebRTC
+session the client sends `Heartbeat`, the server `Pong`, `Motion`, `Stats` and `Failure`. Over the
+WebSocket ``/v1/speech`` the client sends PCM16 mono little-endian as binary messages and `End`;
+the server sends `Ready`, `Motion`, `Ended` and `Failure`. `Offer` and `Answer` are the bodies of
+``POST /api/offer``.
+"""
+
+import dataclasses
+import json
+import types
+from dataclasses import dataclass
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from stream_engine.errors import SignalingError, StreamEngineError
+from stream_engine.types import MOTION_FPS, TICKS_PER_FRAME, MotionFrames
+
+MAX_TEXT = 128 * 1024
+"""Longest JSON text that is looked at, characters."""
+
+COEFFICIENT_DIGITS = 4
+"""Decimals of a coefficient: finer than any eye."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A browser asks for a session; profile and avatar default to the server's."""
+
+    sdp: str
+    type: str
+    profile: str | None = None
+    avatar: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The session is open; ``delay_ms`` is what the server adds between hearing and showing."""
+
+    sdp: str
+    type: str
+    session: str
+    profile: str
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The client is alive; ``t`` is any number, sent back."""
+
+    t: float = 0.0
+    type: str = "heartbeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """Answer to a heartbeat."""
+
+    t: float
+    type: str = "pong"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The speech has ended: send what is held back."""
+
+    type: str = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The WebSocket door is open; ``latency_ms`` is the model's."""
+
+    rate_hz: int
+    profile: str
+    fps: int
+    latency_ms: int
+    type: str = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """All motion has been sent."""
+
+    frames: int
+    type: str = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Final motion: frame ``start`` begins at ``pts`` ticks of 1/48,000 s; rows are frames."""
+
+    start: int
+    fps: int
+    pts: int
+    coefficients: list[list[float]]
+    type: str = "motion"
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Once a second: medians in milliseconds and counts since the session began."""
+
+    delay_ms: float
+    latency_ms: dict[str, float]
+    counts: dict[str, int]
+    type: str = "stats"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as data: what, got, expected, what to do."""
+
+    type: str
+    message: str
+    got: str = ""
+    expected: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something was refused, or ended the session."""
+
+    error: Problem
+    type: str = "error"
+
+
+Message = Offer | Answer | Heartbeat | Pong | End | Ready | Ended | Motion | Stats | Failure
+M = TypeVar("M")
+
+_EVENTS: dict[str, type[Any]] = {
+    "heartbeat": Heartbeat,
+    "pong": Pong,
+    "end": End,
+    "ready": Ready,
+    "ended": Ended,
+    "motion": Motion,
+    "stats": Stats,
+    "error": Failure,
+}
+
+
+def encode(message: Message) -> str:
+    """Write a message as compact JSON."""
+    return json.dumps(dataclasses.asdict(message), separators=(",", ":"))
+
+
+def motion_message(frames: MotionFrames) -> Motion:
+    """Turn motion frames into their message."""
+    rows = frames.coefficients.astype(float).round(COEFFICIENT_DIGITS).tolist()
+    return Motion(frames.start, MOTION_FPS, frames.start * TICKS_PER_FRAME, rows)
+
+
+def failure_of(error: Exception) -> Failure:
+    """Turn an exception into its message; one that is not ours shows its kind only."""
+    if isinstance(error, StreamEngineError):
+        name = type(error).__name__
+        return Failure(Problem(name, error.what, error.got, error.expected, error.fix))
+    problem = Problem("InternalError", "the server failed", fix="see the server's log")
+    return Failure(problem)
+
+
+def decode_event(text: str) -> Message:
+    """Read a message of the data channel or the WebSocket.
+
+    Args:
+        text: One JSON object with a known ``type``.
+
+    Returns:
+        The message.
+
+    Raises:
+        SignalingError: If it is anything else.
+    """
+    values = _object(text)
+    kind = values.get("type")
+    if not isinstance(kind, str) or kind not in _EVENTS:
+        raise SignalingError(
+            "a message of unknown type", got=repr(kind)[:80], expected=" or ".join(_EVENTS)
+        )
+    message: Message = _build(_EVENTS[kind], values)
+    return message
+
+
+def decode_as(kind: type[M], text: str) -> M:
+    """Read a message of a known kind, such as `Offer`.
+
+    Args:
+        kind: The dataclass.
+        text: One JSON object.
+
+    Returns:
+        The message.
+
+    Raises:
+        SignalingError: If it is anything else.
+    """
+    return _build(kind, _object(text))
+
+
+def _object(text: str) -> dict[str, Any]:
+    if len(text) > MAX_TEXT:
+        raise SignalingError(
+            "a message is too long", got=f"{len(text)} characters", expected=f"at most {MAX_TEXT}"
+        )
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SignalingError("a message is not JSON", got=str(error)[:80]) from error
+    if not isinstance(values, dict):
+        raise SignalingError("a message is not a JSON object", got=type(values).__name__)
+    return values
+
+
+def _build(kind: type[M], values: dict[str, Any]) -> M:
+    hints = get_type_hints(kind)
+    fields = dataclasses.fields(kind)  # type: ignore[arg-type]
+    arguments = {}
+    for item in fields:
+        if item.name in values:
+            value = values[item.name]
+            if not _fits(hints[item.name], value):
+                raise SignalingError(
+                    f"{kind.__name__}.{item.name} has the wrong type", got=repr(value)[:80]
+                )
+            arguments[item.name] = _nested(hints[item.name], value)
+        elif item.default is dataclasses.MISSING:
+            raise SignalingError(f"{kind.__name__} lacks {item.name}", got=", ".join(values)[:80])
+    return kind(**arguments)
+
+
+def _nested(hint: Any, value: Any) -> Any:
+    return _build(hint, value) if isinstance(hint, type) and isinstance(value, dict) else value
+
+
+def _fits(hint: Any, value: Any) -> bool:
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return any(_fits(option, value) for option in inner)
+    if origin is list:
+        return isinstance(value, list) and all(_fits(inner[0], item) for item in value)
+    if origin is dict:
+        return isinstance(value, dict) and all(_fits(inner[1], item) for item in value.values())
+    if dataclasses.is_dataclass(hint):
+        return isinstance(value, dict)
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) is hint

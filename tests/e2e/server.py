@@ -1,0 +1,52 @@
+"""The server under test in a process of its own: ``python -m tests.e2e.server [--port N]``.
+
+Prints ``READY url`` when it takes connections. Media goes over loopback only.
+"""
+
+import argparse
+import logging
+import sys
+
+import aioice.ice
+
+from stream_engine.config import EngineConfig, MotionConfig, ServerConfig
+from stream_engine.protocols import Stages
+from stream_engine.server import serve
+
+
+def stages_named(name: str, config: EngineConfig) -> Stages:
+    """Make the fake or the real stages."""
+    if name == "fake":
+        from tests.fakes.stages import FakeStages
+
+        return FakeStages()
+    from stream_engine.assemble import Assembly
+
+    return Assembly(config)
+
+
+def main() -> None:
+    """Serve until terminated."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--stages", default="fake")
+    parser.add_argument("--profile", default="balanced")
+    parser.add_argument("--heartbeat-timeout", type=float, default=4.0)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
+    config = EngineConfig(
+        motion=MotionConfig(profile=arguments.profile),
+        server=ServerConfig(
+            port=arguments.port, heartbeat_timeout_s=arguments.heartbeat_timeout, max_sessions=4
+        ),
+    )
+    serve(
+        stages_named(arguments.stages, config),
+        config,
+        on_ready=lambda url: print(f"READY {url}", flush=True),  # noqa: T201 - read by the test
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Stages without a model: loudness opens the jaw, a drawn face shows it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_engine.errors import AssetError
+from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
+from stream_engine.motion.window import LatencyProfile, profile_named
+from stream_engine.types import (
+    MOTION_FPS,
+    AudioChunk,
+    MeshFrame,
+    MotionFrames,
+    VideoFrame,
+)
+
+LOUD = 0.1
+"""Root mean square at which the jaw is fully open."""
+
+
+class LoudnessMotion:
+    """Implements `MotionStream`: jawOpen of a frame is the loudness of its own 40 ms."""
+
+    def __init__(self, profile: LatencyProfile) -> None:
+        self._profile = profile
+        self.reset()
+
+    @property
+    def latency(self) -> int:
+        """Ticks of audio past a frame's start."""
+        return self._profile.latency
+
+    def feed(self, value: AudioChunk) -> Sequence[MotionFrames]:
+        """Take samples, return final frames."""
+        assert value.start == self._end, "audio must come without gaps"
+        self._rate_hz = value.rate_hz
+        self._end += len(value.samples)
+        self._held = np.concatenate([self._held, value.samples])
+        out = []
+        profile = self._profile
+        while len(self._held) >= profile.window_frames * self._frame_samples():
+            out.append(self._emit(profile.hop_frames))
+        return out
+
+    def finish(self) -> Sequence[MotionFrames]:
+        """Return the whole frames still held back."""
+        frames = len(self._held) // self._frame_samples()
+        return [self._emit(frames)] if frames else []
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._held = np.zeros(0, np.float32)
+        self._end = 0
+        self._next = 0
+        self._rate_hz = 48_000
+
+    def _frame_samples(self) -> int:
+        return self._rate_hz // MOTION_FPS
+
+    def _emit(self, frames: int) -> MotionFrames:
+        size = self._frame_samples()
+        blocks = self._held[: frames * size].reshape(frames, size)
+        self._held = self._held[frames * size :]
+        coefficients = np.zeros((frames, COEFFICIENT_COUNT), np.float32)
+        loudness = np.sqrt(np.mean(np.square(blocks), axis=1))
+        coefficients[:, INDEX["jawOpen"]] = np.minimum(1.0, loudness / LOUD)
+        self._next += frames
+        return MotionFrames(self._next - frames, coefficients)
+
+
+class JawPoser:
+    """Implements `HeadPoser`: a mesh of one vertex whose height is jawOpen."""
+
+    def pose(self, pts: int, coefficients: NDArray[np.float32]) -> MeshFrame:
+        """Pose one frame."""
+        positions = np.array([[0.0, coefficients[INDEX["jawOpen"]], 0.0]], np.float32)
+        return MeshFrame(pts, positions, np.array([[0.0, 0.0, 1.0]], np.float32))
+
+
+class DrawnFace:
+    """Implements `Renderer`: an oval face with a dark mouth as open as the jaw."""
+
+    def __init__(self, size: int = 512) -> None:
+        y, x = np.mgrid[0:size, 0:size] / size - 0.5
+        self._x, self._y = x, y
+        face = (x / 0.28) ** 2 + (y / 0.38) ** 2 < 1.0
+        self._plain = np.where(face[..., None], (206, 164, 142), (217, 221, 226)).astype(np.uint8)
+        for side in (-0.11, 0.11):
+            eye = ((x - side) / 0.045) ** 2 + ((y + 0.09) / 0.022) ** 2 < 1.0
+            self._plain[eye] = (60, 50, 46)
+
+    def render(self, frame: MeshFrame) -> VideoFrame:
+        """Draw the face."""
+        height = 0.01 + 0.09 * float(frame.positions[0, 1])
+        rgb = self._plain.copy()
+        rgb[(self._x / 0.1) ** 2 + ((self._y - 0.2) / height) ** 2 < 1.0] = (70, 22, 26)
+        return VideoFrame(frame.pts, rgb)
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+class FakeStages:
+    """Implements `Stages`; knows the avatar ``default`` only."""
+
+    def motion_stream(self, profile: str) -> LoudnessMotion:
+        """Make a motion stream."""
+        return LoudnessMotion(profile_named(profile))
+
+    def head_poser(self, avatar: str) -> JawPoser:
+        """Give the poser."""
+        if avatar != "default":
+            raise AssetError("there is no such avatar", got=repr(avatar), expected="'default'")
+        return JawPoser()
+
+    def renderer(self, avatar: str) -> DrawnFace:
+        """Make a renderer."""
+        return DrawnFace()
