@@ -1,0 +1,211 @@
+"""Building training pairs from recordings: features of the speech, fitted motion of the face.
+
+python -m training.data.pairs --grid FOLDER --out cache/grid.npz
+"""
+
+import argparse
+import json
+import zlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_engine.features.log_mel import LogMelExtractor
+from stream_engine.mesh.head_asset import load_head_asset
+from stream_engine.motion.arkit import ARKIT_COUNT
+from stream_engine.types import F32, SAMPLES_PER_FRAME, AudioChunk
+from training.data.fit import FitWeights, LandmarkBasis, fit_weights
+from training.data.grid import Clip, GridCorpus
+from training.data.speaker import Speaker, find_speaker, head_local
+
+TEST_SHARE, VALIDATION_SHARE = 0.11, 0.04
+_SCALE_MM = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One clip ready for training.
+
+    Attributes:
+        name: Clip name.
+        mel: float16 [4 T, F].
+        motion: Fitted coefficients, float32 [T, D].
+        gap: Lip gap as tracked, beyond the neutral's, mm, float32 [T].
+        width: Lip width as tracked, beyond the neutral's, mm, float32 [T].
+        speaking: Inside a word, bool [T].
+        loudness: Log energy of the frame, float32 [T].
+        residual: Mean lip-point distance between fit and track, mm, float32 [T].
+    """
+
+    name: str
+    mel: NDArray[np.float16]
+    motion: F32
+    gap: F32
+    width: F32
+    speaking: NDArray[np.bool_]
+    loudness: F32
+    residual: F32
+
+
+@dataclass(frozen=True, slots=True)
+class FitReport:
+    """How well the fit holds what was tracked.
+
+    Attributes:
+        clips: Clips fitted.
+        frames_fitted: Share of frames in which a face was found.
+        lip_residual: Mean lip-point distance relative to mouth width.
+        gap_correlation: Mean over clips of Pearson r, tracked against fitted lip gap.
+        width_correlation: The same for lip width.
+        sync_lag_frames: Shift of the lip gap against loudness with the highest mean correlation;
+            above 0 the mouth is late.
+        sync_correlation: That correlation.
+    """
+
+    clips: int
+    frames_fitted: float
+    lip_residual: float
+    gap_correlation: float
+    width_correlation: float
+    sync_lag_frames: int
+    sync_correlation: float
+
+
+def split_of(transcript: str) -> str:
+    """``test``, ``validation`` or ``train``, by a hash of the sentence, never of the clip."""
+    share = (zlib.crc32(transcript.encode()) % 10_000) / 10_000
+    if share < TEST_SHARE:
+        return "test"
+    return "validation" if share < TEST_SHARE + VALIDATION_SHARE else "train"
+
+
+def speech_features(samples: F32, frames: int) -> NDArray[np.float16]:
+    """Log-mel of exactly ``frames`` motion frames, cut or filled up with silence."""
+    run = np.zeros(frames * SAMPLES_PER_FRAME, np.float32)
+    run[: len(samples)] = samples[: len(run)]
+    blocks = LogMelExtractor().feed(AudioChunk(0, run, 16_000))
+    return np.concatenate([block.values for block in blocks]).astype(np.float16)
+
+
+def loudness_of(samples: F32, frames: int) -> F32:
+    """Log energy per motion frame, float32 [T]."""
+    run = np.zeros(frames * SAMPLES_PER_FRAME, np.float32)
+    run[: len(samples)] = samples[: len(run)]
+    energy = (run.reshape(frames, -1) ** 2).mean(axis=1)
+    return np.log(energy + 1e-7).astype(np.float32)
+
+
+def make_pair(clip: Clip, samples: F32, speaker: Speaker, basis: LandmarkBasis) -> Pair:
+    """Fit one clip and compute its features."""
+    local = head_local(clip, speaker, basis)
+    displacement = local.points - speaker.neutral
+    weights = fit_weights(basis, displacement, clip.scores, FitWeights())
+    rebuilt = np.einsum("tk,kpx->tpx", weights, basis.shapes)
+    error = np.linalg.norm((rebuilt - displacement)[:, basis.lips, :2], axis=-1).mean(axis=1)
+    frames = len(clip.points)
+    return Pair(
+        clip.name,
+        speech_features(samples, frames),
+        np.concatenate([weights, local.rotation], axis=1),
+        (basis.gap(displacement) * _SCALE_MM).astype(np.float32),
+        (basis.width(displacement) * _SCALE_MM).astype(np.float32),
+        clip.speaking(),
+        loudness_of(samples, frames),
+        (error * _SCALE_MM).astype(np.float32),
+    )
+
+
+def lagged_correlation(loudness: F32, gap: F32, lag: int) -> float:
+    """Pearson r of the gap ``lag`` frames later with the loudness."""
+    length = len(gap) - abs(lag)
+    early, late = max(lag, 0), max(-lag, 0)
+    return float(np.corrcoef(gap[early : early + length], loudness[late : late + length])[0, 1])
+
+
+def report_on(pairs: list[Pair], valid: float, basis: LandmarkBasis, width_mm: float) -> FitReport:
+    """Sum up a fit."""
+    gaps, widths = [], []
+    for pair in pairs:
+        rebuilt = np.einsum("tk,kpx->tpx", pair.motion[:, :ARKIT_COUNT], basis.shapes)
+        gaps.append(np.corrcoef(basis.gap(rebuilt), pair.gap)[0, 1])
+        widths.append(np.corrcoef(basis.width(rebuilt), pair.width)[0, 1])
+    lags = range(-4, 5)
+    by_lag = [np.mean([lagged_correlation(p.loudness, p.gap, k) for p in pairs]) for k in lags]
+    best = int(np.argmax(by_lag))
+    return FitReport(
+        clips=len(pairs),
+        frames_fitted=valid,
+        lip_residual=float(np.concatenate([p.residual for p in pairs]).mean() / width_mm),
+        gap_correlation=float(np.mean(gaps)),
+        width_correlation=float(np.mean(widths)),
+        sync_lag_frames=lags[best],
+        sync_correlation=float(by_lag[best]),
+    )
+
+
+def save_pairs(path: Path, pairs: list[Pair], splits: list[str]) -> None:
+    """Write pairs of equal length as one file of stacked arrays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(
+        path,
+        name=np.array([p.name for p in pairs]),
+        split=np.array(splits),
+        mel=np.stack([p.mel for p in pairs]),
+        motion=np.stack([p.motion for p in pairs]),
+        gap=np.stack([p.gap for p in pairs]),
+        width=np.stack([p.width for p in pairs]),
+        speaking=np.stack([p.speaking for p in pairs]),
+        loudness=np.stack([p.loudness for p in pairs]),
+    )
+
+
+def main() -> None:
+    """Fit every clip, report, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--grid", type=Path, required=True, help="folder with clips.tsv")
+    parser.add_argument("--out", type=Path, required=True, help=".npz to write")
+    options = parser.parse_args()
+    corpus = GridCorpus(options.grid)
+    basis = LandmarkBasis(load_head_asset(), corpus.point_ids)
+    clips = [clip for clip in corpus.clips() if clip.valid.any()]
+    speaker = find_speaker(clips, basis)
+    usual = min(75, min(len(clip.points) for clip in clips))
+    pairs = []
+    for clip in clips:
+        pair = make_pair(clip, corpus.speech(clip.name), speaker, basis)
+        pairs.append(pair)
+        if len(pairs) % 100 == 0:
+            print(f"{len(pairs)} of {len(clips)} clips", flush=True)
+    centre_rotation(pairs)
+    valid = float(np.concatenate([clip.valid for clip in clips]).mean())
+    report = report_on(pairs, valid, basis, float(basis.width(speaker.neutral)) * _SCALE_MM)
+    print(json.dumps(asdict(report), indent=2))
+    same = [cut_to(pair, usual) for pair in pairs]
+    save_pairs(options.out, same, [split_of(clip.transcript) for clip in clips])
+
+
+def centre_rotation(pairs: list[Pair]) -> None:
+    """Measure head rotation from the speaker's usual pose, in place."""
+    usual = np.median(np.concatenate([pair.motion[:, ARKIT_COUNT:] for pair in pairs]), axis=0)
+    for pair in pairs:
+        pair.motion[:, ARKIT_COUNT:] -= usual
+
+
+def cut_to(pair: Pair, frames: int) -> Pair:
+    """The first ``frames`` frames of a pair."""
+    return Pair(
+        pair.name,
+        pair.mel[: 4 * frames],
+        pair.motion[:frames],
+        pair.gap[:frames],
+        pair.width[:frames],
+        pair.speaking[:frames],
+        pair.loudness[:frames],
+        pair.residual[:frames],
+    )
+
+
+if __name__ == "__main__":
+    main()
