@@ -28,6 +28,7 @@ const state = {
 const view = { motion: [], stats: null, local: null, remote: null, link: null };
 window.elocute = view;
 const KEPT_MOTION = 3000;
+const METER_MS = 80;
 
 // ---------------------------------------------------------------- what is shown
 
@@ -37,10 +38,10 @@ function show(name, text) {
   const on = name === 'live' || name === 'connecting';
   $('stop').disabled = !on;
   $('mute').disabled = !on;
-  $('start').disabled = name === 'connecting';
+  $('start').disabled = name === 'connecting' || (on && state.microphone !== null);
   $('sample').disabled = name === 'connecting';
   $('profile').disabled = on;
-  $('start').textContent = on && state.microphone ? 'Restart' : 'Start';
+  $('start').textContent = on && !state.microphone ? 'Use microphone' : 'Start';
 }
 
 function complain(text) {
@@ -126,17 +127,14 @@ function watchLevel(stream) {
   state.meter = new MediaStreamAudioSourceNode(context, { mediaStream: stream });
   state.meter.connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
-  const tick = () => {
-    if (view.local !== stream || !state.link) {
-      $('level').style.transform = 'scaleX(0)';
-      return;
-    }
-    analyser.getFloatTimeDomainData(samples);
-    const loud = Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
-    $('level').style.transform = `scaleX(${Math.min(1, state.muted ? 0 : loud * 6).toFixed(3)})`;
-    requestAnimationFrame(tick);
-  };
-  requestAnimationFrame(tick);
+  clearInterval(state.meterTimer);
+  state.meterTimer = setInterval(() => {
+    const on = view.local === stream && state.link && !state.muted;
+    if (on) analyser.getFloatTimeDomainData(samples);
+    const loud = on ? Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length) : 0;
+    $('level').style.transform = `scaleX(${Math.min(1, loud * 6).toFixed(2)})`;
+    if (view.local !== stream || !state.link) clearInterval(state.meterTimer);
+  }, METER_MS);
 }
 
 // ---------------------------------------------------------------- talk

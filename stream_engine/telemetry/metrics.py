@@ -36,6 +36,7 @@ HISTOGRAMS: dict[str, str] = {
     "capture_to_motion_seconds": "From the arrival of a frame's first sample to its motion.",
     "motion_to_picture_seconds": "From final motion to a drawn picture.",
     "picture_to_sent_seconds": "From a drawn picture to its release.",
+    "release_late_seconds": "How much later than planned a voice packet was released.",
     "arrival_to_sent_seconds": "From the arrival of a frame's first sample to its release.",
 }
 """Every duration and what it measures."""

@@ -66,8 +66,9 @@ class AudioIntake:
             self._tally.add("audio_dropped_samples_total", min(-gap, len(samples)))
             samples = samples[-gap:]
         if len(samples):
+            start = self._ring.end
             self._ring.append(samples)
-            self._playout.observe(self._ring.end, now_s)
+            self._playout.observe(start, self._ring.end, now_s)
 
     def advance(self, now_s: float) -> bool:
         """Go on with silence if nothing has come for a while.
@@ -94,4 +95,5 @@ class AudioIntake:
             self._ring.append_silence(missing)
             self._tally.add("audio_stall_samples_total", missing)
         self._offset = self._ring.end - pts
+        self._playout.settle(self._ring.end)
         self._behind = 0

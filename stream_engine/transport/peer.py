@@ -56,6 +56,7 @@ SHOWN_LATENCIES = {
     "motion": "capture_to_motion_seconds",
     "render": "render_seconds",
     "picture": "motion_to_picture_seconds",
+    "late": "release_late_seconds",
     "release": "picture_to_sent_seconds",
     "server": "arrival_to_sent_seconds",
 }

@@ -94,7 +94,10 @@ class VoiceTrack(PacedTrack):
     async def recv(self) -> av.AudioFrame:
         """Give the next packet when it is due."""
         pts = await self._wait()
-        samples = self._programme.voice(pts, PACKET_SAMPLES)
+        programme = self._programme
+        late = programme.clock.now() - programme.due(pts)
+        programme.tally.observe("release_late_seconds", max(0.0, late))
+        samples = programme.voice(pts, PACKET_SAMPLES)
         pcm = (np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(pcm[None, :], format="s16", layout="mono")
         frame.sample_rate = TICKS_PER_SECOND
