@@ -69,12 +69,13 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The WebSocket door is open; ``latency_ms`` is the model's."""
+    """The WebSocket door is open; ``latency_ms`` is the model's, ``names`` the coefficients'."""
 
     rate_hz: int
     profile: str
     fps: int
     latency_ms: int
+    names: list[str]
     type: str = "ready"
 
 

@@ -11,6 +11,7 @@ from stream_engine.audio.ring_buffer import RingBuffer
 from stream_engine.engine import Lane
 from stream_engine.errors import AudioError, SignalingError, StreamEngineError
 from stream_engine.household import Household
+from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from stream_engine.motion.window import profile_named
 from stream_engine.session import RING_SECONDS
 from stream_engine.telemetry.metrics import Tally
@@ -79,7 +80,8 @@ class SpeechSocket:
         tally = Tally(house.tally)
         lane = Lane(self._ring, stream, self._rate_hz, hop, self, tally, self._on_error)
         latency_ms = round(stream.latency * 1000 / TICKS_PER_SECOND)
-        self._outbox.put_nowait(Ready(self._rate_hz, self._profile, MOTION_FPS, latency_ms))
+        names = list(COEFFICIENT_NAMES)
+        self._outbox.put_nowait(Ready(self._rate_hz, self._profile, MOTION_FPS, latency_ms, names))
         house.engine.add(lane)
         receiving = asyncio.create_task(self._receive(lane))
         sending = asyncio.create_task(self._send())

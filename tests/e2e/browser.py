@@ -81,7 +81,7 @@ def write_bursts(path: Path, seconds: float, rate_hz: int = 48_000) -> None:
         length = generator.uniform(0.3, 0.8)
         inside = (t >= at) & (t < at + length)
         syllables = 0.55 + 0.45 * np.sin(2 * np.pi * generator.uniform(3, 5) * (t - at))
-        gain[inside] = (syllables * np.sin(np.pi * (t - at) / length) ** 0.5)[inside]
+        gain[inside] = (syllables * np.abs(np.sin(np.pi * (t - at) / length)) ** 0.5)[inside]
         at += length + generator.uniform(0.5, 0.8)
     pcm = (np.clip(tone * gain * 0.18, -1, 1) * 32767).astype("<i2")
     with wave.open(str(path), "wb") as file:

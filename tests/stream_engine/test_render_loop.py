@@ -1,0 +1,199 @@
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream_engine.errors import RenderError
+from stream_engine.motion.arkit import COEFFICIENT_COUNT
+from stream_engine.protocols import Renderer
+from stream_engine.render_loop import (
+    RENDER_LEAD_S,
+    FrameSlot,
+    MotionQueue,
+    RenderLoop,
+    Seat,
+    TimedMotion,
+    TimedPicture,
+)
+from stream_engine.telemetry.metrics import Tally
+from stream_engine.types import (
+    TICKS_PER_FRAME,
+    TICKS_PER_SECOND,
+    MeshFrame,
+    MotionFrames,
+    VideoFrame,
+)
+from tests.fakes.clock import ManualClock
+from tests.fakes.stages import FakeStages, JawPoser
+
+ZERO = np.zeros(COEFFICIENT_COUNT, np.float32)
+
+
+def motion(frame: int) -> TimedMotion:
+    return TimedMotion(frame * TICKS_PER_FRAME, ZERO, 0.0)
+
+
+def frames(start: int, count: int) -> MotionFrames:
+    return MotionFrames(start, np.zeros((count, COEFFICIENT_COUNT), np.float32))
+
+
+def make_seat(tally: Tally, avatar: str = "default") -> Seat:
+    def due(pts: int) -> float:
+        return 200.0 + pts / TICKS_PER_SECOND
+
+    def failed(error: Exception) -> None:
+        raise error
+
+    queue, slot = MotionQueue(1, tally), FrameSlot(tally)
+    return Seat(avatar, JawPoser(), queue, slot, due, tally, lambda: None, failed)
+
+
+@given(st.lists(st.integers(1, 6), max_size=20), st.sampled_from([1, 2]))
+def test_the_queue_never_holds_more_than_two_hops(pushes: list[int], hop: int) -> None:
+    """What does not fit pushes the oldest out, and every frame is accounted for."""
+    tally = Tally()
+    queue = MotionQueue(hop, tally)
+    pushed, taken = 0, 0
+    for count in pushes:
+        for _ in range(count):
+            queue.push(motion(pushed))
+            pushed += 1
+        assert len(queue._frames) <= 2 * hop
+        assert queue.room() == (len(queue._frames) <= hop)
+        taken += queue.pop_until((pushed - 2) * TICKS_PER_FRAME) is not None
+    lost = tally.count("motion_dropped_total") + tally.count("frames_skipped_total")
+    assert pushed == taken + lost + len(queue._frames)
+
+
+def test_the_slot_keeps_the_latest_and_counts_what_nobody_saw() -> None:
+    """Two pictures in, one look: the second, and one overwritten."""
+    tally = Tally()
+    slot = FrameSlot(tally)
+    assert slot.latest() is None
+    for pts in (0, 1920):
+        slot.put(TimedPicture(VideoFrame(pts, np.zeros((2, 2, 3), np.uint8)), 0.0))
+    latest = slot.latest()
+    assert latest is not None
+    assert latest.frame.pts == 1920
+    slot.put(latest)
+    assert tally.count("frames_overwritten_total") == 1
+
+
+def test_the_face_at_rest_comes_before_all_motion() -> None:
+    """A new seat is drawn at once, at rest."""
+    seat = make_seat(Tally())
+    assert seat.wake_at() == float("-inf")
+    first = seat.next_motion(0.0)
+    assert first is not None
+    assert not first.coefficients.any()
+    assert seat.wake_at() is None
+
+
+def test_motion_is_drawn_when_due_not_sooner() -> None:
+    """Frame 5 is due at 200.2 s: drawn ``RENDER_LEAD_S`` before."""
+    seat = make_seat(Tally())
+    seat.next_motion(0.0)
+    seat.push(frames(5, 1), 0.0)
+    at = seat.wake_at()
+    assert at == pytest.approx(200.2 - RENDER_LEAD_S)
+    assert seat.next_motion(at - 0.001) is None
+    drawn = seat.next_motion(at + 0.001)
+    assert drawn is not None
+    assert drawn.pts == 5 * TICKS_PER_FRAME
+
+
+def test_a_late_painter_draws_the_newest_due_frame_and_counts_the_rest() -> None:
+    """Two frames late: one drawn, one skipped."""
+    tally = Tally()
+    seat = make_seat(tally)
+    seat.next_motion(0.0)
+    seat.push(frames(0, 2), 0.0)
+    drawn = seat.next_motion(300.0)
+    assert drawn is not None
+    assert drawn.pts == TICKS_PER_FRAME
+    assert tally.count("frames_skipped_total") == 1
+
+
+def test_a_late_painter_leaves_the_future_alone() -> None:
+    """Frame 1 is not due yet when frame 0 is."""
+    seat = make_seat(Tally())
+    seat.next_motion(0.0)
+    seat.push(frames(0, 2), 0.0)
+    drawn = seat.next_motion(200.0)
+    assert drawn is not None
+    assert drawn.pts == 0
+    assert seat.queue.next_pts() == TICKS_PER_FRAME
+
+
+class Watched(FakeStages):
+    """Stages whose renderer says on which thread it is made, used and closed."""
+
+    def __init__(self) -> None:
+        self.threads: list[str] = []
+        self.drawn = threading.Event()
+
+    def renderer(self, avatar: str) -> Renderer:  # type: ignore[override]
+        self.threads.append(threading.current_thread().name)
+        inner = super().renderer(avatar)
+        outer = self
+
+        class Proxy:
+            def render(self, frame: MeshFrame) -> VideoFrame:
+                outer.threads.append(threading.current_thread().name)
+                outer.drawn.set()
+                return inner.render(frame)
+
+            def close(self) -> None:
+                outer.threads.append(threading.current_thread().name)
+
+        return Proxy()
+
+
+def test_the_renderer_lives_and_dies_on_one_thread() -> None:
+    """Made, used and closed on the render thread."""
+    stages = Watched()
+    loop = RenderLoop(stages, "default", ManualClock())
+    loop.start()
+    loop.add(make_seat(Tally()))
+    assert stages.drawn.wait(5.0)
+    loop.stop()
+    assert stages.threads == ["render"] * 3
+
+
+class NoOpenGl(FakeStages):
+    def renderer(self, avatar: str) -> Renderer:  # type: ignore[override]
+        raise RenderError("no OpenGL")
+
+
+def test_a_missing_opengl_shows_at_start() -> None:
+    """``start`` raises what the renderer raised."""
+    with pytest.raises(RenderError, match="no OpenGL"):
+        RenderLoop(NoOpenGl(), "default", ManualClock()).start()
+
+
+def test_a_painter_that_fails_ends_its_session_and_no_other() -> None:
+    """The cause is told, the thread goes on."""
+    failed: list[Exception] = []
+    told = threading.Event()
+
+    class Bad:
+        def pose(self, pts: int, coefficients: object) -> MeshFrame:
+            raise RenderError("bad mesh")
+
+    def tell(error: Exception) -> None:
+        failed.append(error)
+        told.set()
+
+    stages = Watched()
+    loop = RenderLoop(stages, "default", ManualClock())
+    loop.start()
+    seat = make_seat(Tally())
+    seat.poser, seat.on_error = Bad(), tell
+    loop.add(seat)
+    assert told.wait(5.0)
+    loop.add(make_seat(Tally()))
+    assert stages.drawn.wait(5.0)
+    loop.stop()
+    assert [str(error) for error in failed] == ["bad mesh"]

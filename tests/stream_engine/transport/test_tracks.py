@@ -1,0 +1,103 @@
+import asyncio
+
+import numpy as np
+import pytest
+from aiortc.mediastreams import MediaStreamError
+
+from stream_engine.render_loop import TimedPicture
+from stream_engine.telemetry.metrics import Tally
+from stream_engine.transport.tracks import FaceTrack, VoiceTrack
+from stream_engine.types import F32, TICKS_PER_SECOND, VideoFrame
+from tests.fakes.clock import ManualClock
+
+
+class FakeProgramme:
+    """Voice that says its own sample index; a picture that says the media time asked for."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(0.0)
+        self.tally = Tally()
+        self.origin_s = 0.5
+
+    def due(self, pts: int) -> float:
+        return self.origin_s + pts / TICKS_PER_SECOND
+
+    def voice(self, pts: int, count: int) -> F32:
+        return (np.arange(pts, pts + count) % 100 / 200.0).astype(np.float32)
+
+    def picture(self, pts: int) -> TimedPicture | None:
+        rgb = np.full((16, 16, 3), pts // 1920 % 256, np.uint8)
+        return TimedPicture(VideoFrame(pts, rgb), 0.0)
+
+    async def sleep(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+
+def test_voice_and_face_of_one_moment_are_released_at_one_time() -> None:
+    """Same media time, same wall time, whichever track is asked."""
+    voice, face = FakeProgramme(), FakeProgramme()
+    voice_track, face_track = VoiceTrack(voice, voice.sleep), FaceTrack(face, face.sleep)
+    spoken, shown = {}, {}
+
+    async def play() -> None:
+        for _ in range(20):
+            frame = await voice_track.recv()
+            spoken[frame.pts] = voice.clock.now()
+        for _ in range(10):
+            frame = await face_track.recv()
+            shown[frame.pts] = face.clock.now()
+
+    asyncio.run(play())
+    assert list(shown) == [k * 1920 for k in range(10)]
+    assert all(spoken[pts] == pytest.approx(at) for pts, at in shown.items())
+
+
+def test_voice_is_what_the_programme_gives() -> None:
+    """Samples arrive as s16 mono with their time at 48 kHz."""
+    programme = FakeProgramme()
+    track = VoiceTrack(programme, programme.sleep)
+    frame = asyncio.run(track.recv())
+    pcm = frame.to_ndarray()[0]
+    np.testing.assert_allclose(pcm / 32767.0, programme.voice(0, 960), atol=1 / 32000)
+    assert (frame.sample_rate, frame.pts) == (48_000, 0)
+
+
+def test_a_track_far_behind_goes_on_in_the_present() -> None:
+    """After two seconds without a turn there is no burst of fifty pictures."""
+    programme = FakeProgramme()
+    track = FaceTrack(programme, programme.sleep)
+
+    async def play() -> list[int]:
+        first = await track.recv()
+        programme.clock.advance(2.0)
+        second = await track.recv()
+        third = await track.recv()
+        return [first.pts, second.pts, third.pts]
+
+    first, second, third = asyncio.run(play())
+    assert first == 0
+    assert second >= 48 * 1920
+    assert third == second + 1920
+    assert programme.tally.count("video_skipped_total") == second // 1920 - 1
+
+
+def test_the_line_may_move_while_a_track_waits() -> None:
+    """A later origin makes it wait on."""
+    programme = FakeProgramme()
+
+    async def sleep(seconds: float) -> None:
+        programme.clock.advance(seconds)
+        programme.origin_s = 0.7
+
+    frame = asyncio.run(FaceTrack(programme, sleep).recv())
+    assert frame.pts == 0
+    assert programme.clock.now() == pytest.approx(0.7)
+
+
+def test_a_stopped_track_says_so() -> None:
+    """aiortc ends its sender by this error."""
+    programme = FakeProgramme()
+    track = VoiceTrack(programme, programme.sleep)
+    track.stop()
+    with pytest.raises(MediaStreamError):
+        asyncio.run(track.recv())
