@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from stream_engine.errors import ShapeError
 from stream_engine.mesh.head_asset import HeadAsset
 from stream_engine.mesh.normals import NormalField
-from stream_engine.motion.arkit import ARKIT_NAMES
+from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT
+from stream_engine.types import MeshFrame
 
 Floats = NDArray[np.float32]
 
-_SHAPES = len(ARKIT_NAMES)
-_COEFFICIENTS = _SHAPES + 3  # and pitch, yaw, roll
+_BLAS_ROWS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,7 @@ class Posed:
 class HeadMesh:
     """Poses a head.
 
-    Rotation is right-handed about x (pitch: positive looks down), y (yaw: positive turns to the
-    subject's left) and z (roll: positive tilts to the subject's right shoulder), applied as
+    Pitch > 0 nods down, yaw > 0 turns to the subject's left, roll > 0 tilts to it; applied as
     yaw · pitch · roll about the head's pivot. The neck follows by `head_weight`.
 
     Latency: none. State: none. Thread: any. Buffers: results are the caller's.
@@ -51,7 +50,12 @@ class HeadMesh:
         """Offsets of the 52 shapes, float32 [52, V * 3]; posing is linear in them."""
         return self.asset.basis
 
-    def pose(self, coefficients: Floats) -> Posed:
+    def pose(self, pts: int, coefficients: Floats) -> MeshFrame:
+        """Pose one frame from float32 [55]."""
+        posed = self.pose_many(coefficients[None])
+        return MeshFrame(pts, posed.positions[0], posed.normals[0])
+
+    def pose_many(self, coefficients: Floats) -> Posed:
         """Pose the head for each row of coefficients.
 
         Args:
@@ -61,19 +65,31 @@ class HeadMesh:
         Raises:
             ShapeError: If the coefficients are not [T, 55].
         """
-        if coefficients.ndim != 2 or coefficients.shape[1] != _COEFFICIENTS:
+        if coefficients.ndim != 2 or coefficients.shape[1] != COEFFICIENT_COUNT:
             raise ShapeError(
                 "coefficients have the wrong shape",
                 got=str(coefficients.shape),
-                expected=f"(T, {_COEFFICIENTS})",
+                expected=f"(T, {COEFFICIENT_COUNT})",
                 fix="give 52 ARKit weights and pitch, yaw, roll per frame",
             )
-        weights = np.asarray(coefficients[:, :_SHAPES], dtype=np.float32)
-        flat = weights @ self.asset.basis + self._neutral  # [T, V * 3]
+        weights = np.asarray(coefficients[:, :ARKIT_COUNT], dtype=np.float32)
+        flat = self._mix(weights) + self._neutral  # [T, V * 3]
         still = flat.reshape(len(flat), -1, 3)
-        turns = rotation(np.asarray(coefficients[:, _SHAPES:], dtype=np.float32))
+        turns = rotation(np.asarray(coefficients[:, ARKIT_COUNT:], dtype=np.float32))
         positions = self._turn(still, turns)
         return Posed(positions, np.stack([self._normals.of(frame) for frame in positions]))
+
+    def _mix(self, weights: Floats) -> Floats:
+        """Weighted sum of the shapes: [T, 52] to [T, V * 3].
+
+        A single row stays off BLAS, whose threads would spin for longer than the sum takes.
+        """
+        mixed: Floats = (
+            np.einsum("tk,kv->tv", weights, self.asset.basis)
+            if len(weights) < _BLAS_ROWS
+            else weights @ self.asset.basis
+        )
+        return mixed
 
     def _turn(self, still: Floats, turns: Floats) -> Floats:
         """Rotate about the pivot, by each vertex's share."""
@@ -85,8 +101,11 @@ class HeadMesh:
 
 
 def rotation(angles: Floats) -> Floats:
-    """Rotation matrices yaw · pitch · roll from pitch, yaw, roll in radians: [T, 3] to [T, 3, 3]."""
-    pitch, yaw, roll = angles.T
+    """Rotation matrices yaw · pitch · roll from pitch, yaw, roll in radians: [T, 3] to [T, 3, 3].
+
+    Pitch and yaw are right-handed about +x and +y; roll is right-handed about -z.
+    """
+    pitch, yaw, roll = angles.T * np.array([[1], [1], [-1]], dtype=np.float32)
     one, zero = np.ones_like(pitch), np.zeros_like(pitch)
 
     def matrix(*rows: Floats) -> Floats:

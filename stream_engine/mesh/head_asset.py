@@ -20,6 +20,7 @@ _FORMAT = "elocute-head-1"
 _TENSORS = (
     "positions",
     "triangles",
+    "draw_triangles",
     "uv",
     "material",
     "color",
@@ -49,6 +50,8 @@ class HeadAsset:
         positions: Neutral vertices, float32 [V, 3] metres; y up, +z to the front, +x to the
             subject's left, origin inside the skull at ear height.
         triangles: Vertex numbers, uint16 [M, 3], counter-clockwise seen from outside.
+        draw_triangles: The same surface with triangles too small to see collapsed, uint16 [M', 3];
+            `groups` count these.
         uv: Texture coordinates, float32 [V, 2].
         material: `Material` code of each vertex, uint8 [V].
         color: sRGB albedo and baked ambient light, uint8 [V, 4].
@@ -60,7 +63,7 @@ class HeadAsset:
         inner_lip: Closed contour of the mouth's opening, vertex numbers; from the subject's
             left corner over the upper lip.
         outer_lip: Closed contour where lips meet skin, likewise.
-        groups: Draw groups in order.
+        groups: Draw groups in order, over `draw_triangles`.
         pivot: Point the head turns about, float32 [3].
         skin_vertices: The skin is vertices 0..skin_vertices - 1.
         extras: Further tensors of the file by name, for example the packed skin texture.
@@ -68,6 +71,7 @@ class HeadAsset:
 
     positions: NDArray[np.float32]
     triangles: NDArray[np.uint16]
+    draw_triangles: NDArray[np.uint16]
     uv: NDArray[np.float32]
     material: NDArray[np.uint8]
     color: NDArray[np.uint8]

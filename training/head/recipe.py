@@ -31,3 +31,8 @@ PIVOT_M = (0.0, -0.035, -0.015)
 # Widths of one side's teeth, metres, from the middle outwards.
 UPPER_TEETH_M = (0.0088, 0.0068, 0.0076, 0.0070, 0.0066, 0.0095)
 LOWER_TEETH_M = (0.0055, 0.0060, 0.0068, 0.0070, 0.0070, 0.0100)
+
+# The rest pose takes this much of eyeWide, so that the face looks awake; blinks reach a little
+# further than MakeHuman's, which leave the inner corner open on this face.
+REST_EYE_WIDE = 0.30
+BLINK_REACH = 1.06

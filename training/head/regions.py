@@ -77,9 +77,7 @@ def lip_loops(whole: Part, cut: SkinCut) -> tuple[Ints, Ints]:
 
 
 def _moves(whole: Part, shape: str, metres: float) -> NDBool:
-    moved: NDBool = (
-        np.linalg.norm(whole.deltas[ARKIT_NAMES.index(shape)], axis=1) > metres
-    )
+    moved: NDBool = np.linalg.norm(whole.deltas[ARKIT_NAMES.index(shape)], axis=1) > metres
     return moved
 
 

@@ -21,6 +21,8 @@ _MOUTH_ISLAND_V = 0.15
 _FRONT_AZIMUTH = np.deg2rad(100.0)
 _FRONT_SHARE = 0.85
 _DOME_RADIUS_M = 0.095
+_SKIN_COLOR = (0.80, 0.62, 0.53)
+_MOUTH_COLOR = (0.62, 0.29, 0.28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,14 @@ class SkinCut:
         original: Vertex number in MakeHuman's mesh of each skin vertex, [V].
         quads: The skin's quads in its own numbering, [M, 4].
         inside: True for vertices inside the mouth, [V].
+        outer_triangles: The part's first triangles, those not inside the mouth.
     """
 
     part: Part
     original: Ints
     quads: Ints
     inside: NDBool
+    outer_triangles: int
 
 
 def cut_skin(source: Source) -> SkinCut:
@@ -58,16 +62,18 @@ def cut_skin(source: Source) -> SkinCut:
     material = np.full(len(original), int(Material.SKIN))
     material[source.lips[original] > 0.5] = int(Material.LIP)
     material[inside] = int(Material.MOUTH)
+    triangles = split_quads(positions, quads)
+    hidden = inside[triangles].all(axis=1)
     part = Part(
         "skin",
         positions,
-        split_quads(positions, quads),
+        np.concatenate([triangles[~hidden], triangles[hidden]]),
         unwrap(positions),
         material,
-        np.full((len(original), 3), 0.75),
+        np.where(inside[:, None], _MOUTH_COLOR, _SKIN_COLOR),
         source.shapes[:, original],
     )
-    return SkinCut(part, original, quads, inside)
+    return SkinCut(part, original, quads, inside, int((~hidden).sum()))
 
 
 def unwrap(positions: Floats) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from stream_engine.mesh.materials import Material
@@ -10,6 +12,8 @@ from training.head.part import Part, split_quads
 from training.head.source import Source
 
 _TONGUE_COLOR = (0.72, 0.36, 0.36)
+_ROOT_WINDOW = 0.08
+_LOWER_ROW, _LOWER_THINNING = "-1", 0.62
 _LASH_COLOR = (0.09, 0.07, 0.06)
 
 
@@ -18,20 +22,36 @@ def build_tongue(source: Source) -> Part:
     return _take(source, ("helper-tongue",), "mouth", Material.TONGUE, _TONGUE_COLOR)
 
 
-def build_lashes(source: Source) -> Part:
+def build_lashes(source: Source, skin: Part) -> Part:
     """Take the lashes; uv.x runs along the lid, uv.y from the root (0) to the tip (1)."""
     names = [f"helper-{side}-eyelashes-{row}" for side in "lr" for row in (1, 2)]
-    parts = [_take(source, (name,), "lash", Material.LASH, _LASH_COLOR) for name in names]
+    parts = [_lash_row(source, name, skin) for name in names]
     first = np.cumsum([0] + [len(part.positions) for part in parts])
     return Part(
         "lash",
         np.concatenate([part.positions for part in parts]),
         np.concatenate([p.triangles + o for p, o in zip(parts, first[:-1], strict=True)]),
-        np.concatenate([_lash_uv(source, name) for name in names]),
+        np.concatenate([part.uv for part in parts]),
         np.concatenate([part.material for part in parts]),
         np.concatenate([part.color for part in parts]),
         np.concatenate([part.deltas for part in parts], axis=1),
     )
+
+
+def _lash_row(source: Source, name: str, skin: Part) -> Part:
+    """One lid's lashes; their roots move exactly as the lid under them does."""
+    row = _take(source, (name,), "lash", Material.LASH, _LASH_COLOR)
+    along, reach = _lash_frame(source, name, row.positions)
+    near = np.abs(along[:, None] - along) < _ROOT_WINDOW
+    root = np.where(near, reach, np.inf).argmin(axis=1)
+    distance = np.linalg.norm(skin.positions - row.positions[root][:, None], axis=2)
+    lid = distance.argmin(axis=1)
+    deltas = skin.deltas[:, lid] + row.deltas - row.deltas[:, root]
+    height = reach - reach[root]
+    height = np.clip(height / max(float(height.max()), 1e-6), 0.0, 1.0)
+    if name.endswith(_LOWER_ROW):
+        height = _LOWER_THINNING + (1 - _LOWER_THINNING) * height
+    return replace(row, uv=np.stack([along, height], axis=1), deltas=deltas)
 
 
 def _take(
@@ -56,17 +76,9 @@ def _take(
     )
 
 
-def _lash_uv(source: Source, name: str) -> Floats:
-    """Along the lid by angle about the eye, outwards by distance from the eyeball's surface."""
-    original = np.unique(source.mesh.quads[np.array(source.mesh.quad_groups) == name])
-    eye = source.group(f"helper-{name[7]}-eye")
-    centre = eye.mean(axis=0)
-    local = source.positions[original] - centre
+def _lash_frame(source: Source, name: str, positions: Floats) -> tuple[Floats, Floats]:
+    """Place along the lid, 0..1, and distance from the middle of the eyeball."""
+    side = name.removeprefix("helper-")[0]
+    local = positions - source.group(f"helper-{side}-eye").mean(axis=0)
     along = (local[:, 0] - local[:, 0].min()) / np.ptp(local[:, 0])
-    reach = np.linalg.norm(local, axis=1)
-    # The root line is the nearest vertex of each stretch of lid.
-    root = np.array(
-        [reach[np.abs(along - along[i]) < 0.08].min() for i in range(len(along))]
-    )
-    out = np.clip((reach - root) / max(float((reach - root).max()), 1e-6), 0.0, 1.0)
-    return np.stack([along, out], axis=1)
+    return along, np.linalg.norm(local, axis=1)

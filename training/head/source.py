@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stream_engine.motion.arkit import ARKIT_NAMES
+from stream_engine.motion.arkit import ARKIT_NAMES, INDEX
 from training.head import recipe
 from training.head.makehuman import AnnyFiles, BaseMesh, Floats
 
@@ -20,6 +20,8 @@ class Source:
         positions: All its vertices with the identity applied, metres from the head centre.
         shapes: ARKit shapes on all its vertices, [52, V, 3].
         lips: Painted lip mask, 0..1, [V].
+        ears: Painted ear mask, likewise.
+        eyelid_rims: Painted mask of the eyelids' rims, likewise.
         neck: Base of the neck, [3].
         neck_axis: Unit vector along the neck, upwards, [3].
     """
@@ -28,6 +30,8 @@ class Source:
     positions: Floats
     shapes: Floats
     lips: Floats
+    ears: Floats
+    eyelid_rims: Floats
     neck: Floats
     neck_axis: Floats
 
@@ -49,6 +53,18 @@ def load_source(files: AnnyFiles) -> Source:
     neck = positions[mesh.vertex_groups["joint-neck"]].mean(axis=0)
     axis = positions[mesh.vertex_groups["joint-head"]].mean(axis=0) - neck
     shapes = np.stack([files.face_unit(name, count) for name in ARKIT_NAMES])
-    return Source(
-        mesh, positions, shapes, files.mask("lips", mesh), neck, axis / np.linalg.norm(axis)
-    )
+    positions, shapes = _open_eyes(positions, shapes)
+    masks = [files.mask(name, mesh) for name in ("lips", "ears", "eyelids")]
+    return Source(mesh, positions, shapes, *masks, neck, axis / np.linalg.norm(axis))
+
+
+def _open_eyes(positions: Floats, shapes: Floats) -> tuple[Floats, Floats]:
+    """Rest with the eyes a little wider, and let blinks still close and wide eyes end as before."""
+    positions, shapes = positions.copy(), shapes.copy()
+    for side in ("Left", "Right"):
+        wide = recipe.REST_EYE_WIDE * shapes[INDEX["eyeWide" + side]]
+        positions += wide
+        shapes[INDEX["eyeBlink" + side]] *= recipe.BLINK_REACH
+        shapes[INDEX["eyeBlink" + side]] -= wide
+        shapes[INDEX["eyeWide" + side]] -= wide
+    return positions, shapes

@@ -53,7 +53,7 @@ def build_teeth(source: Source, jaw: str) -> Part:
         push = out + (0.0013 * (bulge - 1.0) if is_tooth else 0.0)
         rise = np.full(len(phase), share * crown)
         if share == 0.0:
-            rise += 0.0011 * (1 - bulge)
+            rise += 0.0006 * (1 - bulge)
         elif 0.9 < share < 1.1 and out > 0:
             rise += 0.0016 * (bulge - 1.0)  # gum reaches down between two teeth
         row = middle + outward * np.broadcast_to(push, len(phase))[:, None]

@@ -1,0 +1,125 @@
+"""What is added once all parts stand together: hair volume, clothes, ambient light, the texture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_engine.mesh.normals import NormalField
+from stream_engine.motion.arkit import INDEX
+from training.head.ambient import sky_visibility, smooth
+from training.head.canvas import spread
+from training.head.hair import volume
+from training.head.makehuman import Floats, Ints
+from training.head.paint import paint_skin
+from training.head.part import DrawGroup, Part
+from training.head.simplify import EdgeCollapse
+from training.head.skin import SkinCut
+from training.head.source import Source
+
+TEXTURE_ROWS, TEXTURE_COLUMNS = 768, 512
+_THIN_ERROR_M = 0.00028
+_THIN_POSES: tuple[tuple[str, ...], ...] = (
+    (),
+    ("jawOpen",),
+    ("eyeBlinkLeft", "eyeBlinkRight"),
+    ("mouthSmileLeft", "mouthSmileRight"),
+    ("mouthPucker",),
+    ("mouthFunnel",),
+    ("browDownLeft", "browDownRight", "mouthUpperUpLeft", "mouthUpperUpRight"),
+    ("mouthLowerDownLeft", "mouthLowerDownRight", "browInnerUp"),
+)
+_POSES: tuple[Mapping[str, float], ...] = ({}, {"jawOpen": 0.45}, {"eyeBlinkLeft": 0.6, "eyeBlinkRight": 0.6})
+
+
+def split_mouth(groups: list[DrawGroup], cut: SkinCut) -> list[DrawGroup]:
+    """Let the inside of the mouth be drawn with teeth and tongue, which follow it in the list."""
+    skin, mouth, *rest = groups
+    hidden = skin.triangles - cut.outer_triangles
+    return [
+        replace(skin, triangles=cut.outer_triangles),
+        DrawGroup(mouth.name, cut.outer_triangles, mouth.triangles + hidden),
+        *rest,
+    ]
+
+
+def normals_of(part: Part, positions: Floats) -> Floats:
+    """Smooth normals of a pose."""
+    field = NormalField(part.triangles.astype(np.uint16), len(positions))
+    return field.of(positions.astype(np.float32)).astype(np.float64)
+
+
+def grow_hair(whole: Part, source: Source, cut: SkinCut) -> Part:
+    """Push the scalp out to the surface of the hair."""
+    count = len(cut.original)
+    standing = np.zeros(len(whole.positions))
+    standing[:count] = volume(whole.positions[:count], source.ears[cut.original])
+    standing = smooth(standing, whole.triangles, 2)
+    normals = normals_of(whole, whole.positions)
+    return replace(whole, positions=whole.positions + standing[:, None] * normals)
+
+
+def bake_ambient(whole: Part, cut: SkinCut) -> Floats:
+    """Ambient light of the outer skin over a few poses, so that lids and lips are not black."""
+    outer = whole.triangles[: cut.outer_triangles]
+    best = np.zeros(len(whole.positions))
+    for pose in _POSES:
+        moved = whole.positions.copy()
+        for name, weight in pose.items():
+            moved += weight * whole.deltas[INDEX[name]]
+        best = np.maximum(best, sky_visibility(moved, outer, normals_of(whole, moved)))
+    best = smooth(best, outer, 1)
+    hidden = np.ones(len(best), dtype=np.bool_)
+    hidden[np.unique(outer)] = False
+    best[hidden] = 1.0
+    return np.clip(best * 1.08, 0.0, 1.0)
+
+
+def bake_texture(bald: Part, source: Source, cut: SkinCut) -> NDArray[np.uint8]:
+    """Paint the skin in texture space, where it lies on the head without hair."""
+    count = len(cut.original)
+    positions = bald.positions[:count]
+    masks = [source.lips, source.ears, source.eyelid_rims]
+    values = np.concatenate(
+        [positions, np.stack([mask[cut.original] for mask in masks], axis=1)], axis=1
+    )
+    outer = bald.triangles[: cut.outer_triangles]
+    left = outer[(positions[outer, 0] > -1e-6).all(axis=1)]
+    far = np.hypot(positions[:, 0], positions[:, 2])
+    canvas = spread(bald.uv[:count], left, values, far, (TEXTURE_ROWS, TEXTURE_COLUMNS))
+    lips, ears, rims = (canvas.values[..., k] for k in (3, 4, 5))
+    return paint_skin(canvas.values[..., :3], lips, ears, rims)
+
+
+def thin_out(
+    whole: Part, groups: list[DrawGroup], keep: tuple[Ints, ...]
+) -> tuple[Ints, list[DrawGroup]]:
+    """Collapse triangles of the skin too small to see; vertices and other groups stay.
+
+    Args:
+        whole: The head.
+        groups: Draw groups over its triangles, the skin first.
+        keep: Vertices that must stay, such as the lips' contours.
+
+    Returns:
+        The triangles to draw and their groups.
+    """
+    skin, *rest = groups
+    triangles = whole.triangles[: skin.triangles]
+    edges = np.sort(np.concatenate([triangles[:, [k, (k + 1) % 3]] for k in range(3)]), axis=1)
+    edge, uses = np.unique(edges, axis=0, return_counts=True)
+    locked = np.zeros(len(whole.positions), dtype=np.bool_)
+    locked[edge[uses == 1].ravel()] = True
+    for vertices in keep:
+        locked[vertices] = True
+    poses = [
+        whole.positions + sum(whole.deltas[INDEX[name]] for name in names) for names in _THIN_POSES
+    ]
+    thin = EdgeCollapse(np.stack(poses), triangles, locked).run(_THIN_ERROR_M)
+    saved = skin.triangles - len(thin)
+    moved = [replace(group, first_triangle=group.first_triangle - saved) for group in rest]
+    drawn = np.concatenate([thin, whole.triangles[skin.triangles :]])
+    return drawn, [replace(skin, triangles=len(thin)), *moved]
