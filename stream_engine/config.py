@@ -1,6 +1,7 @@
 """Every setting, one frozen dataclass per stage; derived values are properties, never settings."""
 
 import dataclasses
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +78,16 @@ class RenderConfig:
                 "picture size must be even (video chroma is halved)",
                 got=f"{self.width}x{self.height}",
             )
+        if not re.fullmatch("#[0-9a-fA-F]{6}", self.background):
+            raise ConfigError(
+                "setting render.background is no colour", got=self.background, expected="#rrggbb"
+            )
+
+    @property
+    def background_rgb(self) -> tuple[int, int, int]:
+        """The background's red, green and blue, 0..255."""
+        red, green, blue = bytes.fromhex(self.background[1:])
+        return red, green, blue
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,8 @@ def log_mel(samples: F32) -> F32:
     spectrum = np.fft.rfft(windows * _window(), _FFT)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
     energies = np.log(power @ mel_filters() + _FLOOR)
-    return ((energies - _MEAN) / _SCALE).astype(np.float32)
+    features: F32 = ((energies - _MEAN) / _SCALE).astype(np.float32)
+    return features
 
 
 class LogMelExtractor:

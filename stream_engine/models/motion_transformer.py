@@ -81,7 +81,7 @@ class Block(nn.Module):
     ) -> Tensor:
         """Attention of ``q`` [B, Q, C] over keys and values [B, K, C] at the two positions."""
         queries, keys, values = (
-            x.unflatten(-1, (self.heads, -1)).transpose(1, 2) for x in (q, *kv)
+            x.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2) for x in (q, *kv)
         )  # [B, H, T, E]
         mixed = functional.scaled_dot_product_attention(
             _rotate(queries, at[0]), _rotate(keys, at[1]), values, attn_mask=mask
@@ -93,7 +93,8 @@ class Block(nn.Module):
         """Add attention and MLP to the residual stream."""
         _, _, gate, mlp_shift, mlp_scale, mlp_gate = modulation
         x = x + gate * attended
-        return x + mlp_gate * self.mlp(self.norm(x) * (1 + mlp_scale) + mlp_shift)
+        change: Tensor = self.mlp(self.norm(x) * (1 + mlp_scale) + mlp_shift)
+        return x + mlp_gate * change
 
 
 class MotionTransformer(nn.Module):

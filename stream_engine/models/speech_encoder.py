@@ -92,7 +92,7 @@ class SpeechEncoder(nn.Module):
         run = torch.cat([mel_past, mel], dim=1)
         x = nn.functional.gelu(self.stem(run.transpose(1, 2)))
         x = nn.functional.gelu(self.stride(x)).transpose(1, 2)  # [B, T, C]
-        pasts = conv_past.split([2 * d for d in self.config.dilations], dim=1)
+        pasts = torch.split(conv_past, [2 * d for d in self.config.dilations], dim=1)
         new_pasts = []
         for block, past in zip(self.blocks, pasts, strict=True):
             x, new_past = block(x, past)

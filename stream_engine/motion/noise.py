@@ -23,7 +23,8 @@ def smoothing_kernel() -> F32:
     """
     at = np.arange(-_REACH, _REACH + 1)
     weights = np.exp(-0.5 * (at / _SMOOTHING_FRAMES) ** 2)
-    return (weights / np.sqrt((weights**2).sum())).astype(np.float32)
+    kernel: F32 = (weights / np.sqrt((weights**2).sum())).astype(np.float32)
+    return kernel
 
 
 class FrameNoise:

@@ -30,7 +30,8 @@ class Similarity:
     def apply(self, points: NDArray[Any]) -> NDArray[np.float64]:
         """Map points [T, P, 3]."""
         turned = np.einsum("tij,tpj->tpi", self.rotation, points)
-        return self.scale[:, None, None] * turned + self.shift[:, None, :]
+        mapped: NDArray[np.float64] = self.scale[:, None, None] * turned + self.shift[:, None, :]
+        return mapped
 
 
 def find_similarity(source: NDArray[Any], target: NDArray[Any]) -> Similarity:
@@ -60,7 +61,8 @@ def find_similarity(source: NDArray[Any], target: NDArray[Any]) -> Similarity:
 
 def to_head_axes(points: NDArray[Any]) -> NDArray[np.float64]:
     """Image axes (x right, y down, z away) to head axes (x to the subject's left, y up, z out)."""
-    return np.asarray(points, np.float64) * np.array([1.0, -1.0, -1.0])
+    turned: NDArray[np.float64] = np.asarray(points, np.float64) * np.array([1.0, -1.0, -1.0])
+    return turned
 
 
 def find_template(
@@ -90,4 +92,5 @@ def rotation_angles(rotation: NDArray[np.float64]) -> NDArray[np.float32]:
     pitch = np.arcsin(np.clip(-rotation[:, 1, 2], -1.0, 1.0))
     yaw = np.arctan2(rotation[:, 0, 2], rotation[:, 2, 2])
     roll = np.arctan2(rotation[:, 1, 0], rotation[:, 1, 1])
-    return np.stack([pitch, yaw, -roll], axis=1).astype(np.float32)
+    angles: NDArray[np.float32] = np.stack([pitch, yaw, -roll], axis=1).astype(np.float32)
+    return angles

@@ -87,7 +87,8 @@ def shade(head: dict[str, NDArray[Any]], raster: Raster) -> NDArray[np.uint8]:
     facing = np.einsum("hwc,hwcd->hwd", raster.weights, smooth[at])[..., 2].clip(0.1, 1.0)
     picture = colour * (0.25 + 0.75 * facing[..., None])
     picture[raster.triangle < 0] = 0.7
-    return (picture.clip(0, 1) * 255).astype(np.uint8)
+    painted: NDArray[np.uint8] = (picture.clip(0, 1) * 255).astype(np.uint8)
+    return painted
 
 
 def detect(picture: NDArray[np.uint8], model: Path) -> NDArray[np.float64]:

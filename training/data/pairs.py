@@ -94,7 +94,8 @@ def loudness_of(samples: F32, frames: int) -> F32:
     run = np.zeros(frames * SAMPLES_PER_FRAME, np.float32)
     run[: len(samples)] = samples[: len(run)]
     energy = (run.reshape(frames, -1) ** 2).mean(axis=1)
-    return np.log(energy + 1e-7).astype(np.float32)
+    loudness: F32 = np.log(energy + 1e-7).astype(np.float32)
+    return loudness
 
 
 def make_pair(clip: Clip, samples: F32, speaker: Speaker, basis: LandmarkBasis) -> Pair:

@@ -1,0 +1,155 @@
+"""The ``elocute`` command."""
+
+import argparse
+import dataclasses
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stream_engine.clock import MonotonicClock
+from stream_engine.config import EngineConfig, load_config
+from stream_engine.errors import StreamEngineError
+from stream_engine.motion.window import PROFILES
+
+_BAR = 30
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: Command line without the program's name; the real one by default.
+
+    Returns:
+        Exit status: 0 fine, 1 an error that was explained, 2 a wrong command line.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    level = logging.DEBUG if options.verbose else logging.INFO
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("aioice", "aiortc", "uvicorn.access", "uvicorn.error"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        status: int = options.command(options, _settings(options))
+    except StreamEngineError as error:
+        print(f"elocute: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="elocute", description="Live speech in, a talking 3D head out."
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="log more")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_serve(commands.add_parser("serve", help="serve the page, WebRTC and the WebSocket door"))
+    _add_render(commands.add_parser("render", help="render a speech file to a movie or motion"))
+    doctor = commands.add_parser("doctor", help="say what this machine can run")
+    doctor.add_argument("--config", type=Path, help="TOML file of settings")
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    serve.description = "Serve the page, WebRTC signalling, metrics and the WebSocket door."
+    serve.add_argument("--config", type=Path, help="TOML file of settings")
+    serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port; 0 takes a free one (default 8080)")
+    serve.add_argument("--profile", choices=sorted(PROFILES), help="default latency profile")
+    serve.set_defaults(command=_serve)
+
+
+def _add_render(render: argparse.ArgumentParser) -> None:
+    render.description = (
+        "Render a speech file through the same pipeline as live sessions. "
+        "Give -o for a movie, --motion for ARKit weights, or both."
+    )
+    render.add_argument("speech", type=Path, metavar="SPEECH", help="WAV, FLAC, Ogg, MP3, ...")
+    render.add_argument("-o", "--output", type=Path, help="movie to write (.mp4)")
+    render.add_argument("--motion", type=Path, help="CSV to write (Live Link Face columns)")
+    render.add_argument("--config", type=Path, help="TOML file of settings")
+    render.add_argument("--profile", choices=sorted(PROFILES), help="latency profile")
+    render.add_argument("--steps", type=int, choices=(1, 2, 4), help="diffusion steps per window")
+    render.add_argument("--seed", type=int, help="seed of the motion's variation")
+    render.add_argument("--size", type=int, help="width and height in pixels (default 512)")
+    render.add_argument("--quiet", action="store_true", help="no progress bar")
+    render.set_defaults(command=_render)
+
+
+def _settings(options: argparse.Namespace) -> EngineConfig:
+    config = load_config(options.config) if options.config else EngineConfig()
+
+    def given(**names: str) -> dict[str, Any]:
+        values = {key: getattr(options, name, None) for key, name in names.items()}
+        return {key: value for key, value in values.items() if value is not None}
+
+    return EngineConfig(
+        motion=dataclasses.replace(
+            config.motion, **given(profile="profile", steps="steps", seed="seed")
+        ),
+        render=dataclasses.replace(config.render, **given(width="size", height="size")),
+        server=dataclasses.replace(config.server, **given(host="host", port="port")),
+    )
+
+
+def _serve(options: argparse.Namespace, config: EngineConfig) -> int:
+    from stream_engine.assemble import Assembly
+    from stream_engine.server import serve
+
+    serve(Assembly(config), config)
+    return 0
+
+
+def _render(options: argparse.Namespace, config: EngineConfig) -> int:
+    from stream_engine.assemble import Assembly
+    from stream_engine.offline import OfflineRender, RenderJob, RenderStages
+
+    if options.output is None and options.motion is None:
+        print("elocute render: nothing to write; give -o or --motion", file=sys.stderr)
+        return 2
+    assembly = Assembly(config)
+    movie = options.output is not None
+    avatar = config.render.avatar
+    stages = RenderStages(
+        motion=assembly.motion_stream(config.motion.profile),
+        poser=assembly.head_poser(avatar) if movie else None,
+        renderer=assembly.renderer(avatar) if movie else None,
+    )
+    job = RenderJob(options.speech, options.output, options.motion)
+    render = OfflineRender(job, stages, config.render, MonotonicClock())
+    report = render.run(_no_progress if options.quiet else _show_progress)
+    shares = ", ".join(f"{name} {spent:.1f} s" for name, spent in report.seconds.items())
+    print(f"\n{report.frames} frames, {report.real_time_factor:.2f} x real time ({shares})")
+    return 0
+
+
+def _doctor(options: argparse.Namespace, config: EngineConfig) -> int:
+    from stream_engine.doctor import examine
+
+    findings = examine(config)
+    marks = {True: "ok      ", False: "MISSING ", None: "optional"}
+    for finding in findings:
+        print(f"{marks[finding.works]}  {finding.text}")
+    broken = any(finding.works is False for finding in findings)
+    print("\nSome parts will not run." if broken else "\nEverything needed works.")
+    return int(broken)
+
+
+def _show_progress(done_s: float, total_s: float | None) -> None:
+    share = min(done_s / total_s, 1.0) if total_s else 0.0
+    bar = "#" * round(share * _BAR)
+    total = f" of {total_s:.1f}" if total_s else ""
+    print(f"\r[{bar:<{_BAR}}] {done_s:.1f}{total} s", end="", file=sys.stderr, flush=True)
+
+
+def _no_progress(done_s: float, total_s: float | None) -> None:
+    del done_s, total_s
+
+
+if __name__ == "__main__":
+    sys.exit(main())

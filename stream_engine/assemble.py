@@ -1,0 +1,143 @@
+"""The only module that names concrete stages and backends: settings in, working parts out."""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stream_engine.config import EngineConfig
+from stream_engine.errors import AssetError, BackendUnavailable
+from stream_engine.mesh.blendshapes import HeadMesh
+from stream_engine.mesh.head_asset import HeadAsset, load_head_asset
+from stream_engine.motion.arkit import COEFFICIENT_COUNT
+from stream_engine.motion.generator import MotionGenerator
+from stream_engine.motion.hop import MotionHop
+from stream_engine.motion.noise import FrameNoise
+from stream_engine.motion.window import profile_named
+from stream_engine.pipeline import SpeechToMotion
+from stream_engine.protocols import ModelRunner
+
+if TYPE_CHECKING:
+    from stream_engine.render.mesh_renderer import MeshRenderer
+
+MODEL_FOLDER = Path(__file__).parent / "assets" / "motion"
+AVATARS = ("default",)
+
+
+def open_runner(name: str, backend: str) -> ModelRunner:
+    """Load one shipped model.
+
+    Args:
+        name: File name without its ending.
+        backend: ``auto`` or ``onnxruntime``.
+
+    Returns:
+        The runner.
+
+    Raises:
+        BackendUnavailable: If the backend cannot run shipped models.
+        AssetError: If the model file is missing or broken.
+    """
+    if backend not in ("auto", "onnxruntime"):
+        raise BackendUnavailable(
+            "backend cannot run the shipped models", got=backend, expected="auto or onnxruntime"
+        )
+    from stream_engine.runtime.onnx_runner import OnnxRunner
+
+    path = MODEL_FOLDER / f"{name}.onnx"
+    if not path.exists():
+        raise AssetError("model file is missing", got=str(path), fix="reinstall elocute")
+    return OnnxRunner(path)
+
+
+@cache
+def head_asset(avatar: str) -> HeadAsset:
+    """Load a shipped head once.
+
+    Args:
+        avatar: Its name.
+
+    Returns:
+        The head.
+
+    Raises:
+        AssetError: If there is no such avatar.
+    """
+    if avatar not in AVATARS:
+        raise AssetError("unknown avatar", got=repr(avatar), expected=" or ".join(AVATARS))
+    return load_head_asset()
+
+
+class Assembly:
+    """Makes real stages for any number of sessions; models are loaded once and shared.
+
+    Thread: `motion_stream` and what it returns belong to one engine thread; `renderer` to the
+    thread that calls it.
+
+    Args:
+        config: All settings.
+    """
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._config = config
+        motion = config.motion
+        self._encoder = open_runner("speech_encoder", motion.backend)
+        self._sampler = open_runner(f"motion_sampler_{motion.steps}", motion.backend)
+
+    @property
+    def backend(self) -> str:
+        """The backend in use, for logs, metrics and ``doctor``."""
+        return self._sampler.backend
+
+    def motion_stream(self, profile: str) -> SpeechToMotion:
+        """Make the speech-to-motion stream of one session.
+
+        Args:
+            profile: Latency profile.
+
+        Returns:
+            A stream that has not begun.
+
+        Raises:
+            ConfigError: If there is no such profile.
+        """
+        hop = MotionHop(self._encoder, self._sampler, profile_named(profile))
+        noise = FrameNoise(self._config.motion.seed, COEFFICIENT_COUNT)
+        return SpeechToMotion(MotionGenerator(hop, noise))
+
+    def head_poser(self, avatar: str) -> HeadMesh:
+        """Make the poser of an avatar.
+
+        Args:
+            avatar: Its name.
+
+        Returns:
+            Coefficients to posed vertices.
+
+        Raises:
+            AssetError: If there is no such avatar.
+        """
+        return HeadMesh(head_asset(avatar))
+
+    def renderer(self, avatar: str) -> "MeshRenderer":
+        """Open OpenGL and make a renderer; it belongs to the calling thread.
+
+        Args:
+            avatar: Name of the head to draw.
+
+        Returns:
+            The renderer.
+
+        Raises:
+            AssetError: If there is no such avatar.
+            RenderError: If OpenGL cannot be had.
+        """
+        from stream_engine.render.mesh_renderer import MeshRenderer, RenderStyle
+
+        config = self._config.render
+        style = RenderStyle(background=config.background_rgb)
+        return MeshRenderer(head_asset(avatar), config.width, config.height, style)
+
+    def close(self) -> None:
+        """Free the models."""
+        self._encoder.close()
+        self._sampler.close()

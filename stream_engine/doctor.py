@@ -1,0 +1,122 @@
+"""What this machine can run and what is missing, in plain words."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import statistics
+from dataclasses import dataclass
+
+import numpy as np
+
+from stream_engine.clock import MonotonicClock
+from stream_engine.config import EngineConfig
+from stream_engine.errors import StreamEngineError
+from stream_engine.motion.window import PROFILES
+from stream_engine.types import MODEL_RATE_HZ, SAMPLES_PER_FRAME, AudioChunk
+
+_PACKAGES = ("numpy", "onnxruntime", "av", "aiortc", "moderngl", "starlette", "websockets")
+_OPTIONAL = {
+    "torch": "training and export: pip install 'elocute[train]'",
+    "tensorrt": "TensorRT engines: pip install 'elocute[tensorrt]'",
+    "tensorrt_rtx": "TensorRT for RTX engines: pip install 'elocute[tensorrt-rtx]'",
+}
+_TRIAL_FRAMES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report.
+
+    Attributes:
+        works: Whether it does; None for what is optional and absent.
+        text: What was found, in plain words.
+    """
+
+    works: bool | None
+    text: str
+
+
+def examine(config: EngineConfig) -> list[Finding]:
+    """Try every part for real.
+
+    Args:
+        config: Settings the parts are tried with.
+
+    Returns:
+        Findings in the order of the flow.
+    """
+    return [
+        _system(),
+        *(_package(name) for name in _PACKAGES),
+        *(_optional(name, use) for name, use in _OPTIONAL.items()),
+        _motion(config),
+        _renderer(config),
+    ]
+
+
+def _system() -> Finding:
+    return Finding(
+        True, f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores"
+    )
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(True, f"{name} {importlib.metadata.version(name)}")
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(False, f"{name} is not installed: pip install elocute")
+
+
+def _optional(name: str, use: str) -> Finding:
+    if importlib.util.find_spec(name) is None:
+        return Finding(None, f"{name} is not installed; only needed for {use}")
+    return Finding(True, f"{name} is installed")
+
+
+def _motion(config: EngineConfig) -> Finding:
+    from stream_engine.assemble import Assembly
+
+    clock = MonotonicClock()
+    try:
+        assembly = Assembly(config)
+    except StreamEngineError as error:
+        return Finding(False, f"motion: {error}")
+    stream = assembly.motion_stream(config.motion.profile)
+    frame = np.zeros(SAMPLES_PER_FRAME, np.float32)
+    times = []
+    for index in range(_TRIAL_FRAMES):
+        began = clock.now()
+        stream.feed(AudioChunk(index * SAMPLES_PER_FRAME, frame, MODEL_RATE_HZ))
+        times.append(clock.now() - began)
+    hop = PROFILES[config.motion.profile].hop_frames * 40
+    spent = statistics.median(times) * 1000
+    verdict = spent < hop / 2
+    assembly.close()
+    return Finding(
+        verdict,
+        f"motion runs on {assembly.backend}: {spent:.1f} ms for each {hop} ms hop of speech"
+        + ("" if verdict else "; too slow for live sessions"),
+    )
+
+
+def _renderer(config: EngineConfig) -> Finding:
+    from stream_engine.assemble import head_asset
+    from stream_engine.mesh.blendshapes import HeadMesh
+    from stream_engine.render.mesh_renderer import MeshRenderer
+
+    clock = MonotonicClock()
+    try:
+        head = head_asset(config.render.avatar)
+        renderer = MeshRenderer(head, config.render.width, config.render.height)
+    except StreamEngineError as error:
+        return Finding(False, f"rendering: {error}")
+    poser, times = HeadMesh(head), []
+    for index in range(_TRIAL_FRAMES // 2):
+        began = clock.now()
+        renderer.render(poser.pose(index, np.zeros(55, np.float32)))
+        times.append(clock.now() - began)
+    renderer.close()
+    spent = statistics.median(times) * 1000
+    size = f"{config.render.width}x{config.render.height}"
+    return Finding(spent < 40, f"rendering works: {spent:.1f} ms per {size} picture of 40 ms")

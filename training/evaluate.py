@@ -1,0 +1,160 @@
+"""Scores the shipped model on clips no training saw, next to the baselines and the floor.
+
+    python -m training.evaluate --pairs cache/grid.npz --profile balanced --json scores.json
+
+The motion is made by the engine's own hop, not by a training-time shortcut.
+"""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from stream_engine.features.log_mel import MELS_PER_FRAME
+from stream_engine.mesh.head_asset import load_head_asset
+from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT
+from stream_engine.motion.generator import silent_frame
+from stream_engine.motion.hop import MotionHop
+from stream_engine.motion.noise import FrameNoise
+from stream_engine.motion.window import PROFILES
+from stream_engine.runtime.onnx_runner import OnnxRunner
+from stream_engine.types import F32
+from training.baselines import jaw_from_loudness, mean_face, ridge
+from training.data.fit import LandmarkBasis
+from training.dataset import PairSet, load_pairs
+from training.metrics import LipTrack, score
+
+_MILLIMETRES = 1000.0
+_MODEL = Path(__file__).parents[1] / "stream_engine/assets/motion"
+
+
+class LipReader:
+    """Lip gap, width and points of coefficients, in mm from neutral."""
+
+    def __init__(self) -> None:
+        self._basis = LandmarkBasis(load_head_asset(), np.arange(478))
+        self._lips = self._basis.shapes[:, self._basis.lips] * _MILLIMETRES
+        self._gap = self._basis.gap(self._basis.shapes) * _MILLIMETRES
+        self._width = self._basis.width(self._basis.shapes) * _MILLIMETRES
+
+    def read(self, motion: F32) -> LipTrack:
+        """Measure coefficients [M, T, D]."""
+        weights = motion[..., :ARKIT_COUNT]
+        points = np.einsum("mtk,kpx->mtpx", weights, self._lips)
+        return LipTrack(weights @ self._gap, weights @ self._width, points)
+
+
+def generate(hop: MotionHop, mel: F32, seeds: range) -> F32:
+    """Run the engine's hop over a batch of clips, several samples of each.
+
+    Args:
+        hop: The model and profile.
+        mel: Features of M clips, float32 [M, 4 T, F].
+        seeds: One sample per seed.
+
+    Returns:
+        Motion float32 [len(seeds), M, T, D].
+    """
+    profile, clips = hop.profile, len(mel)
+    frames = mel.shape[1] // MELS_PER_FRAME
+    tail = np.tile(silent_frame(), (profile.window_frames, 1))
+    run = np.concatenate([mel, np.broadcast_to(tail, (clips, *tail.shape))], axis=1)
+    sources = [
+        FrameNoise(1000 * seed + c, COEFFICIENT_COUNT) for seed in seeds for c in range(clips)
+    ]
+    state, emitted = hop.initial_state(len(sources)), []
+    step = MELS_PER_FRAME * profile.hop_frames
+    for start in range(0, run.shape[1] - step + 1, step):
+        heard = np.tile(run[:, start : start + step], (len(seeds), 1, 1)).astype(np.float32)
+        first = int(state.frame[0]) + profile.lookahead_frames
+        noise = np.stack([s.frames(first, profile.window_frames) for s in sources])
+        final, state = hop.step(state, heard, noise)
+        emitted.append(final)
+    motion = np.concatenate(emitted, axis=1)[:, profile.lookahead_frames :][:, :frames]
+    return motion.reshape(len(seeds), clips, frames, -1)
+
+
+def real_track(reader: LipReader, pairs: PairSet) -> LipTrack:
+    """The recorded lips: gap and width as tracked, points as fitted."""
+    fitted = reader.read(pairs.motion)
+    return LipTrack(pairs.gap, pairs.width, fitted.points)
+
+
+def evaluate(
+    pairs: PairSet, train: PairSet, hop: MotionHop, samples: int
+) -> dict[str, dict[str, float]]:
+    """Score model, baselines and floor.
+
+    Args:
+        pairs: Clips to score on.
+        train: Clips the baselines may learn from.
+        hop: The model and profile.
+        samples: Samples per clip.
+
+    Returns:
+        Scores by name.
+    """
+    reader = LipReader()
+    real = real_track(reader, pairs)
+    made = generate(hop, pairs.mel.astype(np.float32), range(samples))
+    single = [asdict(score(reader.read(one), real, pairs.speaking)) for one in made[:3]]
+    other = LipTrack(*(np.roll(a, 1, axis=0) for a in (real.gap, real.width, real.points)))
+    tracks = {
+        f"diffusion, mean of {samples}": reader.read(made.mean(axis=0)),
+        "ridge on log-mel": reader.read(ridge(train, pairs, hop.profile.lookahead_frames)),
+        "jaw from loudness": reader.read(jaw_from_loudness(train, pairs)),
+        "mean face": reader.read(mean_face(train, pairs)),
+        "floor: lips of another clip": other,
+        "ceiling: the fit itself": reader.read(pairs.motion),
+    }
+    results = {
+        "diffusion, single sample": {
+            key: float(np.mean([row[key] for row in single])) for key in single[0]
+        }
+    }
+    for name, track in tracks.items():
+        results[name] = asdict(score(track, real, pairs.speaking))
+    lips = reader.read(made.reshape(-1, *made.shape[2:])).points.reshape(samples, len(pairs), -1)
+    results["diversity"] = {"lips_mm": float(lips.std(axis=0).mean())}
+    return results
+
+
+def as_table(results: dict[str, dict[str, float]]) -> str:
+    """Markdown table of the scores."""
+    rows = {name: values for name, values in results.items() if "gap_pcc" in values}
+    keys = list(next(iter(rows.values())))
+    lines = ["| | " + " | ".join(keys) + " |", "|---" * (len(keys) + 1) + "|"]
+    for name, values in rows.items():
+        lines.append(f"| {name} | " + " | ".join(f"{values[k]:.3f}" for k in keys) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the table, write JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=Path, required=True)
+    parser.add_argument("--model", type=Path, default=_MODEL, help="folder of exported graphs")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--profile", choices=sorted(PROFILES), default="balanced")
+    parser.add_argument("--steps", type=int, choices=(1, 2, 4), default=2)
+    parser.add_argument("--samples", type=int, default=10)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    hop = MotionHop(
+        OnnxRunner(options.model / "speech_encoder.onnx"),
+        OnnxRunner(options.model / f"motion_sampler_{options.steps}.onnx"),
+        PROFILES[options.profile],
+    )
+    pairs, train = load_pairs(options.pairs, options.split), load_pairs(options.pairs, "train")
+    results = evaluate(pairs, train, hop, options.samples)
+    print(f"{len(pairs)} {options.split} clips, profile {options.profile}, {options.steps} steps")
+    print(as_table(results))
+    print(f"diversity of lips: {results['diversity']['lips_mm']:.3f} mm")
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

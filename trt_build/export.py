@@ -1,0 +1,191 @@
+"""Trained weights to ONNX graphs: speech encoder, and sampler with its steps unrolled.
+
+The weights are written once, as float16 safetensors; every graph refers into that one file
+(ONNX external data) and widens them to float32 when loaded.
+
+    python -m trt_build.export --checkpoint runs/motion/checkpoint.pt --out FOLDER
+"""
+
+import argparse
+import json
+import struct
+from dataclasses import asdict
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import TensorProto, helper
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from stream_engine.models.diffusion import respaced_times
+from stream_engine.models.motion_transformer import MotionSampler
+from stream_engine.models.talking_face import (
+    FaceConfig,
+    TalkingFace,
+    encoder_spec,
+    sampler_spec,
+)
+from stream_engine.types import RunnerSpec
+
+WEIGHTS_FILE = "weights.safetensors"
+STEP_COUNTS = (1, 2, 4)
+_OPSET = 20
+_SMALLEST_SHARED = 64  # smaller tensors stay in the graph
+
+
+def load_checkpoint(path: Path) -> TalkingFace:
+    """The averaged weights of a training run, as a model."""
+    model = TalkingFace(FaceConfig())
+    model.load_state_dict(torch.load(path, weights_only=True)["averaged"])
+    return model.eval()
+
+
+def example_inputs(spec: RunnerSpec, sizes: dict[str, int]) -> tuple[Tensor, ...]:
+    """Inputs of more than one slot and frame, so that no dimension is specialised."""
+    generator = torch.Generator().manual_seed(0)
+    inputs = []
+    for tensor in spec.inputs:
+        shape = [3, *(sizes[tensor.name] if size == -1 else size for size in tensor.shape[1:])]
+        value = torch.randn(shape, generator=generator)
+        inputs.append((value > 0).float() if tensor.name.endswith("mask") else value)
+    return tuple(inputs)
+
+
+def export_graph(
+    module: nn.Module, spec: RunnerSpec, lengths: dict[str, str], path: Path
+) -> onnx.ModelProto:
+    """Export one module.
+
+    Args:
+        module: Takes and gives the tensors of ``spec`` in order.
+        spec: Names and shapes.
+        lengths: Name of the free length of each input that has one, as a dimension expression.
+        path: Where the exporter may write.
+
+    Returns:
+        The graph, weights inside, float32.
+    """
+    dims = {name: torch.export.Dim(name, min=1, max=4096) for name in ("batch", "hop", "window")}
+    dims["steps"] = 4 * dims["hop"]
+    shapes = []
+    for tensor in spec.inputs:
+        shape = {0: dims["batch"]}
+        if tensor.name in lengths:
+            shape[1] = dims[lengths[tensor.name]]
+        shapes.append(shape)
+    sizes = {"mel": 8, "emitted": 2, "emitted_speech": 2, "emitted_mask": 2} | {
+        "speech": 5,
+        "noise": 5,
+    }
+    program = torch.onnx.export(
+        module,
+        example_inputs(spec, sizes),
+        dynamo=True,
+        opset_version=_OPSET,
+        input_names=[tensor.name for tensor in spec.inputs],
+        output_names=[tensor.name for tensor in spec.outputs],
+        dynamic_shapes=tuple(shapes),
+        verbose=False,
+    )
+    assert program is not None
+    program.save(str(path))
+    return onnx.load(str(path))
+
+
+def share_weights(
+    graph: onnx.ModelProto, offsets: dict[str, tuple[int, int]], prefixes: tuple[str, str]
+) -> None:
+    """Replace large initialisers by references into the weights file, widened by a Cast.
+
+    Args:
+        graph: Changed in place.
+        offsets: Byte range of each tensor in the weights file.
+        prefixes: Start of the module's parameter names, and of the same ones in the file.
+    """
+    kept, casts = [], []
+    for tensor in graph.graph.initializer:
+        key = prefixes[1] + tensor.name.removeprefix(prefixes[0])
+        if key not in offsets:
+            kept.append(tensor)
+            continue
+        begin, end = offsets[key]
+        shared = TensorProto(
+            name=tensor.name + "_half",
+            data_type=TensorProto.FLOAT16,
+            dims=tensor.dims,
+            data_location=TensorProto.EXTERNAL,
+        )
+        place = {"location": WEIGHTS_FILE, "offset": str(begin), "length": str(end - begin)}
+        for name, value in place.items():
+            shared.external_data.add(key=name, value=value)
+        kept.append(shared)
+        casts.append(helper.make_node("Cast", [shared.name], [tensor.name], to=TensorProto.FLOAT))
+    nodes = list(graph.graph.node)
+    for node in nodes:  # the exporter's stack traces: half of the file
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
+    del graph.graph.initializer[:], graph.graph.node[:]
+    graph.graph.initializer.extend(kept)
+    graph.graph.node.extend(casts + nodes)
+
+
+def tensor_offsets(path: Path) -> dict[str, tuple[int, int]]:
+    """Absolute byte range of every tensor of a safetensors file."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+    start = 8 + length
+    return {
+        name: (start + entry["data_offsets"][0], start + entry["data_offsets"][1])
+        for name, entry in header.items()
+        if name != "__metadata__"
+    }
+
+
+def export_model(model: TalkingFace, out: Path, provenance: dict[str, str]) -> None:
+    """Write weights, graphs and ``model.json`` into a folder.
+
+    Args:
+        model: The trained model.
+        out: Folder, made if missing.
+        provenance: What else ``model.json`` should say.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    halves = {name: value.half().contiguous() for name, value in model.state_dict().items()}
+    save_file(halves, out / WEIGHTS_FILE)
+    rounded = {name: value.float() for name, value in halves.items()}
+    model.load_state_dict(rounded)  # the graphs' constants come from what is shipped
+    large = {name for name, value in halves.items() if value.numel() >= _SMALLEST_SHARED}
+    offsets = {k: v for k, v in tensor_offsets(out / WEIGHTS_FILE).items() if k in large}
+    config = model.config
+    scratch = out / "exporting.onnx"
+    graph = export_graph(model.encoder, encoder_spec(config.encoder), {"mel": "steps"}, scratch)
+    share_weights(graph, offsets, ("", "encoder."))
+    onnx.save(graph, str(out / "speech_encoder.onnx"))
+    lengths = {name: "hop" for name in ("emitted", "emitted_speech", "emitted_mask")}
+    lengths |= {"speech": "window", "noise": "window"}
+    for steps in STEP_COUNTS:
+        sampler = MotionSampler(model.transformer, model.scale, respaced_times(steps))
+        graph = export_graph(sampler, sampler_spec(config.transformer), lengths, scratch)
+        share_weights(graph, offsets, ("model.", "transformer."))
+        onnx.save(graph, str(out / f"motion_sampler_{steps}.onnx"))
+    for leftover in out.glob("exporting.onnx*"):
+        leftover.unlink()
+    described = {"config": asdict(config), "steps": STEP_COUNTS, "opset": _OPSET} | provenance
+    (out / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Export a checkpoint."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    export_model(load_checkpoint(options.checkpoint), options.out, {})
+    total = sum(path.stat().st_size for path in options.out.iterdir())
+    print(f"{total / 1e6:.1f} MB in {options.out}")
+
+
+if __name__ == "__main__":
+    main()
