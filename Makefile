@@ -1,0 +1,41 @@
+# Elocute. `make run` starts the server, `make test` checks everything; both set up what they need.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test check clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.installed
+	@sh deploy/system_packages.sh gl
+	$(BIN)/elocute serve
+
+test: $(VENV)/.installed-dev
+	@sh deploy/system_packages.sh gl browser
+	$(MAKE) check
+
+# In order of speed; nothing else is run in CI.
+check:
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/pydoclint stream_engine trt_build training clients
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Elocute needs Python 3.11 or newer: set PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Cannot make a virtual environment: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(PIP) --constraint deploy/constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml deploy/constraints.txt | $(VENV)/bin/python
+	$(PIP) --constraint deploy/constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
