@@ -34,6 +34,7 @@ class Household:
         self._stages = stages
         self._sessions: dict[str, Session] = {}
         self._guests = 0
+        self._started = False
 
     @property
     def sessions(self) -> int:
@@ -41,9 +42,11 @@ class Household:
         return len(self._sessions) + self._guests
 
     def start(self) -> None:
-        """Start the threads; raises what the renderer raised if it cannot be made."""
-        self.render.start()
-        self.engine.start()
+        """Start the threads, once; raises what the renderer raised if it cannot be made."""
+        if not self._started:
+            self._started = True
+            self.render.start()
+            self.engine.start()
 
     def stop(self) -> None:
         """End every session, then the threads."""

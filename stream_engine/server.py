@@ -1,6 +1,7 @@
 """The server: page, signalling, metrics and the WebSocket door on one port."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +16,13 @@ from stream_engine.errors import AddressInUse, AssetError
 from stream_engine.front import Front, error_handlers, routes
 from stream_engine.household import Household
 from stream_engine.protocols import Clock, Stages
+
+logger = logging.getLogger(__name__)
+
+WS_MAX_BYTES = 1 << 20
+"""Longest WebSocket message: more than ten seconds of speech at once."""
+
+LOCAL_HOSTS = ("127.0.0.1", "0.0.0.0", "::", "::1")
 
 SHUTDOWN_S = 3
 """Longest wait for requests under way when the server stops."""
@@ -124,18 +132,27 @@ def serve(
         StreamEngineError: If a stage cannot be had, such as OpenGL.
     """
     listener = bind(config.server)
-    host, port = listener.getsockname()[:2]
-    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host
     with listener:
         app = create_app(stages, config)
-        server = _Server(app, on_ready, f"http://{shown}:{port}/")
-        server.run(sockets=[listener])
+        app.state.house.start()  # before uvicorn, which would hide the cause of a failure
+        QuietServer(app, listener, on_ready).run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not followed
-    """uvicorn, quiet, that says when it is ready and lets a failed start be seen as it was."""
+class QuietServer(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not followed
+    """uvicorn without its own logging set-up, that says when it takes connections.
 
-    def __init__(self, app: Starlette, on_ready: Callable[[str], None] | None, url: str) -> None:
+    Args:
+        app: From `create_app`.
+        listener: From `bind`.
+        on_ready: Given the page's URL.
+    """
+
+    def __init__(
+        self,
+        app: Starlette,
+        listener: socket.socket,
+        on_ready: Callable[[str], None] | None = None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -143,13 +160,19 @@ class _Server(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not followed
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=SHUTDOWN_S,
-                ws_max_size=1 << 20,
+                ws_max_size=WS_MAX_BYTES,
             )
         )
+        self._listener = listener
         self._on_ready = on_ready
-        self._url = url
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        host, port = self._listener.getsockname()[:2]
         await super().startup(sockets=sockets)
-        if self.started and self._on_ready is not None:
-            self._on_ready(self._url)
+        if self.started:
+            shown = "localhost" if host in LOCAL_HOSTS else host
+            url = f"http://{shown}:{port}/"
+            logger.info("listening on %s", url)
+            if self._on_ready is not None:
+                self._on_ready(url)

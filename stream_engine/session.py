@@ -99,11 +99,11 @@ class Session:
         house.engine.add(self._lane)
         house.render.add(self._seat)
 
-    def begin(self) -> None:
-        """Start the session's time, once, when the peer is there."""
+    def begin(self, heard: int = 0) -> None:
+        """Start the session's time, once, when the peer is there and ``heard`` ticks have come."""
         if not self._begun:
             self._begun = True
-            self.playout.origin_s = self.clock.now()
+            self.playout.origin_s = self.clock.now() - heard / TICKS_PER_SECOND
 
     def push_audio(self, pts: int, samples: F32) -> None:
         """Take received audio.
@@ -112,7 +112,7 @@ class Session:
             pts: The sender's time of the first sample, 1/48,000 s, any origin.
             samples: float32 [N] at 48 kHz.
         """
-        self.begin()
+        self.begin(len(samples))
         self._intake.push(pts, samples, self.clock.now())
         self._house.engine.wake()
 

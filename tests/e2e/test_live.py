@@ -88,7 +88,7 @@ def test_the_voice_comes_back(talk: dict[str, Any]) -> None:
 def test_the_mouth_opens_on_speech_and_closes_in_silence_by_parameters(
     talk: dict[str, Any],
 ) -> None:
-    """jawOpen is high in the loudest fifth of the time and near rest in the quietest."""
+    """JawOpen is high in the loudest fifth of the time and near rest in the quietest."""
     jaw = np.array([row[JAW_OPEN] for message in talk["motion"] for row in message["coefficients"]])
     starts = [message["start"] for message in talk["motion"]]
     lengths = [len(message["coefficients"]) for message in talk["motion"]]

@@ -57,7 +57,9 @@ class Bench:
         self.ring.append(np.full(count, level, np.float32))
 
 
-@given(st.lists(st.integers(0, 9000), max_size=10), st.sampled_from(["ultra", "balanced", "quality"]))
+@given(
+    st.lists(st.integers(0, 9000), max_size=10), st.sampled_from(["ultra", "balanced", "quality"])
+)
 @settings(max_examples=40, deadline=None)
 def test_every_frame_comes_once_and_in_order(sizes: list[int], profile: str) -> None:
     """However the audio comes, the frames are 0, 1, 2, … and all of them at the end."""

@@ -60,7 +60,15 @@ def test_any_text_is_a_message_or_a_typed_error(text: str) -> None:
         return
 
 
-@given(st.dictionaries(st.sampled_from(["type", "t", "sdp", "x"]), st.none() | st.text() | st.lists(st.integers()) | st.sampled_from(["heartbeat", "motion", "error"])))
+@given(
+    st.dictionaries(
+        st.sampled_from(["type", "t", "sdp", "x"]),
+        st.none()
+        | st.text()
+        | st.lists(st.integers())
+        | st.sampled_from(["heartbeat", "motion", "error"]),
+    )
+)
 def test_any_object_is_a_message_or_a_typed_error(values: dict[str, object]) -> None:
     """Missing and wrong fields are refused, unknown ones ignored."""
     for kind in (None, Offer):
@@ -73,7 +81,15 @@ def test_any_object_is_a_message_or_a_typed_error(values: dict[str, object]) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "null", "[" * 5000, '{"type":"offer"}', '{"type":["heartbeat"]}', "x" * (MAX_TEXT + 1)],
+    [
+        "",
+        "[]",
+        "null",
+        "[" * 5000,
+        '{"type":"offer"}',
+        '{"type":["heartbeat"]}',
+        "x" * (MAX_TEXT + 1),
+    ],
 )
 def test_what_is_no_message_is_refused(text: str) -> None:
     """Each is a SignalingError."""

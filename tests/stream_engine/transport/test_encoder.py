@@ -81,7 +81,7 @@ def test_the_rate_changes_rarely_and_stays_in_its_range(
 
 
 def test_the_sender_takes_the_estimate_through_aiortcs_own_name() -> None:
-    """aiortc sets ``target_bitrate`` and keeps its encoder where ``install`` puts one."""
+    """Aiortc sets ``target_bitrate`` and keeps its encoder where ``install`` puts one."""
     encoder = SteadyVp8Encoder(1000, ManualClock())
     encoder.target_bitrate = 400_000
     assert encoder.target_bitrate == 400_000

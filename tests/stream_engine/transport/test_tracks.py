@@ -95,7 +95,7 @@ def test_the_line_may_move_while_a_track_waits() -> None:
 
 
 def test_a_stopped_track_says_so() -> None:
-    """aiortc ends its sender by this error."""
+    """Aiortc ends its sender by this error."""
     programme = FakeProgramme()
     track = VoiceTrack(programme, programme.sleep)
     track.stop()

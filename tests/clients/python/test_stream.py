@@ -1,0 +1,57 @@
+import csv
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clients.python.stream import main, read_wav
+from stream_engine.errors import AudioError
+from tests.fakes.live_server import live_server
+
+
+def write(path: Path, channels: int = 1, width: int = 2, rate_hz: int = 22_050) -> Path:
+    t = np.arange(rate_hz) / rate_hz
+    pcm = (np.sin(2 * np.pi * 200 * t) * 9000).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(width)
+        file.setframerate(rate_hz)
+        file.writeframes(np.repeat(pcm, channels).tobytes())
+    return path
+
+
+@pytest.mark.net
+def test_a_speech_file_becomes_a_table_of_motion(tmp_path: Path) -> None:
+    """One second: 25 rows, named columns, times 40 ms apart."""
+    out = tmp_path / "motion.csv"
+    with live_server() as server:
+        status = main([str(write(tmp_path / "a.wav")), "--url", server.speech_url, "-o", str(out)])
+    assert status == 0
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["seconds"] for row in rows] == [f"{k * 0.04:.3f}" for k in range(25)]
+    assert float(rows[12]["jawOpen"]) > 0.5
+
+
+@pytest.mark.net
+def test_refusals_are_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown profile, then no server at all: status 1 and a reason."""
+    speech = str(write(tmp_path / "a.wav"))
+    with live_server() as server:
+        assert main([speech, "--url", server.speech_url, "--profile", "hasty"]) == 1
+    assert "hasty" in capsys.readouterr().err
+    assert main([speech, "--url", server.speech_url]) == 1
+    assert "no server" in capsys.readouterr().err
+
+
+def test_stereo_is_mixed_and_other_files_refused(tmp_path: Path) -> None:
+    """Both channels alike give the one; text is no WAV; 8 bits are refused."""
+    one = read_wav(write(tmp_path / "one.wav"))
+    two = read_wav(write(tmp_path / "two.wav", channels=2))
+    assert one == two
+    (tmp_path / "text.wav").write_text("hello", encoding="utf-8")
+    with pytest.raises(AudioError, match="cannot be read"):
+        read_wav(tmp_path / "text.wav")
+    with pytest.raises(AudioError, match="8 bits"):
+        read_wav(write(tmp_path / "eight.wav", width=1))

@@ -1,0 +1,81 @@
+"""A real server in a thread, on loopback, for tests that speak HTTP and WebSocket."""
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+
+from stream_engine.config import EngineConfig, ServerConfig
+from stream_engine.household import Household
+from stream_engine.protocols import Stages
+from stream_engine.server import QuietServer, bind, create_app
+from tests.fakes.stages import FakeStages
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer."""
+
+    status: int
+    body: str
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """Where it is, and what is inside."""
+
+    url: str
+    house: Household
+
+    @property
+    def speech_url(self) -> str:
+        """The WebSocket door."""
+        return self.url.replace("http://", "ws://") + "v1/speech"
+
+    def ask(self, path: str, method: str = "GET", body: bytes | None = None) -> Reply:
+        """Send one HTTP request."""
+        request = urllib.request.Request(self.url + path, data=body, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return Reply(answer.status, answer.read().decode())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Reply(error.code, error.read().decode())
+
+
+@contextmanager
+def live_server(
+    stages: Stages | None = None, config: ServerConfig | None = None
+) -> Iterator[LiveServer]:
+    """Serve on a free port until the block ends."""
+    settings = EngineConfig(server=config or ServerConfig(port=0, max_sessions=3))
+    listener = bind(settings.server)
+    app: Starlette = create_app(stages or FakeStages(), settings)
+    ready: list[str] = []
+    up = threading.Event()
+
+    def on_ready(url: str) -> None:
+        ready.append(url)
+        up.set()
+
+    server = QuietServer(app, listener, on_ready)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        assert up.wait(10.0), "the server did not start"
+        yield LiveServer(ready[0].replace("localhost", "127.0.0.1"), app.state.house)
+    finally:
+        server.should_exit = True
+        thread.join(15.0)
+        assert not thread.is_alive(), "the server did not stop"

@@ -1,0 +1,106 @@
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from stream_engine.config import ServerConfig
+from stream_engine.wire import MAX_TEXT
+from tests.fakes.live_server import LiveServer, live_server
+from tests.fakes.stages import FakeStages, LoudnessMotion
+
+pytestmark = pytest.mark.net
+
+SDP = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LiveServer]:
+    with live_server() as running:
+        yield running
+
+
+def offer(**values: object) -> bytes:
+    return json.dumps({"sdp": SDP, "type": "offer", **values}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [
+        (b"{", 400, "SignalingError"),
+        (b"\xff\xfe", 400, "SignalingError"),
+        (b"[]", 400, "SignalingError"),
+        (b"{}", 400, "SignalingError"),
+        (b'{"sdp":1,"type":"offer"}', 400, "SignalingError"),
+        (b'{"sdp":"hello","type":"offer"}', 400, "SignalingError"),
+        (offer(), 400, "SignalingError"),
+        (offer(type="answer"), 400, "SignalingError"),
+        (offer(profile="hasty"), 400, "ConfigError"),
+        (offer(avatar="nobody"), 404, "AssetError"),
+        (b"x" * (MAX_TEXT + 1), 400, "SignalingError"),
+    ],
+)
+def test_a_bad_offer_is_refused_with_a_reason_and_the_server_stays_up(
+    server: LiveServer, body: bytes, status: int, kind: str
+) -> None:
+    """A typed error as JSON; no session stays behind."""
+    reply = server.ask("api/offer", "POST", body)
+    assert reply.status == status
+    error = reply.json["error"]
+    assert error["type"] == kind
+    assert set(error) == {"type", "message", "got", "expected", "fix"}
+    assert server.ask("healthz").json == {"status": "ok", "sessions": 0, "max_sessions": 3}
+
+
+def test_profiles_are_listed_with_their_latency(server: LiveServer) -> None:
+    """Names, milliseconds, and the default."""
+    answer = server.ask("api/profiles").json
+    assert {row["name"]: row["latency_ms"] for row in answer["profiles"]} == {
+        "ultra": 80,
+        "balanced": 120,
+        "quality": 320,
+    }
+    assert answer["default"] == "balanced"
+
+
+def test_the_page_and_its_files_are_served(server: LiveServer) -> None:
+    """Page, script, style; nothing outside the folder."""
+    assert "<video" in server.ask("").body
+    for name in ("app.js", "link.js", "style.css", "icon.svg"):
+        assert server.ask(name).status == 200
+    assert server.ask("../pyproject.toml").status == 404
+    assert server.ask("nothing").json["error"]["type"] == "NotFound"
+
+
+def test_metrics_are_prometheus_text(server: LiveServer) -> None:
+    """Sessions, counters, histograms."""
+    lines = server.ask("metrics").body.splitlines()
+    assert "elocute_sessions 0" in lines
+    assert any(line.startswith("elocute_render_seconds_bucket{le=") for line in lines)
+
+
+def test_ending_a_session_that_has_gone_is_no_error(server: LiveServer) -> None:
+    """DELETE may come twice."""
+    assert server.ask("api/session/none", "DELETE").status == 204
+
+
+def test_a_full_server_says_so() -> None:
+    """503 and what to do."""
+    with live_server(config=ServerConfig(port=0, max_sessions=1)) as server, server.house.guest():
+        reply = server.ask("api/offer", "POST", offer())
+        assert reply.status == 503
+        assert reply.json["error"]["fix"]
+
+
+class Broken(FakeStages):
+    def motion_stream(self, profile: str) -> LoudnessMotion:
+        raise RuntimeError("secret path")
+
+
+def test_an_unforeseen_failure_is_an_answer_too(caplog: pytest.LogCaptureFixture) -> None:
+    """500 without the private text; the log has it; the next request is served."""
+    with live_server(Broken()) as server:
+        reply = server.ask("api/offer", "POST", offer())
+        assert reply.status == 500
+        assert "secret" not in reply.body
+        assert server.ask("healthz").status == 200
+    assert "secret path" in caplog.text

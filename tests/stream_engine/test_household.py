@@ -1,0 +1,54 @@
+import threading
+
+import pytest
+
+from stream_engine.config import EngineConfig, ServerConfig
+from stream_engine.errors import AssetError, ConfigError, TransportError
+from stream_engine.household import Household
+from tests.fakes.clock import ManualClock
+from tests.fakes.stages import FakeStages
+
+
+def household(limit: int = 2) -> Household:
+    config = EngineConfig(server=ServerConfig(max_sessions=limit))
+    return Household(FakeStages(), config, ManualClock())
+
+
+def ignore(value: object) -> None:
+    """Take anything."""
+
+
+def test_no_more_sessions_than_allowed() -> None:
+    """The third is refused and counted; after one has left it is let in."""
+    house = household()
+    parts = [house.make_parts("ultra", "default") for _ in range(3)]
+    first = house.open(parts[0], ignore, ignore)
+    with house.guest():
+        with pytest.raises(TransportError, match="full"):
+            house.open(parts[1], ignore, ignore)
+        with pytest.raises(TransportError, match="full"), house.guest():
+            pass
+    house.open(parts[1], ignore, ignore)
+    assert house.sessions == 2
+    first.close()
+    house.open(parts[2], ignore, ignore)
+    assert house.tally.count("sessions_refused_total") == 2
+
+
+def test_what_does_not_exist_is_refused_by_name() -> None:
+    """Unknown profile, unknown avatar."""
+    house = household()
+    with pytest.raises(ConfigError, match="hasty"):
+        house.make_parts("hasty", "default")
+    with pytest.raises(AssetError, match="nobody"):
+        house.make_parts("ultra", "nobody")
+
+
+def test_stopping_ends_sessions_and_threads() -> None:
+    """Nothing runs on."""
+    house = household()
+    house.start()
+    house.open(house.make_parts("ultra", "default"), ignore, ignore)
+    house.stop()
+    assert house.sessions == 0
+    assert not {"engine", "render"} & {thread.name for thread in threading.enumerate()}

@@ -1,0 +1,59 @@
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from stream_engine.config import EngineConfig, ServerConfig
+from stream_engine.errors import AddressInUse, RenderError
+from stream_engine.protocols import Renderer
+from stream_engine.server import bind, find_page, serve
+from tests.fakes.live_server import live_server
+from tests.fakes.stages import FakeStages
+
+
+@pytest.mark.net
+def test_a_port_in_use_is_told_with_a_way_out() -> None:
+    """What, got, expected, fix."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(AddressInUse, match=f"127.0.0.1:{port}") as caught:
+            serve(FakeStages(), EngineConfig(server=ServerConfig(port=port)))
+    assert "--port" in caught.value.fix
+
+
+@pytest.mark.net
+def test_an_address_of_another_machine_is_told_too() -> None:
+    """Not only ports can be wrong."""
+    with pytest.raises(AddressInUse):
+        bind(ServerConfig(host="192.0.2.250", port=0))
+
+
+class NoOpenGl(FakeStages):
+    def renderer(self, avatar: str) -> Renderer:  # type: ignore[override]
+        raise RenderError("no OpenGL")
+
+
+@pytest.mark.net
+def test_a_missing_opengl_ends_the_start_with_its_own_error() -> None:
+    """Not with uvicorn's exit."""
+    with pytest.raises(RenderError, match="no OpenGL"):
+        serve(NoOpenGl(), EngineConfig(server=ServerConfig(port=0)))
+
+
+@pytest.mark.net
+def test_the_server_starts_and_stops_without_leaving_a_thread() -> None:
+    """Engine and render thread end with it; the port is free again."""
+    with live_server() as server:
+        assert {"engine", "render"} <= {thread.name for thread in threading.enumerate()}
+        port = int(server.url.rstrip("/").rsplit(":", 1)[1])
+    assert not {"engine", "render"} & {thread.name for thread in threading.enumerate()}
+    bind(ServerConfig(port=port)).close()
+
+
+def test_the_page_is_found_beside_the_package() -> None:
+    """Without importing the clients."""
+    assert (find_page() / "app.js").is_file()
+    assert find_page() == Path(__file__).parents[2] / "clients" / "web"

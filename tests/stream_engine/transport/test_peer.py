@@ -1,0 +1,287 @@
+import asyncio
+import contextlib
+import fractions
+import gc
+import json
+import threading
+import weakref
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aioice.ice
+import av
+import numpy as np
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stream_engine.clock import MonotonicClock
+from stream_engine.config import EngineConfig
+from stream_engine.errors import SignalingError
+from stream_engine.household import Household
+from stream_engine.transport.peer import CHANNEL, Peer, mono
+from stream_engine.transport.signaling import usable_sdp
+from stream_engine.wire import Offer
+from tests.fakes.stages import FakeStages, LoudnessMotion
+
+RATE = 48_000
+
+
+@pytest.fixture(autouse=True)
+def _loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda *_, **__: ["127.0.0.1"])
+
+
+class Tone(MediaStreamTrack):  # type: ignore[misc]
+    """A microphone that hears 440 Hz."""
+
+    kind = "audio"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pts = 0
+        self._start = 0.0
+
+    async def recv(self) -> av.AudioFrame:
+        if self.readyState != "live":
+            raise MediaStreamError
+        now = asyncio.get_running_loop().time()
+        self._start = self._start or now
+        await asyncio.sleep(self._start + self._pts / RATE - now)
+        t = (self._pts + np.arange(960)) / RATE
+        pcm = (0.3 * 32767 * np.sin(2 * np.pi * 440 * t)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(pcm[None], format="s16", layout="mono")
+        frame.sample_rate, frame.pts = RATE, self._pts
+        frame.time_base = fractions.Fraction(1, RATE)
+        self._pts += 960
+        return frame
+
+
+class Caller:
+    """A browser without a page: aiortc on the other side."""
+
+    def __init__(self) -> None:
+        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.pc.addTrack(Tone())
+        self.pc.addTransceiver("video", direction="recvonly")
+        self.channel = self.pc.createDataChannel(CHANNEL)
+        self.events: list[dict[str, Any]] = []
+        self.pictures = 0
+        self.streams: dict[str, Any] = {}
+        self.channel.on("message", lambda text: self.events.append(json.loads(text)))
+        self.pc.on("track", self._on_track)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _on_track(self, track: Any) -> None:
+        self._tasks.append(asyncio.create_task(self._take(track)))
+
+    async def _take(self, track: Any) -> None:
+        with contextlib.suppress(MediaStreamError):
+            while True:
+                await track.recv()
+                self.pictures += track.kind == "video"
+
+    async def offer(self) -> Offer:
+        await self.pc.setLocalDescription(await self.pc.createOffer())
+        return Offer(self.pc.localDescription.sdp, "offer")
+
+    async def call(self, peer: Peer) -> None:
+        answer = await peer.answer(await self.offer())
+        await self.pc.setRemoteDescription(RTCSessionDescription(answer.sdp, answer.type))
+
+    async def until(self, condition: Any, seconds: float = 10.0) -> None:
+        for _ in range(int(seconds * 50)):
+            if condition():
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError("it did not happen in time")
+
+    async def close(self) -> None:
+        await self.pc.close()
+        for task in self._tasks:
+            task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def house_with(stages: FakeStages) -> AsyncIterator[Household]:
+    house = Household(stages, EngineConfig(), MonotonicClock())
+    house.start()
+    try:
+        yield house
+    finally:
+        await asyncio.to_thread(house.stop)
+
+
+def make_peer(house: Household, closed: list[Peer]) -> Peer:
+    return Peer(house, house.make_parts("ultra", "default"), closed.append)
+
+
+@pytest.mark.net
+@pytest.mark.slow
+def test_a_call_gets_pictures_motion_and_answers_to_heartbeats() -> None:
+    """Real aiortc on both sides, over loopback; the tone opens the jaw."""
+
+    async def play() -> None:
+        async with house_with(FakeStages()) as house:
+            closed: list[Peer] = []
+            peer, caller = make_peer(house, closed), Caller()
+            await caller.call(peer)
+            await caller.until(lambda: caller.pictures > 25)
+            caller.channel.send('{"type":"heartbeat","t":7}')
+            caller.channel.send("rubbish")
+            peer.send_stats()
+            await caller.until(
+                lambda: {"pong", "error", "stats"} <= {e["type"] for e in caller.events}
+            )
+            motion = [event for event in caller.events if event["type"] == "motion"]
+            assert motion[-1]["coefficients"][0][17] > 0.5
+            starts = [event["start"] for event in motion]
+            assert starts == list(range(starts[0], starts[0] + len(starts)))
+            assert peer.session.tally.count("audio_underrun_samples_total") == 0
+            assert peer.silent_s < 1.0
+            await peer.close()
+            assert closed == [peer]
+            assert house.sessions == 0
+            await caller.close()
+
+    asyncio.run(play())
+
+
+@pytest.mark.net
+@pytest.mark.slow
+def test_voice_and_face_are_one_stream_in_vp8() -> None:
+    """One stream identifier for both, so that a browser syncs them; VP8; nothing taken as video."""
+
+    async def play() -> None:
+        async with house_with(FakeStages()) as house:
+            peer, caller = make_peer(house, []), Caller()
+            answer = await peer.answer(await caller.offer())
+            lines = answer.sdp.splitlines()
+            streams = {
+                line.split()[0].split(":", 1)[1] for line in lines if line.startswith("a=msid:")
+            }
+            assert len(streams) == 1
+            assert not any("H264" in line for line in lines)
+            assert "a=sendonly" in lines
+            await peer.close()
+            await caller.close()
+
+    asyncio.run(play())
+
+
+@pytest.mark.net
+@pytest.mark.slow
+def test_a_caller_that_leaves_takes_everything_with_it() -> None:
+    """After hang-ups: no session, no extra thread, no task, no peer in memory."""
+
+    async def play() -> None:
+        async with house_with(FakeStages()) as house:
+            closed: list[Peer] = []
+            remains: list[weakref.ref[Peer]] = []
+            before = None
+            for _ in range(3):
+                peer, caller = make_peer(house, closed), Caller()
+                remains.append(weakref.ref(peer))
+                await caller.call(peer)
+                await caller.until(lambda caller=caller: caller.pictures > 2)
+                await caller.close()
+                await caller.until(lambda: house.sessions == 0 and len(closed) == 1)
+                closed.clear()
+                del peer, caller
+                await asyncio.sleep(0.1)
+                gc.collect()
+                state = (threading.active_count(), len(asyncio.all_tasks()))
+                if before is not None:
+                    assert state[1] <= before[1]
+                    assert not any("decoder" in t.name for t in threading.enumerate())
+                before = state
+            assert [ref() for ref in remains[:-1]] == [None, None]
+
+    asyncio.run(play())
+
+
+class FailingMotion(LoudnessMotion):
+    def feed(self, value: Any) -> Any:
+        if value.start > RATE // 2:
+            raise ValueError("the model broke")
+        return super().feed(value)
+
+
+class FailingStages(FakeStages):
+    def motion_stream(self, profile: str) -> LoudnessMotion:
+        return FailingMotion(super().motion_stream(profile)._profile)
+
+
+@pytest.mark.net
+@pytest.mark.slow
+def test_a_session_that_fails_tells_its_peer_and_closes() -> None:
+    """The cause crosses as a typed error without its private text."""
+
+    async def play() -> None:
+        async with house_with(FailingStages()) as house:
+            closed: list[Peer] = []
+            peer, caller = make_peer(house, closed), Caller()
+            await caller.call(peer)
+            await caller.until(lambda: bool(closed))
+            await caller.until(lambda: any(e["type"] == "error" for e in caller.events))
+            assert "broke" not in json.dumps(caller.events)
+            assert house.tally.count("sessions_failed_total") == 1
+            assert house.sessions == 0
+            await caller.close()
+
+    asyncio.run(play())
+
+
+def test_stereo_is_mixed_down() -> None:
+    """Left 0.5, right 0: 0.25."""
+    pcm = np.array([[16384, 0, 16384, 0]], np.int16)
+    frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout="stereo")
+    np.testing.assert_allclose(mono(frame), [0.25, 0.25])
+
+
+@pytest.fixture(scope="module")
+def good_sdp() -> str:
+    async def make() -> str:
+        caller = Caller()
+        offer = await caller.offer()
+        await caller.close()
+        return usable_sdp(offer)
+
+    return asyncio.run(make())
+
+
+@pytest.mark.net
+@pytest.mark.slow
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_a_damaged_offer_is_answered_or_refused_and_leaves_nothing(
+    good_sdp: str, data: st.DataObject
+) -> None:
+    """Lines cut, dropped or doubled: SignalingError at worst, and the session is gone."""
+    lines = good_sdp.splitlines()
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        kind = data.draw(st.sampled_from(["cut", "drop", "double", "junk"]))
+        if kind == "cut":
+            lines[at] = lines[at][: data.draw(st.integers(0, len(lines[at])))]
+        elif kind == "drop" and len(lines) > 1:
+            del lines[at]
+        elif kind == "double":
+            lines.insert(at, lines[at])
+        else:
+            lines[at] = lines[at][:2] + data.draw(st.text("ab:=/ 0519", max_size=12))
+
+    async def play() -> None:
+        house = Household(FakeStages(), EngineConfig(), MonotonicClock())
+        peer = make_peer(house, [])
+        try:
+            await peer.answer(Offer("\r\n".join(lines) + "\r\n", "offer"))
+        except SignalingError:
+            pass
+        finally:
+            await peer.close()
+        assert house.sessions == 0
+
+    asyncio.run(play())

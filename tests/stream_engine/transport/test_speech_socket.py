@@ -1,0 +1,174 @@
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from stream_engine.config import ServerConfig
+from stream_engine.errors import AudioError, ConfigError, SignalingError
+from stream_engine.motion.window import profile_named
+from stream_engine.transport.speech_socket import parse_query, pcm16
+from stream_engine.types import AudioChunk
+from tests.fakes.live_server import LiveServer, live_server
+from tests.fakes.stages import FakeStages, LoudnessMotion
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LiveServer]:
+    with live_server() as running:
+        yield running
+
+
+def speech(seconds: float, rate_hz: int) -> bytes:
+    t = np.arange(int(seconds * rate_hz)) / rate_hz
+    wave = np.sin(2 * np.pi * 200 * t) * (0.15 + 0.15 * np.sin(2 * np.pi * 2 * t))
+    return (wave * 32767).astype("<i2").tobytes()
+
+
+def messages(socket: ClientConnection) -> list[dict[str, Any]]:
+    found = []
+    try:
+        while True:
+            found.append(json.loads(socket.recv(timeout=10)))
+    except ConnectionClosed:
+        return found
+
+
+def closed_with(socket: ClientConnection) -> int:
+    assert socket.protocol.close_rcvd is not None
+    return socket.protocol.close_rcvd.code
+
+
+@pytest.mark.net
+@pytest.mark.parametrize(("rate_hz", "seconds"), [(8_000, 1.0), (16_000, 6.0), (44_100, 1.0)])
+def test_motion_is_what_the_stream_gives_for_the_whole_speech(
+    server: LiveServer, rate_hz: int, seconds: float
+) -> None:
+    """Pushed as fast as it goes, longer than the ring: nothing lost, nothing doubled."""
+    pcm = speech(seconds, rate_hz)
+    with connect(f"{server.speech_url}?rate={rate_hz}&profile=ultra") as socket:
+        for at in range(0, len(pcm), 3000):
+            socket.send(pcm[at : at + 3000])
+        socket.send('{"type":"end"}')
+        got = messages(socket)
+        assert closed_with(socket) == 1000
+    assert [got[0]["type"], got[-1]["type"]] == ["ready", "ended"]
+    assert (got[0]["latency_ms"], len(got[0]["names"])) == (80, 55)
+    rows = [row for message in got[1:-1] for row in message["coefficients"]]
+    offline = LoudnessMotion(profile_named("ultra"))
+    wanted = [*offline.feed(AudioChunk(0, pcm16(pcm), rate_hz)), *offline.finish()]
+    expected = np.concatenate([frames.coefficients for frames in wanted])
+    np.testing.assert_allclose(np.array(rows), expected, atol=1e-4)
+    assert [m["start"] for m in got[1:-1]] == [m["pts"] // 1920 for m in got[1:-1]]
+    assert got[-1]["frames"] == len(rows)
+
+
+@pytest.mark.net
+def test_motion_comes_while_speech_goes_on(server: LiveServer) -> None:
+    """Frames arrive before the end is said."""
+    with connect(f"{server.speech_url}?rate=16000") as socket:
+        assert json.loads(socket.recv(timeout=5))["type"] == "ready"
+        socket.send(speech(0.2, 16_000))
+        first = json.loads(socket.recv(timeout=5))
+        assert (first["type"], first["start"]) == ("motion", 0)
+
+
+@pytest.mark.net
+@pytest.mark.parametrize(
+    ("query", "send", "kind", "code"),
+    [
+        ("rate=16000", b"\x00\x01\x02", "AudioError", 1003),
+        ("rate=16000", "garbage", "SignalingError", 1003),
+        ("rate=16000", '{"type":"heartbeat"}', "SignalingError", 1003),
+        ("rate=7", None, "SignalingError", 1008),
+        ("rate=999999999999", None, "SignalingError", 1008),
+        ("rate=-16000", None, "SignalingError", 1008),
+        ("rate=%C2%B2", None, "SignalingError", 1008),
+        ("profile=hasty", None, "ConfigError", 1008),
+    ],
+)
+def test_bad_input_is_told_then_the_socket_closes(
+    server: LiveServer, query: str, send: bytes | str | None, kind: str, code: int
+) -> None:
+    """A typed error, the right close code, and no session left."""
+    with connect(f"{server.speech_url}?{query}") as socket:
+        if send is not None:
+            socket.send(send)
+        got = messages(socket)
+        assert closed_with(socket) == code
+    assert got[-1]["type"] == "error"
+    assert got[-1]["error"]["type"] == kind
+    assert server.house.sessions == 0
+
+
+@pytest.mark.net
+def test_a_client_that_leaves_in_the_middle_leaves_nothing(server: LiveServer) -> None:
+    """The lane goes, the place is free."""
+    opened = server.house.tally.count("sessions_opened_total")
+    with connect(f"{server.speech_url}?rate=16000") as socket:
+        socket.recv(timeout=5)
+        socket.send(speech(1.0, 16_000))
+        socket.recv(timeout=5)
+        assert server.house.sessions == 1
+        socket.socket.close()
+    for _ in range(200):
+        if server.house.sessions == 0:
+            break
+        server.ask("healthz")
+    assert server.house.sessions == 0
+    assert server.house.engine._lanes == ()
+    assert server.house.tally.count("sessions_opened_total") == opened + 1
+
+
+@pytest.mark.net
+def test_a_full_server_refuses_the_next_client() -> None:
+    """1008 with the reason."""
+    with (
+        live_server(config=ServerConfig(port=0, max_sessions=1)) as server,
+        connect(server.speech_url) as first,
+        connect(server.speech_url) as second,
+    ):
+        first.recv(timeout=5)
+        got = messages(second)
+        assert got[0]["error"]["message"] == "the server is full"
+        assert closed_with(second) == 1008
+
+
+class Breaking(FakeStages):
+    def motion_stream(self, profile: str) -> LoudnessMotion:
+        stream = super().motion_stream(profile)
+        stream.feed = lambda value: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+        return stream
+
+
+@pytest.mark.net
+def test_a_model_that_fails_closes_the_socket_as_the_servers_fault(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """1011, an error without its private text."""
+    with live_server(Breaking()) as server, connect(server.speech_url) as socket:
+        socket.send(speech(0.2, 16_000))
+        got = messages(socket)
+        assert got[-1]["error"]["type"] == "InternalError"
+        assert closed_with(socket) == 1011
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_half_a_sample_is_refused() -> None:
+    """Little-endian PCM16; an odd byte is an error."""
+    np.testing.assert_allclose(pcm16(b"\x00\x40\x00\xc0"), [0.5, -0.5])
+    with pytest.raises(AudioError, match="3 bytes"):
+        pcm16(b"abc")
+
+
+def test_rate_and_profile_come_from_the_query() -> None:
+    """Defaults, and refusals."""
+    assert parse_query({}, "ultra") == (16_000, "ultra")
+    assert parse_query({"rate": "48000", "profile": "quality"}, "ultra") == (48_000, "quality")
+    with pytest.raises(SignalingError):
+        parse_query({"rate": "1e4"}, "ultra")
+    with pytest.raises(ConfigError):
+        parse_query({"profile": ""}, "ultra")
