@@ -5,6 +5,7 @@ constant matrix. The filter is linear-phase and its group delay (2 ms) is left i
 would mean waiting for the next packet, 20 ms, to win 2. (soxr's stream holds 15 to 37 ms back.)
 """
 
+import math
 from collections.abc import Sequence
 from functools import cache
 
@@ -21,6 +22,10 @@ _KAISER_BETA = 7.0
 _PASS = 0.9  # of the lower Nyquist frequency
 
 
+def _past_samples(rate_hz: int) -> int:
+    return math.ceil(2 * rate_hz * _GROUP_DELAY_S)
+
+
 @cache
 def resampling_matrix(rate_hz: int) -> F32:
     """Windowed-sinc filter of one block: the past and 10 ms of input to 160 samples.
@@ -31,10 +36,10 @@ def resampling_matrix(rate_hz: int) -> F32:
     Returns:
         float32 [past + block, 160]; past is twice the group delay.
     """
-    reach = round(rate_hz * _GROUP_DELAY_S)
-    block = rate_hz // _BLOCKS_PER_SECOND
-    centre = np.arange(_BLOCK_OUT) * (rate_hz / MODEL_RATE_HZ) + reach
-    offset = np.arange(2 * reach + block)[:, None] - centre
+    reach = rate_hz * _GROUP_DELAY_S
+    past, block = _past_samples(rate_hz), rate_hz // _BLOCKS_PER_SECOND
+    centre = np.arange(_BLOCK_OUT) * (rate_hz / MODEL_RATE_HZ) + past - reach
+    offset = np.arange(past + block)[:, None] - centre
     cutoff = _PASS * min(1.0, MODEL_RATE_HZ / rate_hz)
     inside = np.sqrt(np.clip(1.0 - (offset / (reach + 1)) ** 2, 0.0, None))
     window = np.where(np.abs(offset) <= reach, np.i0(_KAISER_BETA * inside), 0.0)
@@ -79,7 +84,7 @@ class Resampler:
 
     def reset(self) -> None:
         """Forget everything, as if just made."""
-        self._past = np.zeros(2 * round(self._rate_hz * _GROUP_DELAY_S), np.float32)
+        self._past = np.zeros(_past_samples(self._rate_hz), np.float32)
         self._waiting = np.zeros(0, np.float32)
         self._taken = 0
         self._given = 0

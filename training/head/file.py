@@ -24,7 +24,7 @@ def write_tensors(
     tensors: Mapping[str, NDArray],  # type: ignore[type-arg]
     metadata: Mapping[str, str],
 ) -> None:
-    """Write tensors widest type first, then by name; the vendor's writer orders metadata by chance."""
+    """Write tensors widest type first, then by name; the vendor's writer has no fixed order."""
     order = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))
     header: dict[str, object] = {"__metadata__": dict(sorted(metadata.items()))}
     blobs: list[bytes] = []

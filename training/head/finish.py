@@ -32,7 +32,11 @@ _THIN_POSES: tuple[tuple[str, ...], ...] = (
     ("browDownLeft", "browDownRight", "mouthUpperUpLeft", "mouthUpperUpRight"),
     ("mouthLowerDownLeft", "mouthLowerDownRight", "browInnerUp"),
 )
-_POSES: tuple[Mapping[str, float], ...] = ({}, {"jawOpen": 0.45}, {"eyeBlinkLeft": 0.6, "eyeBlinkRight": 0.6})
+_POSES: tuple[Mapping[str, float], ...] = (
+    {},
+    {"jawOpen": 0.45},
+    {"eyeBlinkLeft": 0.6, "eyeBlinkRight": 0.6},
+)
 
 
 def split_mouth(groups: list[DrawGroup], cut: SkinCut) -> list[DrawGroup]:

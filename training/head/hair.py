@@ -9,8 +9,22 @@ from training.head.noise import fractal_noise
 
 # Height of the hairline by angle from the front, degrees and metres.
 _LINE_DEGREES = (0, 14, 26, 36, 46, 55, 62, 68, 73, 80, 97, 107, 128, 180)
-_LINE_M = (0.114, 0.114, 0.112, 0.106, 0.095, 0.080, 0.062, 0.036, 0.012, 0.007, 0.0, -0.03,
-           -0.055, -0.058)
+_LINE_M = (
+    0.114,
+    0.114,
+    0.112,
+    0.106,
+    0.095,
+    0.080,
+    0.062,
+    0.036,
+    0.012,
+    0.007,
+    0.0,
+    -0.03,
+    -0.055,
+    -0.058,
+)
 _SOFT_M = 0.03
 _TOP_M, _SIDE_M, _BACK_M = 0.017, 0.0045, 0.008
 _CROWN = (0.0, 0.14, -0.045)

@@ -49,7 +49,8 @@ def paint_skin(positions: Floats, lips: Floats, ears: Floats, rims: Floats) -> N
     # The shader squares what it reads, which is all but free, to get linear light.
     stored = np.sqrt(_to_linear(np.clip(color, 0, 1)))
     packed = np.concatenate([stored, gloss[..., None]], axis=-1)
-    return np.round(np.clip(packed, 0, 1) * 255).astype(np.uint8)
+    texels: NDArray[np.uint8] = np.round(np.clip(packed, 0, 1) * 255).astype(np.uint8)
+    return texels
 
 
 def _complexion(positions: Floats, ears: Floats) -> tuple[Floats, Floats]:

@@ -91,22 +91,25 @@ def _near_mouth(points: Floats, whole: Part) -> NDBool:
 def _brow_area(whole: Part) -> NDBool:
     eyes = whole.positions[whole.material == Material.EYE]
     x, y = np.abs(whole.positions[:, 0]), whole.positions[:, 1] - eyes[:, 1].mean()
-    area: NDBool = (x > 0.008) & (x < 0.058) & (y > 0.014) & (y < 0.034)
-    return area & (whole.positions[:, 2] > 0.03)
+    front = whole.positions[:, 2] > 0.03
+    area: NDBool = (x > 0.008) & (x < 0.058) & (y > 0.014) & (y < 0.034) & front
+    return area
 
 
 def _forehead(whole: Part, front: NDBool, brows: NDBool) -> NDBool:
     eye_y = whole.positions[whole.material == Material.EYE][:, 1].mean()
-    high: NDBool = front & (whole.positions[:, 1] > eye_y + 0.03) & ~brows
-    return high & (whole.positions[:, 1] < eye_y + 0.085) & (whole.positions[:, 2] > 0.03)
+    y, z = whole.positions[:, 1], whole.positions[:, 2]
+    high: NDBool = (y > eye_y + 0.03) & (y < eye_y + 0.085) & (z > 0.03)
+    return high & front & ~brows
 
 
 def _nose(whole: Part, front: NDBool, lip_top: float) -> NDBool:
     eye_y = whole.positions[whole.material == Material.EYE][:, 1].mean()
     x, y, z = whole.positions.T
     width = 0.008 + 0.014 * np.clip((eye_y - y) / 0.05, 0.0, 1.0)
-    tall: NDBool = front & (np.abs(x) < width) & (y < eye_y + 0.005) & (y > lip_top + 0.006)
-    return tall & (z > 0.07)
+    tall = (np.abs(x) < width) & (y < eye_y + 0.005) & (y > lip_top + 0.006)
+    nose: NDBool = tall & (z > 0.07) & front
+    return nose
 
 
 def _around_mouth(whole: Part, lips: NDBool) -> NDBool:

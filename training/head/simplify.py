@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.head.makehuman import Floats, Ints
 
@@ -27,7 +28,7 @@ class EdgeCollapse:
         locked: Vertices that must stay, bool [V].
     """
 
-    def __init__(self, poses: Floats, triangles: Ints, locked: Floats) -> None:
+    def __init__(self, poses: Floats, triangles: Ints, locked: NDArray[np.bool_]) -> None:
         self._poses = poses
         self._locked = locked
         self._faces: dict[int, tuple[int, int, int]] = {

@@ -100,7 +100,8 @@ def _mouth_island(quads: Ints, uv: Floats, vertices: int) -> NDBool:
     total = np.zeros(vertices, dtype=np.int64)
     np.add.at(touches, quads[island].ravel(), 1)
     np.add.at(total, quads.ravel(), 1)
-    return touches == total  # the seam itself belongs to the lips
+    inside: NDBool = touches == total  # the seam itself belongs to the lips
+    return inside
 
 
 def neighbour_rings(cut: SkinCut, count: int) -> list[Ints]:

@@ -53,9 +53,26 @@ def load_source(files: AnnyFiles) -> Source:
     neck = positions[mesh.vertex_groups["joint-neck"]].mean(axis=0)
     axis = positions[mesh.vertex_groups["joint-head"]].mean(axis=0) - neck
     shapes = np.stack([files.face_unit(name, count) for name in ARKIT_NAMES])
+    _keep_to_one_side(positions, shapes)
     positions, shapes = _open_eyes(positions, shapes)
-    masks = [files.mask(name, mesh) for name in ("lips", "ears", "eyelids")]
-    return Source(mesh, positions, shapes, *masks, neck, axis / np.linalg.norm(axis))
+    return Source(
+        mesh=mesh,
+        positions=positions,
+        shapes=shapes,
+        lips=files.mask("lips", mesh),
+        ears=files.mask("ears", mesh),
+        eyelid_rims=files.mask("eyelids", mesh),
+        neck=neck,
+        neck_axis=axis / np.linalg.norm(axis),
+    )
+
+
+def _keep_to_one_side(positions: Floats, shapes: Floats) -> None:
+    """Stop the shapes of one eye from moving hidden vertices behind the other."""
+    for name, offsets in zip(ARKIT_NAMES, shapes, strict=True):
+        if name.startswith("eye"):
+            side = 1.0 if name.endswith("Left") else -1.0
+            offsets[positions[:, 0] * side < 0.0] = 0.0
 
 
 def _open_eyes(positions: Floats, shapes: Floats) -> tuple[Floats, Floats]:

@@ -8,6 +8,7 @@ CAPACITY = 50
 
 
 def counted(start: int, count: int) -> np.ndarray:
+    """Samples that are their own index."""
     return np.arange(start, start + count, dtype=np.float32)
 
 

@@ -1,0 +1,70 @@
+"""Features to motion for one session, on a fake model."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stream_engine.motion.generator import MotionGenerator, silent_frame
+from stream_engine.motion.hop import MotionHop
+from stream_engine.motion.noise import FrameNoise
+from stream_engine.motion.window import PROFILES
+from stream_engine.types import MelFrames
+from tests.contracts.stream_contract import join_motion
+from tests.fakes.linear_models import LinearEncoder, LinearSampler
+
+
+def make(profile: str) -> MotionGenerator:
+    hop = MotionHop(LinearEncoder(), LinearSampler(), PROFILES[profile])
+    return MotionGenerator(hop, FrameNoise(0, 55))
+
+
+@given(
+    st.sampled_from(sorted(PROFILES)), st.integers(0, 20), st.lists(st.integers(0, 20), max_size=4)
+)
+@settings(max_examples=40, deadline=None)
+def test_every_frame_once_however_the_features_come(
+    profile: str, frames: int, cuts: list[int]
+) -> None:
+    """As many frames out as in, no gap, no repeat, same bits for any split."""
+    mel = np.random.default_rng(frames).standard_normal((4 * frames, 80)).astype(np.float32)
+    outputs = []
+    for places in ([], cuts):
+        generator, runs = make(profile), []
+        edges = [0, *sorted(c % (frames + 1) for c in places), frames]
+        for a, b in zip(edges[:-1], edges[1:], strict=True):
+            runs.extend(generator.feed(MelFrames(4 * a, mel[4 * a : 4 * b])))
+        runs.extend(generator.finish())
+        outputs.append(join_motion(runs) if runs else np.zeros((0, 55), np.float32))
+    assert len(outputs[0]) == frames
+    assert np.array_equal(outputs[0], outputs[1])
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_latency_reported_is_latency_measured(profile: str) -> None:
+    """The first frame comes exactly when the reported audio is in, not a frame earlier."""
+    generator, fed = make(profile), 0
+    while True:
+        fed += 1
+        if generator.feed(MelFrames(4 * (fed - 1), silent_frame())):
+            break
+    assert fed * 1920 == generator.latency
+
+
+def test_state_stays_the_same_size() -> None:
+    """Memory after many frames is memory after a few."""
+    generator = make("balanced")
+    generator.feed(MelFrames(0, np.tile(silent_frame(), (10, 1))))
+    early = generator.state_bytes
+    generator.feed(MelFrames(40, np.tile(silent_frame(), (500, 1))))
+    assert generator.state_bytes == early
+
+
+def test_reset_forgets() -> None:
+    """A used and reset generator equals a new one."""
+    mel = np.random.default_rng(0).standard_normal((40, 80)).astype(np.float32)
+    used = make("balanced")
+    used.feed(MelFrames(0, mel[::-1].copy()))
+    used.reset()
+    runs = [join_motion(list(g.feed(MelFrames(0, mel)))) for g in (used, make("balanced"))]
+    assert np.array_equal(*runs)

@@ -1,0 +1,67 @@
+"""Saves stills: `python -m training.head.stills --out docs/images/expressions.png`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from stream_engine.mesh.blendshapes import HeadMesh
+from stream_engine.mesh.head_asset import load_head_asset
+from stream_engine.render.mesh_renderer import MeshRenderer
+from training.head.expressions import EXPRESSIONS, coefficients
+
+_COLUMNS = 4
+_LABEL_COLOR = (70, 74, 80)
+_PALETTE = 256
+
+
+def draw_stills(asset_file: Path | None, size: int) -> dict[str, NDArray[np.uint8]]:
+    """Draw every expression, uint8 [size, size, 3] by name."""
+    asset = load_head_asset(asset_file)
+    mesh, renderer = HeadMesh(asset), MeshRenderer(asset, size, size)
+    stills = {
+        name: renderer.render(mesh.pose(0, coefficients(expression))).rgb
+        for name, expression in EXPRESSIONS.items()
+    }
+    renderer.close()
+    return stills
+
+
+def contact_sheet(stills: dict[str, NDArray[np.uint8]]) -> Image.Image:
+    """Put stills side by side, each with its name."""
+    size = len(next(iter(stills.values())))
+    rows = -(-len(stills) // _COLUMNS)
+    sheet = Image.new("RGB", (size * _COLUMNS, size * rows))
+    draw = ImageDraw.Draw(sheet)
+    for place, (name, still) in enumerate(stills.items()):
+        corner = (place % _COLUMNS * size, place // _COLUMNS * size)
+        sheet.paste(Image.fromarray(still), corner)
+        draw.text((corner[0] + 6, corner[1] + 4), name, fill=_LABEL_COLOR)
+    return sheet
+
+
+def main() -> None:
+    """Read the arguments, draw, save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("docs/images/expressions.png"))
+    parser.add_argument("--head", type=Path, default=None, help="another head file")
+    parser.add_argument("--size", type=int, default=256, help="pixels of one still")
+    parser.add_argument("--only", default=None, help="save this expression alone")
+    arguments = parser.parse_args()
+    stills = draw_stills(arguments.head, arguments.size)
+    picture = contact_sheet(stills)
+    if arguments.only is not None:
+        picture = Image.fromarray(stills[arguments.only])
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    # A palette of 256 colours is a third of the size and looks the same here.
+    picture.quantize(_PALETTE, dither=Image.Dither.FLOYDSTEINBERG).save(
+        arguments.out, optimize=True
+    )
+
+
+if __name__ == "__main__":
+    main()
