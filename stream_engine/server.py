@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ from stream_engine.household import Household
 from stream_engine.protocols import Clock, Stages
 
 logger = logging.getLogger(__name__)
+
+SWITCH_S = 0.001
+"""Longest turn of a Python thread: at the usual 5 ms packets would wait for models."""
 
 WS_MAX_BYTES = 1 << 20
 """Longest WebSocket message: more than ten seconds of speech at once."""
@@ -132,6 +136,7 @@ def serve(
         StreamEngineError: If a stage cannot be had, such as OpenGL.
     """
     listener = bind(config.server)
+    sys.setswitchinterval(SWITCH_S)
     with listener:
         app = create_app(stages, config)
         app.state.house.start()  # before uvicorn, which would hide the cause of a failure

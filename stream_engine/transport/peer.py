@@ -85,6 +85,7 @@ class Peer:
         self._channel: Any = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
+        self._cause: Exception | None = None
         self._heard_s = self._clock.now()
         self.session: Session = house.open(parts, self._on_motion, self._on_error)
         self._log = logging.LoggerAdapter(logger, {"session": self.session.id})
@@ -116,6 +117,8 @@ class Peer:
             await self._pc.setRemoteDescription(RTCSessionDescription(sdp, offer.type))
             await self._pc.setLocalDescription(await self._pc.createAnswer())
         except BAD_OFFER as error:
+            if self._cause is not None:  # closed meanwhile: the offer is not to blame
+                raise self._cause from error
             raise SignalingError(
                 "the SDP offer cannot be used",
                 got=f"{type(error).__name__}: {error}"[:200],
@@ -169,6 +172,7 @@ class Peer:
         await asyncio.shield(self._closing)
 
     async def _close(self, cause: Exception | None) -> None:
+        self._cause = cause
         self.session.close()
         if cause is not None:
             self.send(failure_of(cause))

@@ -17,6 +17,10 @@ from stream_engine.types import F32, TICKS_PER_FRAME, TICKS_PER_SECOND
 PACKET_SAMPLES = TICKS_PER_SECOND // 50
 """20 ms, what Opus takes at a time."""
 
+VOICE_STARTS = TICKS_PER_SECOND // 2
+"""The voice joins half a second after the face: what a browser hears unevenly while both sides
+warm up, it answers with more buffering for the next half minute."""
+
 MAX_BEHIND_S = 0.3
 """A track further behind jumps to the present instead of sending a burst."""
 
@@ -90,6 +94,7 @@ class VoiceTrack(PacedTrack):
 
     def __init__(self, programme: Programme, sleep: Sleep = asyncio.sleep) -> None:
         super().__init__(programme, PACKET_SAMPLES, sleep)
+        self._next = VOICE_STARTS
 
     async def recv(self) -> av.AudioFrame:
         """Give the next packet when it is due."""

@@ -25,6 +25,11 @@ STATS = """async () => {
 }"""
 
 
+def report(line: str) -> None:
+    """Print a measured figure."""
+    print(f"\n{line}", flush=True)  # noqa: T201 - the figures are what the test is run for
+
+
 @pytest.fixture(scope="module")
 def talk(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Talk once; everything measured."""
@@ -70,7 +75,7 @@ def test_at_least_24_pictures_a_second_arrive_without_a_freeze(talk: dict[str, A
     before, after = talk["before"]["video"], talk["after"]["video"]
     seconds = (after["timestamp"] - before["timestamp"]) / 1000.0
     fps = (after["framesDecoded"] - before["framesDecoded"]) / seconds
-    print(f"\ndecoded {fps:.1f} fps; freezes {after['freezeCount'] - before['freezeCount']}")
+    report(f"decoded {fps:.1f} fps; freezes {after['freezeCount'] - before['freezeCount']}")
     assert not talk["errors"]
     assert talk["error"] == ""
     assert fps >= 24.0
@@ -81,7 +86,7 @@ def test_the_voice_comes_back(talk: dict[str, Any]) -> None:
     """What is heard is what was said, later."""
     found = curves(talk["probe"])
     heard = lag(found.up, found.back)
-    print(f"\nvoice comes back after {heard.seconds * 1000:.0f} ms, likeness {heard.likeness:.3f}")
+    report(f"voice comes back after {heard.seconds * 1000:.0f} ms, likeness {heard.likeness:.3f}")
     assert heard.likeness > 0.9
 
 
@@ -94,7 +99,7 @@ def test_the_mouth_opens_on_speech_and_closes_in_silence_by_parameters(
     lengths = [len(message["coefficients"]) for message in talk["motion"]]
     assert all(b == a + n for a, b, n in zip(starts, starts[1:], lengths, strict=False))
     low, high = np.quantile(jaw, [0.2, 0.9])
-    print(f"\njawOpen: quiet {low:.3f}, loud {high:.3f}")
+    report(f"jawOpen: quiet {low:.3f}, loud {high:.3f}")
     assert high > 0.15
     assert low < 0.3 * high
 
@@ -103,7 +108,7 @@ def test_the_mouth_opens_on_speech_and_closes_in_silence_by_pixels(talk: dict[st
     """The dark of the mouth on screen follows the voice."""
     found = curves(talk["probe"])
     seen = lag(found.up, found.mouth)
-    print(f"\nmouth follows after {seen.seconds * 1000:.0f} ms, likeness {seen.likeness:.3f}")
+    report(f"mouth follows after {seen.seconds * 1000:.0f} ms, likeness {seen.likeness:.3f}")
     assert seen.likeness > 0.6
     shift = round(seen.seconds / 0.005)
     mouth, up = found.mouth[shift:], found.up[: len(found.mouth) - shift]
@@ -119,8 +124,8 @@ def test_voice_and_face_come_back_soon_and_together(talk: dict[str, Any]) -> Non
     heard = np.array(lags_by_burst(found.up, found.back, spans)) * 1000
     skew = heard - seen
     screen, voice = np.percentile(seen, [50, 95]), np.percentile(heard, [50, 95])
-    print(
-        f"\nmicrophone to screen p50 {screen[0]:.0f} ms, p95 {screen[1]:.0f} ms; "
+    report(
+        f"microphone to screen p50 {screen[0]:.0f} ms, p95 {screen[1]:.0f} ms; "
         f"to ear p50 {voice[0]:.0f}, p95 {voice[1]:.0f}; "
         f"voice after lips p50 {np.median(skew):.0f} ms, "
         f"range {np.percentile(skew, 5):.0f}..{np.percentile(skew, 95):.0f}; "
@@ -130,8 +135,8 @@ def test_voice_and_face_come_back_soon_and_together(talk: dict[str, Any]) -> Non
     playout = (
         after["video"]["estimatedPlayoutTimestamp"] - after["audio"]["estimatedPlayoutTimestamp"]
     )
-    print(f"Chromium's own estimate: voice after lips {playout:.0f} ms")
-    print(
+    report(f"Chromium's own estimate: voice after lips {playout:.0f} ms")
+    report(
         f"server: {100 * talk['idle_cpu']:.1f} % of a core idle, {100 * talk['cpu']:.1f} % with "
         f"one session, {talk['memory_mb']:.0f} MB for it; {talk['figures']['detail']}"
     )

@@ -15,11 +15,13 @@ SDP = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SA
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LiveServer]:
+    """One server for all tests of this file."""
     with live_server() as running:
         yield running
 
 
 def offer(**values: object) -> bytes:
+    """The body of an offer."""
     return json.dumps({"sdp": SDP, "type": "offer", **values}).encode()
 
 

@@ -10,6 +10,7 @@ from tests.fakes.stages import FakeStages
 
 
 def household(limit: int = 2) -> Household:
+    """A household that has not been started."""
     config = EngineConfig(server=ServerConfig(max_sessions=limit))
     return Household(FakeStages(), config, ManualClock())
 

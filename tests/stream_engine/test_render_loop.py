@@ -32,14 +32,18 @@ ZERO = np.zeros(COEFFICIENT_COUNT, np.float32)
 
 
 def motion(frame: int) -> TimedMotion:
+    """One frame at rest."""
     return TimedMotion(frame * TICKS_PER_FRAME, ZERO, 0.0)
 
 
 def frames(start: int, count: int) -> MotionFrames:
+    """Frames at rest."""
     return MotionFrames(start, np.zeros((count, COEFFICIENT_COUNT), np.float32))
 
 
 def make_seat(tally: Tally, avatar: str = "default") -> Seat:
+    """A seat whose media time 0 is due at 200 s."""
+
     def due(pts: int) -> float:
         return 200.0 + pts / TICKS_PER_SECOND
 

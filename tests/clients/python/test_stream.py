@@ -11,6 +11,7 @@ from tests.fakes.live_server import live_server
 
 
 def write(path: Path, channels: int = 1, width: int = 2, rate_hz: int = 22_050) -> Path:
+    """Write one second of a tone."""
     t = np.arange(rate_hz) / rate_hz
     pcm = (np.sin(2 * np.pi * 200 * t) * 9000).astype("<i2")
     with wave.open(str(path), "wb") as file:

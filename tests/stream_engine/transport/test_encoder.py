@@ -19,6 +19,7 @@ from tests.fakes.clock import ManualClock
 
 
 def picture(level: int, pts: int) -> av.VideoFrame:
+    """A plain grey picture."""
     rgb = np.full((64, 64, 3), level, np.uint8)
     frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
     frame.pts, frame.time_base = pts, fractions.Fraction(1, 48_000)
@@ -26,6 +27,7 @@ def picture(level: int, pts: int) -> av.VideoFrame:
 
 
 def decode(decoder: Vp8Decoder, payloads: list[bytes], timestamp: int) -> list[av.VideoFrame]:
+    """Decode what was made for RTP."""
     data = b"".join(vp8_depayload(payload) for payload in payloads)
     return decoder.decode(JitterFrame(data, timestamp))
 

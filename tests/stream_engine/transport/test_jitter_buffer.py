@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from itertools import pairwise
 
 from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
@@ -20,6 +21,7 @@ class FakePacket:
 
 
 def packet(index: int, first: int = 0) -> FakePacket:
+    """The packet with this index, its payload the index."""
     return FakePacket((first + index) & 0xFFFF, 960 * index, b"%d" % index)
 
 
@@ -59,7 +61,7 @@ def test_a_loss_holds_back_at_most_the_bound(lost: set[int]) -> None:
 def test_nothing_comes_out_twice_or_backwards(order: list[int]) -> None:
     """Whatever arrives, what leaves only goes up."""
     out = play(InOrderBuffer(), order)
-    assert all(a < b for a, b in zip(out, out[1:], strict=False))
+    assert all(a < b for a, b in pairwise(out))
 
 
 @given(st.lists(st.integers(0, 0xFFFF), max_size=80))

@@ -106,6 +106,7 @@ class Caller:
 
 @contextlib.asynccontextmanager
 async def house_with(stages: FakeStages) -> AsyncIterator[Household]:
+    """A running household."""
     house = Household(stages, EngineConfig(), MonotonicClock())
     house.start()
     try:
@@ -115,6 +116,7 @@ async def house_with(stages: FakeStages) -> AsyncIterator[Household]:
 
 
 def make_peer(house: Household, closed: list[Peer]) -> Peer:
+    """A peer that says when it is closed."""
     return Peer(house, house.make_parts("ultra", "default"), closed.append)
 
 
@@ -243,6 +245,8 @@ def test_stereo_is_mixed_down() -> None:
 
 @pytest.fixture(scope="module")
 def good_sdp() -> str:
+    """An offer as a browser would send it."""
+
     async def make() -> str:
         caller = Caller()
         offer = await caller.offer()

@@ -18,17 +18,20 @@ from tests.fakes.stages import FakeStages, LoudnessMotion
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LiveServer]:
+    """One server for all tests of this file."""
     with live_server() as running:
         yield running
 
 
 def speech(seconds: float, rate_hz: int) -> bytes:
+    """A hum that swells and fades, as PCM16."""
     t = np.arange(int(seconds * rate_hz)) / rate_hz
     wave = np.sin(2 * np.pi * 200 * t) * (0.15 + 0.15 * np.sin(2 * np.pi * 2 * t))
     return (wave * 32767).astype("<i2").tobytes()
 
 
 def messages(socket: ClientConnection) -> list[dict[str, Any]]:
+    """Everything until the socket closes."""
     found = []
     try:
         while True:
@@ -38,6 +41,7 @@ def messages(socket: ClientConnection) -> list[dict[str, Any]]:
 
 
 def closed_with(socket: ClientConnection) -> int:
+    """The close code the server sent."""
     assert socket.protocol.close_rcvd is not None
     return socket.protocol.close_rcvd.code
 
