@@ -1,0 +1,105 @@
+"""The denoiser: training pass equals service, nothing leaks from the future."""
+
+import torch
+
+from stream_engine.models.diffusion import respaced_times
+from stream_engine.models.motion_transformer import (
+    MotionSampler,
+    MotionTransformer,
+    TransformerConfig,
+    teacher_forcing_mask,
+)
+
+CONFIG = TransformerConfig(
+    coefficients=7, speech_width=12, width=32, heads=4, layers=3, condition_width=16,
+    context_frames=5,
+)  # fmt: skip
+
+
+def make_model() -> MotionTransformer:
+    torch.manual_seed(0)
+    model = MotionTransformer(CONFIG)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    return model.eval()
+
+
+@torch.no_grad()
+def test_one_training_pass_equals_service_window_by_window() -> None:
+    """Teacher forcing gives what committing the past and denoising each window gives."""
+    model, frames = make_model(), 14
+    clean, noisy = torch.randn(2, 2, frames, 7)
+    speech, time = torch.randn(2, frames, 12), torch.rand(2, 5).repeat_interleave(3, 1)
+    first = torch.arange(frames) // 3 * 3
+    at_once = model.teacher_forced(clean, noisy, time[:, :frames, None], speech, first)
+    cache, mask = model.initial_cache(2)
+    windows = []
+    for start in range(0, frames, 3):
+        here = slice(start, min(start + 3, frames))
+        time_here = time[:, start : start + 1, None]
+        windows.append(model.denoise(noisy[:, here], time_here, speech[:, here], cache, mask))
+        emitted = torch.ones(2, clean[:, here].shape[1])
+        cache, mask = model.commit(clean[:, here], emitted, speech[:, here], cache, mask)
+    assert torch.allclose(torch.cat(windows, dim=1), at_once, atol=1e-5)
+
+
+@torch.no_grad()
+def test_committing_two_frames_equals_committing_them_one_by_one() -> None:
+    """A hop of two is two hops of one, as far as the context goes."""
+    model = make_model()
+    clean, speech = torch.randn(1, 6, 7), torch.randn(1, 6, 12)
+    ones = torch.ones(1, 6)
+    by_one = by_two = model.initial_cache(1)
+    for t in range(6):
+        now = slice(t, t + 1)
+        by_one = model.commit(clean[:, now], ones[:, now], speech[:, now], *by_one)
+    for t in range(0, 6, 2):
+        now = slice(t, t + 2)
+        by_two = model.commit(clean[:, now], ones[:, now], speech[:, now], *by_two)
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(by_one, by_two, strict=True))
+
+
+@torch.no_grad()
+def test_frames_that_were_never_emitted_do_not_count() -> None:
+    """Masked frames before a stream's first leave the prediction as with an empty context."""
+    model = make_model()
+    noisy, speech = torch.randn(1, 3, 7), torch.randn(1, 3, 12)
+    time = torch.full((1, 1, 1), 0.7)
+    empty = model.initial_cache(1)
+    masked = model.commit(torch.randn(1, 2, 7), torch.zeros(1, 2), torch.randn(1, 2, 12), *empty)
+    before, after = (model.denoise(noisy, time, speech, *state) for state in (empty, masked))
+    assert torch.allclose(before, after, atol=1e-6)
+    assert torch.isfinite(after).all()
+
+
+def test_mask_by_hand() -> None:
+    """Windows of two, context of two, four frames."""
+    seen = teacher_forcing_mask(torch.tensor([0, 0, 2, 2]), 2).int().tolist()
+    assert seen[:4] == [
+        [1, 0, 0, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0, 0, 0],
+        [1, 1, 1, 0, 0, 0, 0, 0],
+        [0, 1, 1, 1, 0, 0, 0, 0],
+    ]
+    assert seen[4:] == [
+        [0, 0, 0, 0, 1, 1, 0, 0],
+        [0, 0, 0, 0, 1, 1, 0, 0],
+        [1, 1, 0, 0, 0, 0, 1, 1],
+        [1, 1, 0, 0, 0, 0, 1, 1],
+    ]
+
+
+@torch.no_grad()
+def test_sampler_gives_motion_in_coefficient_units() -> None:
+    """Doubling the scale doubles what an empty context gives."""
+    model = make_model()
+    cache, mask = model.initial_cache(1)
+    nothing = torch.zeros(1, 1, 7), torch.zeros(1, 1, 12), torch.zeros(1, 1)
+    speech, noise = torch.randn(1, 3, 12), torch.randn(1, 3, 7)
+    out = [
+        MotionSampler(model, torch.full((7,), scale), respaced_times(2))(
+            *nothing, cache, mask, speech, noise
+        )[0]
+        for scale in (1.0, 2.0)
+    ]
+    assert torch.allclose(out[1], 2.0 * out[0], atol=1e-5)

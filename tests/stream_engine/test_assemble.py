@@ -1,0 +1,46 @@
+"""Settings to working parts."""
+
+import subprocess
+import sys
+
+import pytest
+
+from stream_engine.assemble import Assembly, head_asset
+from stream_engine.config import EngineConfig, MotionConfig
+from stream_engine.errors import AssetError, BackendUnavailable, ConfigError
+
+
+def test_sessions_share_one_model_and_one_head() -> None:
+    """A second session loads nothing again."""
+    assembly = Assembly(EngineConfig())
+    assert assembly.motion_stream("ultra") is not assembly.motion_stream("ultra")
+    assert assembly.head_poser("default").asset is head_asset("default")
+    assert assembly.backend == "onnxruntime-cpu"
+
+
+def test_unknown_names_are_refused() -> None:
+    """Avatar, profile and backend are each told apart."""
+    assembly = Assembly(EngineConfig())
+    with pytest.raises(AssetError, match="unknown avatar"):
+        assembly.head_poser("nobody")
+    with pytest.raises(ConfigError, match="unknown latency profile"):
+        assembly.motion_stream("instant")
+    with pytest.raises(BackendUnavailable, match="torch"):
+        Assembly(EngineConfig(motion=MotionConfig(backend="torch")))
+
+
+def test_serving_on_a_cpu_loads_no_torch() -> None:
+    """Importing the engine and making motion leaves torch and TensorRT alone."""
+    script = (
+        "import sys, numpy as np, stream_engine\n"
+        "loaded = {'torch', 'tensorrt', 'onnxruntime', 'aiortc', 'moderngl'} & set(sys.modules)\n"
+        "assert not loaded, loaded\n"
+        "from stream_engine.assemble import Assembly\n"
+        "from stream_engine.config import EngineConfig\n"
+        "from stream_engine.types import AudioChunk\n"
+        "stream = Assembly(EngineConfig()).motion_stream('ultra')\n"
+        "assert stream.feed(AudioChunk(0, np.zeros(1280, np.float32), 16000))\n"
+        "import stream_engine.server\n"
+        "assert not {'torch', 'torchaudio', 'tensorrt'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

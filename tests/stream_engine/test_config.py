@@ -1,0 +1,61 @@
+"""Settings from defaults and files."""
+
+from pathlib import Path
+
+import pytest
+
+from stream_engine.config import EngineConfig, MotionConfig, RenderConfig, ServerConfig, load_config
+from stream_engine.errors import ConfigError
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "elocute.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_file_overlays_the_defaults(tmp_path: Path) -> None:
+    """What is not named keeps its default; whole numbers do for real ones."""
+    config = load_config(
+        written(tmp_path, '[motion]\nprofile = "ultra"\n[server]\nheartbeat_timeout_s = 5\n')
+    )
+    assert config.motion == MotionConfig(profile="ultra")
+    assert config.server.heartbeat_timeout_s == 5
+    assert config.render == EngineConfig().render
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[motion]\nspeed = 3\n", r"unknown setting motion\.speed"),
+        ("[motoin]\nsteps = 2\n", "unknown table motoin"),
+        ("[motion]\nsteps = 3\n", r"motion\.steps.*3.*1, 2, 4"),
+        ('[motion]\nsteps = "2"\n', r"motion\.steps has the wrong type"),
+        ("[server]\nport = 70000\n", r"server\.port is out of range"),
+        ("not toml", "cannot be read"),
+    ],
+)
+def test_wrong_settings_are_named(tmp_path: Path, text: str, message: str) -> None:
+    """Key, value and what is allowed."""
+    with pytest.raises(ConfigError, match=message):
+        load_config(written(tmp_path, text))
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    """Defaults never hide a wrong path."""
+    with pytest.raises(ConfigError, match=r"none\.toml"):
+        load_config(tmp_path / "none.toml")
+
+
+def test_values_are_checked_in_code_too() -> None:
+    """Ranges hold however the settings are made."""
+    with pytest.raises(ConfigError):
+        RenderConfig(width=511)
+    with pytest.raises(ConfigError):
+        RenderConfig(background="grey")
+    with pytest.raises(ConfigError):
+        ServerConfig(max_sessions=0)
+    with pytest.raises(ConfigError):
+        MotionConfig(profile="fast")
+    assert RenderConfig(background="#0a141e").background_rgb == (10, 20, 30)
+    assert MotionConfig().latency_profile.name == "balanced"
