@@ -105,7 +105,7 @@ def rotation(angles: Floats) -> Floats:
 
     Pitch and yaw are right-handed about +x and +y; roll is right-handed about -z.
     """
-    pitch, yaw, roll = angles.T * np.array([[1], [1], [-1]], dtype=np.float32)
+    pitch, yaw, roll = (angles * np.array([1, 1, -1], dtype=np.float32)).T
     one, zero = np.ones_like(pitch), np.zeros_like(pitch)
 
     def matrix(*rows: Floats) -> Floats:
@@ -118,5 +118,5 @@ def rotation(angles: Floats) -> Floats:
     about_x = matrix(one, zero, zero, zero, cosine, -sine, zero, sine, cosine)
     cosine, sine = np.cos(roll), np.sin(roll)
     about_z = matrix(cosine, -sine, zero, sine, cosine, zero, zero, zero, one)
-    combined: Floats = about_y @ about_x @ about_z
-    return combined
+    combined = about_y @ about_x @ about_z
+    return combined.astype(np.float32, copy=False)

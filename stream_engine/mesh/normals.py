@@ -37,5 +37,5 @@ class NormalField:
             [np.bincount(self._owners, np.tile(face, 3), self._vertices) for face in faces], axis=1
         )
         length = np.sqrt(np.einsum("vk,vk->v", summed, summed))
-        unit = summed / np.maximum(length, 1e-20)[:, None]
-        return unit.astype(np.float32)
+        unit: Floats = (summed / np.maximum(length, 1e-20)[:, None]).astype(np.float32)
+        return unit

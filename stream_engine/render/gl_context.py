@@ -1,12 +1,17 @@
-"""Opens OpenGL without a window."""
+"""Opens OpenGL without a window; the only module that imports the OpenGL library."""
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import moderngl
 
 from stream_engine.errors import RenderError
+from stream_engine.render.shader_source import load_shader
 
 _PACKAGES = "libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri libgles2 libgbm1"
 _NEEDED_VERSION = 330
@@ -15,28 +20,35 @@ _NEEDED_VERSION = 330
 class GlContext:
     """A headless OpenGL context.
 
-    Latency: none. State: the context. Thread: only the one that made it, checked. Buffers: none.
+    Latency: none. State: the context and all that was made in it. Thread: only the one that made
+    it, checked by `check`. Buffers: none.
+
+    Raises:
+        RenderError: If there is no OpenGL 3.3.
     """
 
     def __init__(self) -> None:
-        """Open the context.
-
-        Raises:
-            RenderError: If there is no OpenGL 3.3.
-        """
         self._thread = threading.get_ident()
+        self._open = False
         try:
-            self.gl = moderngl.create_context(
-                standalone=True, backend="egl", require=_NEEDED_VERSION
+            self.gl = moderngl.create_context(  # the vendor's annotation of `backend` is wrong
+                standalone=True,
+                require=_NEEDED_VERSION,
+                backend="egl",  # type: ignore[arg-type,unused-ignore]
             )
-        except Exception as error:  # noqa: BLE001  moderngl raises bare Exception for any failure
+        except Exception as error:
             raise RenderError(
                 "OpenGL could not be opened",
-                got=str(error),
+                got=str(error) or type(error).__name__,
                 expected="EGL with OpenGL 3.3, from a GPU driver or Mesa",
                 fix=f"on Debian or Ubuntu run `apt install {_PACKAGES}`",
             ) from error
         self._open = True
+        self._finish = _unlocked_finish() or self.gl.finish
+
+    def finish(self) -> None:
+        """Wait until all drawing is done, without holding up Python's other threads."""
+        self._finish()
 
     @property
     def device(self) -> str:
@@ -58,6 +70,35 @@ class GlContext:
                 expected="the thread that made the renderer",
                 fix="make, use and close a renderer in one thread",
             )
+        # Several contexts may share a thread: make this one current.
+        self.gl.__enter__()  # type: ignore[no-untyped-call]
+
+    @contextmanager
+    def set_up(self) -> Iterator[None]:
+        """Close the context and raise RenderError if making shaders or buffers fails."""
+        try:
+            yield
+        except moderngl.Error as error:
+            self.close()
+            raise RenderError(
+                "the drawing set-up failed",
+                got=str(error),
+                expected="OpenGL 3.3 with 4x multisampling",
+                fix="update the GPU driver or Mesa",
+            ) from error
+
+    def program(self, name: str, values: dict[str, object]) -> moderngl.Program:
+        """Compile `name.vert` with `name.frag` and set those uniforms it has.
+
+        Args:
+            name: Stem of the two shader files.
+            values: Numbers, tuples or float32 arrays by uniform; unknown names are skipped.
+        """
+        program = self.gl.program(load_shader(f"{name}.vert"), load_shader(f"{name}.frag"))
+        for uniform, value in values.items():
+            if uniform in program:
+                set_uniform(program, uniform, value)
+        return program
 
     def close(self) -> None:
         """Free the context and all that was made in it; may be called again."""
@@ -65,3 +106,30 @@ class GlContext:
             self.check()
             self._open = False
             self.gl.release()
+
+
+def _unlocked_finish() -> Callable[[], None] | None:
+    """Find ``glFinish`` itself: moderngl keeps Python's lock while OpenGL works, ctypes does not.
+
+    On a CPU a picture takes 10 ms and more; held for so long, the lock makes every packet of every
+    session late.
+    """
+    for name in ("GL", "OpenGL", "GLESv2"):
+        found = ctypes.util.find_library(name)
+        if found is not None:
+            try:
+                finish: Callable[[], None] = ctypes.CDLL(found).glFinish
+            except (OSError, AttributeError):
+                continue
+            return finish
+    return None
+
+
+def set_uniform(program: moderngl.Program, name: str, value: object) -> None:
+    """Set one uniform to a number, a tuple or the bytes of a matrix in column order."""
+    uniform = program[name]
+    assert isinstance(uniform, moderngl.Uniform)
+    if isinstance(value, bytes):
+        uniform.write(value)
+    else:
+        uniform.value = value

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import moderngl
 import numpy as np
-from numpy.typing import NDArray
 
-from stream_engine.errors import RenderError, ShapeError
+from stream_engine.errors import ShapeError
 from stream_engine.mesh.head_asset import HeadAsset
 from stream_engine.mesh.skin_texture import read_skin_texture
 from stream_engine.render.camera import Camera
-from stream_engine.render.gl_context import GlContext
+from stream_engine.render.gl_context import GlContext, set_uniform
 from stream_engine.render.mouth_light import MouthLight
-from stream_engine.render.shader_source import load_shader
 from stream_engine.types import MeshFrame, VideoFrame
+
+if TYPE_CHECKING:
+    import moderngl
 
 _SAMPLES = 4
 _UPSIDE_DOWN = np.array([[1], [-1], [1], [1]], dtype=np.float32)
+_VERTEX_BYTES = 12
+_BLENDED = "lash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +59,22 @@ class MeshRenderer:
     ) -> None:
         self._size = (width, height)
         self._vertices = asset.vertices
-        self._style = style or RenderStyle()
         self._mouth = MouthLight(asset)
+        paint = read_skin_texture(asset)
         self._context = GlContext()
-        try:
-            self._allocate(asset)
-        except moderngl.Error as error:
-            self._context.close()
-            raise RenderError(
-                "the drawing set-up failed",
-                got=str(error),
-                expected="OpenGL 3.3 with 4x multisampling",
-                fix="update the GPU driver or Mesa",
-            ) from error
+        with self._context.set_up():
+            gl = self._context.gl
+            self._picture = gl.framebuffer([gl.renderbuffer(self._size, 4)])
+            self._canvas = gl.framebuffer(
+                [gl.renderbuffer(self._size, 4, samples=_SAMPLES)],
+                gl.depth_renderbuffer(self._size, samples=_SAMPLES),
+            )
+            self._texture = gl.texture((paint.shape[1], paint.shape[0]), 4, paint.tobytes())
+            self._texture.filter = (gl.LINEAR, gl.LINEAR)
+            self._texture.repeat_x = self._texture.repeat_y = False
+            self._positions = gl.buffer(reserve=asset.vertices * _VERTEX_BYTES, dynamic=True)
+            self._normals = gl.buffer(reserve=asset.vertices * _VERTEX_BYTES, dynamic=True)
+            self._compile(asset, style or RenderStyle())
 
     @property
     def device(self) -> str:
@@ -93,72 +99,58 @@ class MeshRenderer:
             )
         self._positions.write(np.ascontiguousarray(frame.positions, dtype=np.float32))
         self._normals.write(np.ascontiguousarray(frame.normals, dtype=np.float32))
-        self._programs["mouth"]["mouth_opening"].value = self._mouth.of(frame.positions)
+        set_uniform(self._programs["mouth"], "mouth_opening", self._mouth.of(frame.positions))
         self._draw()
-        return VideoFrame(frame.pts, self._read_back())
+        self._context.finish()  # here, or the calls below wait with Python's lock held
+        return self._read_back(frame.pts)
 
     def close(self) -> None:
         """Free the context; may be called again."""
         self._context.close()
 
-    def _allocate(self, asset: HeadAsset) -> None:
+    def _compile(self, asset: HeadAsset, style: RenderStyle) -> None:
+        """Make a program and a vertex array for each draw group, and one for the backdrop."""
         gl = self._context.gl
-        self._picture = gl.framebuffer([gl.renderbuffer(self._size, 4)])
-        self._canvas = gl.framebuffer(
-            [gl.renderbuffer(self._size, 4, samples=_SAMPLES)],
-            gl.depth_renderbuffer(self._size, samples=_SAMPLES),
-        )
-        self._positions = gl.buffer(reserve=asset.vertices * 12, dynamic=True)
-        self._normals = gl.buffer(reserve=asset.vertices * 12, dynamic=True)
-        buffers = [
+        attributes: list[tuple[moderngl.Buffer, str, str]] = [
             (self._positions, "3f", "position"),
             (self._normals, "3f", "normal"),
             (gl.buffer(asset.uv.tobytes()), "2f", "uv"),
             (gl.buffer(asset.color.tobytes()), "4f1", "color"),
         ]
-        paint = read_skin_texture(asset)
-        self._texture = gl.texture((paint.shape[1], paint.shape[0]), 4, paint.tobytes())
-        self._texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
-        self._texture.repeat_x = self._texture.repeat_y = False
+        matrix = style.camera.matrix(*self._size) * _UPSIDE_DOWN
+        values: dict[str, object] = {
+            "view_projection": np.ascontiguousarray(matrix.T).tobytes(),
+            "eye": tuple(float(axis) for axis in style.camera.eye),
+            "background": tuple(channel / 255 for channel in style.background),
+            "up": -1.0,
+        }
         self._programs: dict[str, moderngl.Program] = {}
         self._groups: list[tuple[str, moderngl.VertexArray]] = []
-        matrix = self._style.camera.matrix(*self._size) * _UPSIDE_DOWN
         for group in asset.groups:
-            program = gl.program(load_shader(f"{group.name}.vert"), load_shader(f"{group.name}.frag"))
-            program["view_projection"].write(np.ascontiguousarray(matrix.T))
-            if "eye" in program:
-                program["eye"].value = tuple(self._style.camera.eye)
+            program = self._context.program(group.name, values)
             span = slice(group.first_triangle, group.first_triangle + group.triangles)
+            used = [entry for entry in attributes if entry[2] in program]
             index = gl.buffer(asset.draw_triangles[span].tobytes())
-            kept = [entry for entry in buffers if entry[2] in program]
             self._programs[group.name] = program
-            self._groups.append(
-                (group.name, gl.vertex_array(program, kept, index, index_element_size=2))
-            )
-        self._backdrop_program = gl.program(
-            load_shader("backdrop.vert"), load_shader("backdrop.frag")
-        )
-        shade = tuple(channel / 255 for channel in self._style.background)
-        self._backdrop_program["background"].value = shade
-        self._backdrop_program["up"].value = -1.0
-        self._backdrop = gl.vertex_array(self._backdrop_program, [])
+            self._groups.append((group.name, gl.vertex_array(program, used, index, 2)))
+        self._backdrop = gl.vertex_array(self._context.program("backdrop", values), [])
 
     def _draw(self) -> None:
         gl = self._context.gl
         self._canvas.use()
         gl.front_face = "cw"  # drawn upside down, so that the first row read is the top one
-        gl.enable_only(moderngl.NOTHING)
+        gl.enable_only(gl.NOTHING)
         self._canvas.clear(depth=1.0)
         self._backdrop.render(vertices=3)
         self._texture.use(0)
         for name, vertex_array in self._groups:
-            blend = moderngl.BLEND if name == "lash" else moderngl.CULL_FACE
-            gl.enable_only(moderngl.DEPTH_TEST | blend)
+            gl.enable_only(gl.DEPTH_TEST | (gl.BLEND if name == _BLENDED else gl.CULL_FACE))
             vertex_array.render()
 
-    def _read_back(self) -> NDArray[np.uint8]:
+    def _read_back(self, pts: int) -> VideoFrame:
         self._context.gl.copy_framebuffer(self._picture, self._canvas)
+        self._context.finish()
         width, height = self._size
         rgb = np.empty((height, width, 3), dtype=np.uint8)
         self._picture.read_into(rgb, components=3, alignment=1)
-        return rgb
+        return VideoFrame(pts, rgb)

@@ -1,0 +1,28 @@
+"""The render benchmark."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from stream_engine.render import bench
+
+
+def test_the_motion_talks():
+    """Frames differ and stay within the coefficients' range."""
+    rows = bench.talking(50)
+    assert rows.shape == (50, 55)
+    assert rows.std(axis=0).max() > 0.1
+    assert rows[:, :52].min() >= 0.0
+    assert rows[:, :52].max() <= 1.0
+    assert np.ptp(rows[:, 53]) > 0.1
+
+
+@pytest.mark.gl
+def test_it_reports_wall_and_cpu_time(opengl, monkeypatch, capsys):
+    """The command prints both numbers."""
+    monkeypatch.setattr(sys, "argv", ["bench", "--frames", "2", "--size", "64"])
+    bench.main()
+    printed = capsys.readouterr().out
+    assert "wall" in printed
+    assert "CPU" in printed

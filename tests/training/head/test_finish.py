@@ -1,0 +1,32 @@
+"""Finishing."""
+
+import pytest
+
+from training.head.finish import grow_hair, split_mouth
+from training.head.part import join
+from training.head.skin import cut_skin
+from training.head.teeth import build_teeth
+
+
+@pytest.mark.slow
+def test_hair_moves_the_scalp_and_leaves_the_face(source):
+    """Only vertices above the hairline change."""
+    cut = cut_skin(source)
+    whole, _ = join([cut.part, build_teeth(source, "upper")])
+    moved = abs(grow_hair(whole, source, cut).positions - whole.positions).max(axis=1)
+    assert moved.max() > 0.01
+    face = (whole.positions[:, 2] > 0.06) & (whole.positions[:, 1] < 0.08)
+    assert moved[face].max() < 1e-3
+
+
+@pytest.mark.slow
+def test_the_mouths_inside_is_drawn_with_the_teeth(source):
+    """Its triangles leave the skin's group for the next one, none is lost."""
+    cut = cut_skin(source)
+    whole, groups = join([cut.part, build_teeth(source, "upper")])
+    skin, mouth = split_mouth(groups, cut)
+    assert skin.triangles == cut.outer_triangles
+    assert mouth.first_triangle == skin.triangles
+    assert skin.triangles + mouth.triangles == len(whole.triangles)
+    inner = whole.triangles[skin.triangles : len(cut.part.triangles)]
+    assert cut.inside[inner].all()
