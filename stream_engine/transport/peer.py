@@ -179,7 +179,10 @@ class Peer:
             await asyncio.sleep(0)  # let the data channel put it on the wire
         for task in self._tasks:
             task.cancel()
-        await self._pc.close()
+        try:
+            await self._pc.close()
+        except BAD_OFFER as error:  # a connection that was only half set up
+            self._log.info("closing left something undone: %r", error)
         self._log.info("session closed%s", f": {cause}" if cause else "")
         self._on_closed(self)
 

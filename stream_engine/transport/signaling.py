@@ -4,6 +4,7 @@ from typing import Any
 
 from aiortc import RTCIceServer
 from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationError
+from aiortc.sdp import SessionDescription
 
 from stream_engine.config import ServerConfig
 from stream_engine.errors import SignalingError
@@ -17,6 +18,8 @@ BAD_OFFER = (
     InvalidStateError,
     KeyError,
     OperationError,
+    RuntimeError,
+    StopIteration,
     TypeError,
     ValueError,
 )
@@ -42,19 +45,50 @@ def usable_sdp(offer: Offer) -> str:
         The SDP to use.
 
     Raises:
-        SignalingError: If it is not an offer with an audio section.
+        SignalingError: If it is not a complete, bundled offer with an audio section.
     """
     if offer.type != "offer":
         raise SignalingError("not an offer", got=repr(offer.type)[:40], expected="'offer'")
     lines = offer.sdp.splitlines()
-    if not lines or lines[0] != "v=0" or not any(line.startswith("m=audio ") for line in lines):
-        raise SignalingError(
-            "the SDP offer cannot be used",
-            got=repr(offer.sdp[:40]),
-            expected="SDP that starts with v=0 and has an m=audio section",
-            fix="send RTCPeerConnection.localDescription.sdp as it is",
-        )
     kept = [line for line in lines if not (line.startswith("a=candidate:") and ".local" in line)]
     if len(kept) < len(lines):
         kept = [line for line in kept if line != "a=end-of-candidates"]
-    return "\r\n".join(kept) + "\r\n"
+    text = "\r\n".join(kept) + "\r\n"
+    try:
+        fault = _fault_of(SessionDescription.parse(text))
+    except BAD_OFFER as error:
+        fault = f"{type(error).__name__} while reading it"
+        raise _refusal(offer, fault) from error
+    if fault:
+        raise _refusal(offer, fault)
+    return text
+
+
+def _fault_of(description: SessionDescription) -> str:
+    """Say what aiortc would stumble over half-way; empty when nothing."""
+    media = description.media
+    names = [section.rtp.muxId for section in media]
+    bundles = [group.items for group in description.group if group.semantic == "BUNDLE"]
+    if not any(section.kind == "audio" for section in media):
+        return "no m=audio section"
+    if any(section.kind not in ("audio", "video", "application") for section in media):
+        return "a section that is neither audio, video nor data channel"
+    if not all(names) or len(set(names)) < len(names):
+        return "sections without a=mid, or with the same one"
+    if bundles != [names]:
+        return "sections that are not all in one a=group:BUNDLE"
+    for section in media:
+        if not (section.ice.usernameFragment and section.ice.password):
+            return "a section without a=ice-ufrag and a=ice-pwd"
+        if section.dtls is None or not section.dtls.fingerprints:
+            return "a section without a=fingerprint"
+    return ""
+
+
+def _refusal(offer: Offer, fault: str) -> SignalingError:
+    return SignalingError(
+        "the SDP offer cannot be used",
+        got=f"{fault}: {offer.sdp[:40]!r}",
+        expected="a complete offer with an m=audio section, everything in one BUNDLE",
+        fix="send RTCPeerConnection.localDescription.sdp as it is",
+    )
