@@ -163,7 +163,7 @@ async function talk(openSource) {
 async function connect(track, stream) {
   const link = new Link({
     onMotion: (message) => {
-      view.motion.push(message);
+      view.motion.push({ ...message, at: performance.now() });
       if (view.motion.length > KEPT_MOTION) view.motion.splice(0, KEPT_MOTION / 2);
     },
     onFigures: (figures) => { view.stats = figures; showFigures(figures); },

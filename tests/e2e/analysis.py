@@ -18,11 +18,19 @@ QUIET = 0.004
 
 @dataclass(frozen=True)
 class Curves:
-    """What went up, what came back, on one grid of ``STEP_S``."""
+    """What went up, what came back, on one grid of ``STEP_S``.
+
+    Attributes:
+        up: Loudness of the microphone.
+        back: Loudness of what the browser plays.
+        mouth: Share of dark or tooth-coloured pixels where the mouth is, on the screen.
+        jaw: jawOpen as its event arrived.
+    """
 
     up: F64
     back: F64
     mouth: F64
+    jaw: F64
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Lag:
     likeness: float
 
 
-def curves(probe: dict[str, Any]) -> Curves:
+def curves(probe: dict[str, Any], motion: list[dict[str, Any]], coefficient: int) -> Curves:
     """Put the page's records on one grid, seconds of the audio clock."""
     audio = np.array(probe["audio"])
     clock = np.array(probe["clock"])
@@ -42,12 +50,20 @@ def curves(probe: dict[str, Any]) -> Curves:
     mouth = np.array(probe["mouth"])
     shown_s = mouth[:, 0] / 1000.0 + offset
     grid = np.arange(audio[0, 0], min(audio[-1, 0], shown_s[-1]), STEP_S)
-    held = np.clip(np.searchsorted(shown_s, grid, side="right") - 1, 0, len(shown_s) - 1)
+    came_s = np.array([message["at"] for message in motion]) / 1000.0 + offset
+    jaw = np.array([message["coefficients"][-1][coefficient] for message in motion])
     return Curves(
         up=np.interp(grid, audio[:, 0], audio[:, 1]),
         back=np.interp(grid, audio[:, 0], audio[:, 2]),
-        mouth=mouth[held, 1],
+        mouth=_held(grid, shown_s, mouth[:, 1]),
+        jaw=_held(grid, came_s, jaw),
     )
+
+
+def _held(grid: F64, times: F64, values: F64) -> F64:
+    """Each value stands until the next comes."""
+    found: F64 = values[np.clip(np.searchsorted(times, grid, side="right") - 1, 0, len(times) - 1)]
+    return found
 
 
 def lag(first: F64, second: F64, most_s: float = MAX_LAG_S) -> Lag:
@@ -63,6 +79,17 @@ def lag(first: F64, second: F64, most_s: float = MAX_LAG_S) -> Lag:
         if likeness > best.likeness:
             best = Lag(shift * STEP_S, likeness)
     return best
+
+
+def opening(up: F64, mouth: F64, delay_s: float) -> tuple[float, float]:
+    """Say how far a mouth is open in speech and in silence (nothing heard for 0.3 s around)."""
+    shift, around = int(delay_s / STEP_S), int(0.3 / STEP_S)
+    window = np.ones(2 * around + 1)
+    near = np.convolve((up > QUIET).astype(float), window, mode="same")
+    after = mouth[shift:]
+    loud = up[: len(after)] > np.quantile(up, 0.7)
+    quiet = near[: len(after)] == 0
+    return float(after[loud].mean()), float(after[quiet].mean())
 
 
 def bursts(up: F64) -> list[tuple[int, int]]:

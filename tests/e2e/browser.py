@@ -91,6 +91,19 @@ def write_bursts(path: Path, seconds: float, rate_hz: int = 48_000) -> None:
         file.writeframes(pcm.tobytes())
 
 
+def write_speech(path: Path, speech: Path) -> None:
+    """Write a speech file with silence around it, as the microphone hears it."""
+    with wave.open(str(speech), "rb") as file:
+        rate_hz, channels = file.getframerate(), file.getnchannels()
+        data = file.readframes(file.getnframes())
+    pause = bytes(2 * channels * int(1.2 * rate_hz))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes(pause + data + pause)
+
+
 def cpu_seconds(pid: int) -> float:
     """Processor time a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()

@@ -1,7 +1,7 @@
 // Runs in the page: records loudness of the voice going up and coming back, and the mouth's pixels.
 //
 // One AudioWorklet hears both streams, so both loudness curves are on the same clock.
-// Gives window.probe = {audio: [[s, up, back]], mouth: [[s, darkness]], clock: [[ms, s]]}.
+// Gives window.probe = {audio: [[s, up, back]], mouth: [[ms, share]], clock: [[ms, s]]}.
 async (box) => {
   const probe = { audio: [], mouth: [], clock: [] };
   window.probe = probe;
@@ -34,11 +34,12 @@ async (box) => {
   const look = (now, frame) => {
     paint.drawImage(video, box.x, box.y, box.width, box.height, 0, 0, box.width, box.height);
     const { data } = paint.getImageData(0, 0, box.width, box.height);
-    let dark = 0;
+    let open = 0; // neither skin nor lip: the dark of the mouth, or teeth, which are not red
     for (let i = 0; i < data.length; i += 4) {
-      if (0.3 * data[i] + 0.59 * data[i + 1] + 0.11 * data[i + 2] < box.darkness) dark += 1;
+      const [red, green, blue] = [data[i], data[i + 1], data[i + 2]];
+      if (0.3 * red + 0.59 * green + 0.11 * blue < box.darkness || red - blue < 25) open += 1;
     }
-    probe.mouth.push([frame.expectedDisplayTime, dark / (box.width * box.height)]);
+    probe.mouth.push([frame.expectedDisplayTime, open / (box.width * box.height)]);
     video.requestVideoFrameCallback(look);
   };
   video.requestVideoFrameCallback(look);
