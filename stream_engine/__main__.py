@@ -122,7 +122,7 @@ def _render(options: argparse.Namespace, config: EngineConfig) -> int:
     )
     job = RenderJob(options.speech, options.output, options.motion)
     render = OfflineRender(job, stages, config.render, MonotonicClock())
-    report = render.run(_no_progress if options.quiet else _show_progress)
+    report = render.run(_no_progress if options.quiet else _ProgressBar().show)
     shares = ", ".join(f"{name} {spent:.1f} s" for name, spent in report.seconds.items())
     print(f"\n{report.frames} frames, {report.real_time_factor:.2f} x real time ({shares})")
     return 0
@@ -140,11 +140,21 @@ def _doctor(options: argparse.Namespace, config: EngineConfig) -> int:
     return int(broken)
 
 
-def _show_progress(done_s: float, total_s: float | None) -> None:
-    share = min(done_s / total_s, 1.0) if total_s else 0.0
-    bar = "#" * round(share * _BAR)
-    total = f" of {total_s:.1f}" if total_s else ""
-    print(f"\r[{bar:<{_BAR}}] {done_s:.1f}{total} s", end="", file=sys.stderr, flush=True)
+class _ProgressBar:
+    """Redrawn for every hundredth of the work; one line, on standard error."""
+
+    def __init__(self) -> None:
+        self._shown = -1
+
+    def show(self, done_s: float, total_s: float | None) -> None:
+        share = min(done_s / total_s, 1.0) if total_s else 0.0
+        step = round(share * 100) if total_s else int(done_s)
+        if step == self._shown:
+            return
+        self._shown = step
+        bar = "#" * round(share * _BAR)
+        total = f" of {total_s:.1f}" if total_s else ""
+        print(f"\r[{bar:<{_BAR}}] {done_s:.1f}{total} s", end="", file=sys.stderr, flush=True)
 
 
 def _no_progress(done_s: float, total_s: float | None) -> None:

@@ -16,8 +16,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from stream_engine.models.diffusion import sample
-
 
 @dataclass(frozen=True, slots=True)
 class TransformerConfig:
@@ -263,48 +261,3 @@ def teacher_forcing_mask(first: Tensor, context_frames: int) -> Tensor:
     none = torch.zeros_like(clean_clean)
     upper = torch.cat([clean_clean, none], dim=1)
     return torch.cat([upper, torch.cat([noisy_clean, noisy_noisy], dim=1)], dim=0)
-
-
-class MotionSampler(nn.Module):
-    """One hop of the engine as one graph: commit the last hop, then sample the next window."""
-
-    scale: Tensor
-
-    def __init__(self, model: MotionTransformer, scale: Tensor, times: tuple[float, ...]) -> None:
-        super().__init__()
-        self.model = model
-        self.times = times
-        self.register_buffer("scale", scale)
-
-    def forward(  # noqa: PLR0913 - one argument per tensor of the exported graph
-        self,
-        emitted: Tensor,
-        emitted_speech: Tensor,
-        emitted_mask: Tensor,
-        cache: Tensor,
-        mask: Tensor,
-        speech: Tensor,
-        noise: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Commit and sample.
-
-        Args:
-            emitted: Frames emitted by the last hop, float32 [B, H, D], coefficient units.
-            emitted_speech: Their features, float32 [B, H, S].
-            emitted_mask: 1 where a frame was emitted, 0 before the first hop, float32 [B, H].
-            cache: Context keys and values, float32 [B, L, 2, C, W].
-            mask: Filled slots, float32 [B, C].
-            speech: Features of the window, float32 [B, T, S].
-            noise: Start noise of its frames, float32 [B, T, D].
-
-        Returns:
-            Motion of the window float32 [B, T, D] in coefficient units, and the new cache, mask.
-        """
-        cache, mask = self.model.commit(
-            emitted / self.scale, emitted_mask, emitted_speech, cache, mask
-        )
-
-        def predict_clean(noisy: Tensor, time: Tensor) -> Tensor:
-            return self.model.denoise(noisy, time, speech, cache, mask)
-
-        return sample(predict_clean, noise, self.times) * self.scale, cache, mask

@@ -1,5 +1,6 @@
 """The law of every `Stream`: chunked = whole, bit for bit."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ def run_in_chunks(
     """Feed samples cut at the given places, finish, and join all outputs."""
     stream, out = make(), []
     edges = [0, *sorted(cut % (len(samples) + 1) for cut in cuts), len(samples)]
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in itertools.pairwise(edges):
         out.extend(stream.feed(AudioChunk(start, samples[start:end], rate_hz)))
     out.extend(stream.finish())
     return join(out)

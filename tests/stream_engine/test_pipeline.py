@@ -56,9 +56,7 @@ def test_any_chunking_gives_the_same_motion(
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))
 @pytest.mark.parametrize("rate", [16_000, 48_000])
-def test_latency_reported_is_latency_measured(
-    assembly: Assembly, profile: str, rate: int
-) -> None:
+def test_latency_reported_is_latency_measured(assembly: Assembly, profile: str, rate: int) -> None:
     """Frame 0 comes with the 10 ms that complete its window, and not before."""
     stream, fed = assembly.motion_stream(profile), 0
     block = np.zeros(rate // 100, np.float32)

@@ -21,7 +21,7 @@ from training.head.skin import SkinCut
 from training.head.source import Source
 
 TEXTURE_ROWS, TEXTURE_COLUMNS = 768, 512
-_THIN_ERROR_M = 0.00028
+_THIN_ERROR_M = 0.0004
 _THIN_POSES: tuple[tuple[str, ...], ...] = (
     (),
     ("jawOpen",),

@@ -56,7 +56,7 @@ def paint_skin(positions: Floats, lips: Floats, ears: Floats, rims: Floats) -> N
 def _complexion(positions: Floats, ears: Floats) -> tuple[Floats, Floats]:
     mottle = fractal_noise(positions / 0.011, 3, seed=1)
     fine = value_noise(positions / 0.0009, seed=2)
-    color = np.array(_SKIN) * (1 + 0.022 * mottle + 0.016 * fine)[..., None]
+    color = np.array(_SKIN) * (1 + 0.028 * mottle + 0.022 * fine)[..., None]
     red = (
         0.42 * _spot(positions, (0.041, 0.000, 0.080), 0.024)
         + 0.40 * _spot(positions, (0.0, 0.000, 0.118), 0.013)
@@ -78,7 +78,7 @@ def _complexion(positions: Floats, ears: Floats) -> tuple[Floats, Floats]:
     color = _lay(color, _STUBBLE, 0.20 * beard * dots)
     oily = 0.34 + 0.16 * _spot(positions, (0.0, 0.02, 0.11), 0.035)
     oily = oily + 0.12 * _spot(positions, (0.0, 0.085, 0.10), 0.03)
-    return color, oily * (1 + 0.22 * fine + 0.10 * mottle)
+    return color, oily * (1 + 0.30 * fine + 0.12 * mottle)
 
 
 def _lip_color(
@@ -117,7 +117,7 @@ def _hair(positions: Floats, ears: Floats, color: Floats, gloss: Floats) -> tupl
     speckle = value_noise(positions / 0.0010, seed=10)
     streak = 0.34 * clumps + 0.34 * thick + 0.36 * thin
     height = above_hairline(positions)
-    rough = 0.0055 * thick + 0.0045 * thin + 0.004 * clumps
+    rough = 0.0040 * thick + 0.0035 * thin + 0.0065 * clumps
     grown = _step(height + rough, -0.004, 0.0085) * (1 - _step(ears, 0.25, 0.6))
     tone = np.clip(1.0 + 0.62 * streak, 0.35, 1.9)
     # Roots at the hairline are lighter: skin shows through.
@@ -126,7 +126,7 @@ def _hair(positions: Floats, ears: Floats, color: Floats, gloss: Floats) -> tupl
     # Clipped short at the sides, where skin shows between the hairs.
     clipped = 1 - _step(positions[..., 1], 0.035, 0.085)
     grown = grown * (1 - clipped * np.clip(0.30 + 0.35 * thin + 0.2 * speckle, 0.0, 0.7))
-    return _lay(scalp, painted, grown), gloss * (1 - grown) + 0.20 * (1 + 0.7 * streak) * grown
+    return _lay(scalp, painted, grown), gloss * (1 - grown) + 0.29 * (1 + 0.9 * streak) * grown
 
 
 def _clothes(positions: Floats, color: Floats, gloss: Floats) -> tuple[Floats, Floats]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from training.head.makehuman import Floats, Ints
 
-_LONGEST_M = 0.0075
+_LONGEST_M = 0.010
 _TURN_LIMIT = 0.55  # cosine between a triangle's old and new normal
 
 

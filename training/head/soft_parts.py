@@ -7,11 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from stream_engine.mesh.materials import Material
+from stream_engine.motion.arkit import INDEX
 from training.head.makehuman import Floats, Ints
 from training.head.part import Part, split_quads
 from training.head.source import Source
 
 _TONGUE_COLOR = (0.72, 0.36, 0.36)
+# MakeHuman's tongueOut runs into the lower lip of this face: lift the tip over it.
+_TONGUE_OVER_LIP_M = np.array([0.0, 0.0005, 0.0125])
 _ROOT_WINDOW = 0.08
 _LOWER_ROW, _LOWER_THINNING = "-1", 0.62
 _LASH_COLOR = (0.09, 0.07, 0.06)
@@ -19,7 +22,12 @@ _LASH_COLOR = (0.09, 0.07, 0.06)
 
 def build_tongue(source: Source) -> Part:
     """Take the tongue as it is, in the mouth's draw group."""
-    return _take(source, ("helper-tongue",), "mouth", Material.TONGUE, _TONGUE_COLOR)
+    tongue = _take(source, ("helper-tongue",), "mouth", Material.TONGUE, _TONGUE_COLOR)
+    depth = tongue.positions[:, 2]
+    tip = np.clip((depth - depth.min()) / np.ptp(depth), 0.0, 1.0) ** 2
+    deltas = tongue.deltas.copy()
+    deltas[INDEX["tongueOut"]] += tip[:, None] * _TONGUE_OVER_LIP_M
+    return replace(tongue, deltas=deltas)
 
 
 def build_lashes(source: Source, skin: Part) -> Part:

@@ -16,8 +16,9 @@ from training.head.source import Source
 
 _COLUMNS = 4  # per tooth; neighbours share the one between them
 _GUM_COLOR = (0.70, 0.33, 0.33)
-_TOOTH_COLOR = (0.90, 0.87, 0.79)
-_OVERBITE_M = 0.0010
+_TOOTH_COLOR = (0.92, 0.875, 0.79)
+_OVERBITE_M = 0.0022
+_LOWER_DROP_M = 0.0012
 _OVERJET_M = 0.0016
 
 # Rows from the gum's root to the back of the biting edge:
@@ -82,7 +83,7 @@ def _heights(band: Floats, upper: bool) -> tuple[CubicSpline, float, float]:
     for z in depth:
         near = band[np.abs(band[:, 2] - z) < 0.012]
         edges.append(near[:, 1].min() if upper else near[:, 1].max())
-    shift = -_OVERBITE_M if upper else -0.0004
+    shift = -_OVERBITE_M if upper else -_LOWER_DROP_M
     crown = 0.0100 if upper else 0.0085
     return CubicSpline(depth, np.array(edges) + shift), crown, 0.0012 if upper else _OVERJET_M
 

@@ -3,7 +3,8 @@
 import torch
 
 from stream_engine.models.diffusion import respaced_times
-from stream_engine.models.motion_transformer import MotionSampler, TransformerConfig
+from stream_engine.models.motion_sampler import MotionSampler
+from stream_engine.models.motion_transformer import TransformerConfig
 from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig, TalkingFace, encoder_spec, sampler_spec
 from stream_engine.runtime.torch_runner import TorchRunner

@@ -1,5 +1,7 @@
 """Features to motion for one session, on a fake model."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -32,7 +34,7 @@ def test_every_frame_once_however_the_features_come(
     for places in ([], cuts):
         generator, runs = make(profile), []
         edges = [0, *sorted(c % (frames + 1) for c in places), frames]
-        for a, b in zip(edges[:-1], edges[1:], strict=True):
+        for a, b in itertools.pairwise(edges):
             runs.extend(generator.feed(MelFrames(4 * a, mel[4 * a : 4 * b])))
         runs.extend(generator.finish())
         outputs.append(join_motion(runs) if runs else np.zeros((0, 55), np.float32))

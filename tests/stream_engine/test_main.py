@@ -1,0 +1,60 @@
+"""The command line, as a user meets it."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stream_engine.__main__ import _parser, main
+from tests.stream_engine.audio.test_file_source import write_wav
+
+
+@pytest.mark.parametrize("command", [[], ["serve"], ["render"], ["doctor"]])
+def test_help_is_complete(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Every option of every command is explained."""
+    with pytest.raises(SystemExit) as stop:
+        main([*command, "--help"])
+    assert stop.value.code == 0
+    assert "-h, --help" in capsys.readouterr().out
+    commands = next(a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
+    parser = commands.choices[command[0]] if command else _parser()
+    options = [a for a in parser._actions if not isinstance(a, argparse._SubParsersAction)]
+    assert all(action.help for action in options)
+
+
+def test_render_writes_motion(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One row per frame, and a line that says how fast it went."""
+    speech = write_wav(tmp_path / "a.wav", 0.4 * np.sin(np.arange(16_000) * 0.1), 16_000)
+    assert main(["render", str(speech), "--motion", str(tmp_path / "a.csv"), "--quiet"]) == 0
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 26
+    assert "x real time" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.gl
+def test_render_writes_a_movie(tmp_path: Path) -> None:
+    """The real renderer and encoder, from the command line."""
+    speech = write_wav(tmp_path / "a.wav", 0.4 * np.sin(np.arange(16_000) * 0.1), 16_000)
+    movie = tmp_path / "a.mp4"
+    assert main(["render", str(speech), "-o", str(movie), "--size", "128", "--quiet"]) == 0
+    assert movie.stat().st_size > 2_000
+
+
+def test_errors_are_one_line_and_status_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a user can cause never ends in a traceback."""
+    path = tmp_path / "letter.txt"
+    path.write_text("dear all, " * 100)
+    assert main(["render", str(path), "--motion", str(tmp_path / "a.csv")]) == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("elocute: file ")
+    assert "letter.txt" in lines[0]
+
+
+def test_render_without_an_output_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing to write is a mistake on the command line."""
+    assert main(["render", "a.wav"]) == 2
+    assert "-o or --motion" in capsys.readouterr().err
