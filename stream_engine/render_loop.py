@@ -16,8 +16,15 @@ from stream_engine.types import F32, TICKS_PER_FRAME, MotionFrames, VideoFrame
 
 logger = logging.getLogger(__name__)
 
-RENDER_LEAD_S = 0.03
-"""Drawing of a frame starts no sooner than this before its release."""
+SPARE_S = 0.012
+"""A picture is to be finished this long before its release; sooner, and it would push the one
+before it out of the slot."""
+
+USUAL_DRAWING_S = 0.018
+MOST_DRAWING_S = 0.06
+FORGET = 0.97
+"""Drawing time expected of the first picture, the most that is planned for, and what is kept of
+the longest per picture since."""
 
 IDLE_WAIT_S = 0.5
 """Longest sleep of the thread."""
@@ -139,6 +146,7 @@ class Seat:
     on_taken: Callable[[], None]
     on_error: Callable[[Exception], None]
     _idle_drawn: bool = field(default=False, init=False)
+    _drawing_s: float = field(default=USUAL_DRAWING_S, init=False)
 
     def push(self, frames: MotionFrames, now_s: float) -> None:
         """Queue final motion; any thread."""
@@ -151,7 +159,7 @@ class Seat:
         if not self._idle_drawn:
             return float("-inf")
         pts = self.queue.next_pts()
-        return None if pts is None else self.due(pts) - RENDER_LEAD_S
+        return None if pts is None else self._start_of(pts)
 
     def next_motion(self, now_s: float) -> TimedMotion | None:
         """Take the newest motion that is due; the face at rest comes before all."""
@@ -159,13 +167,23 @@ class Seat:
             self._idle_drawn = True
             return TimedMotion(-TICKS_PER_FRAME, np.zeros(COEFFICIENT_COUNT, np.float32), now_s)
         pts = self.queue.next_pts()
-        if pts is None or self.due(pts) - RENDER_LEAD_S > now_s:
+        if pts is None or self._start_of(pts) > now_s:
             return None
-        while self.due(pts + TICKS_PER_FRAME) - RENDER_LEAD_S <= now_s:
+        while self._start_of(pts + TICKS_PER_FRAME) <= now_s:
             pts += TICKS_PER_FRAME
         motion = self.queue.pop_until(pts)
         self.on_taken()
         return motion
+
+
+    def drawn(self, motion: TimedMotion, now_s: float) -> None:
+        """Take note when a picture was finished: the next is begun that much earlier."""
+        if motion.pts >= 0:
+            took_s = now_s - max(motion.ready_s, self._start_of(motion.pts))
+            self._drawing_s = max(min(took_s, MOST_DRAWING_S), FORGET * self._drawing_s)
+
+    def _start_of(self, pts: int) -> float:
+        return self.due(pts) - self._drawing_s - SPARE_S
 
 
 class RenderLoop:
@@ -257,6 +275,7 @@ class RenderLoop:
             frame = renderers[seat.avatar].render(mesh)
             now = self._clock.now()
             seat.slot.put(TimedPicture(frame, now))
+            seat.drawn(motion, now)
             seat.tally.add("frames_rendered_total")
             seat.tally.observe("render_seconds", now - started)
             seat.tally.observe("motion_to_picture_seconds", now - motion.ready_s)

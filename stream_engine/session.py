@@ -14,6 +14,7 @@ from stream_engine.protocols import HeadPoser, MotionStream
 from stream_engine.render_loop import FrameSlot, MotionQueue, Seat, TimedPicture
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.transport.intake import AudioIntake
+from stream_engine.transport.margin import Margin
 from stream_engine.transport.playout import PlayoutClock
 from stream_engine.types import F32, TICKS_PER_FRAME, TICKS_PER_SECOND, MotionFrames
 
@@ -24,7 +25,7 @@ RING_SECONDS = 2
 """Audio kept between the loop and the engine; the voice is read from it again, delayed."""
 
 RELEASE_MARGIN = TICKS_PER_SECOND * 40 // 1000
-"""Room for the model's and the painter's work between final motion and its release."""
+"""Least room for the model's and the painter's work between final motion and its release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,9 @@ class Session:
         push_audio ─► intake ─► ring (2 s) ─► engine ─► motion queue ─► painter ─► slot ─► picture
                                      └────────── delay = latency + margin ───────────────► voice
 
-    *Latency*: ``delay``, in ticks. *Thread*: the loop, but for ``on_motion`` and ``on_error``,
-    which are called on the engine or render thread.
+    *Latency*: ``delay``, in ticks: the model's, a margin, and what a slow machine needs more.
+    *Thread*: the loop, but for ``on_motion`` and ``on_error``, which are called on the engine or
+    render thread.
 
     Args:
         parts: What it is made of.
@@ -73,12 +75,13 @@ class Session:
         self.parts = parts
         self.clock = house.clock
         self.tally = Tally(house.tally)
-        self.delay = parts.stream.latency + RELEASE_MARGIN
+        self._least_delay = parts.stream.latency + RELEASE_MARGIN
+        self._margin = Margin()
         self._house = house
         self._on_motion = on_motion
         self._begun = False
         self._sent_pts: int | None = None
-        self.playout = PlayoutClock(house.clock.now(), self.delay)
+        self.playout = PlayoutClock(house.clock.now(), self._least_delay)
         self.ring = RingBuffer(RING_SECONDS * TICKS_PER_SECOND)
         self._intake = AudioIntake(self.ring, self.playout, self.tally)
         hop = profile_named(parts.profile).hop_frames
@@ -98,6 +101,11 @@ class Session:
         )
         house.engine.add(self._lane)
         house.render.add(self._seat)
+
+    @property
+    def delay(self) -> int:
+        """Ticks between a moment's arrival and its release."""
+        return self.playout.delay_ticks
 
     def begin(self, heard: int = 0) -> None:
         """Start the session's time, once, when the peer is there and ``heard`` ticks have come."""
@@ -148,6 +156,8 @@ class Session:
         self._sent_pts = picture.frame.pts
         if picture.frame.pts >= 0:
             self.tally.observe("picture_to_sent_seconds", now - picture.drawn_s)
+            slack_s = self.playout.due(picture.frame.pts) - picture.drawn_s
+            self.playout.delay_ticks = self._least_delay + self._margin.observe(slack_s)
             arrival = self.playout.arrival(picture.frame.pts)
             self.tally.observe("arrival_to_sent_seconds", now - arrival)
         return picture

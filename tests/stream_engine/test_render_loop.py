@@ -9,7 +9,8 @@ from stream_engine.errors import RenderError
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
 from stream_engine.protocols import Renderer
 from stream_engine.render_loop import (
-    RENDER_LEAD_S,
+    SPARE_S,
+    USUAL_DRAWING_S,
     FrameSlot,
     MotionQueue,
     RenderLoop,
@@ -96,16 +97,29 @@ def test_the_face_at_rest_comes_before_all_motion() -> None:
 
 
 def test_motion_is_drawn_when_due_not_sooner() -> None:
-    """Frame 5 is due at 200.2 s: drawn ``RENDER_LEAD_S`` before."""
+    """Frame 5 is due at 200.2 s: begun so that it is finished ``SPARE_S`` before."""
     seat = make_seat(Tally())
     seat.next_motion(0.0)
     seat.push(frames(5, 1), 0.0)
     at = seat.wake_at()
-    assert at == pytest.approx(200.2 - RENDER_LEAD_S)
+    assert at == pytest.approx(200.2 - USUAL_DRAWING_S - SPARE_S)
     assert seat.next_motion(at - 0.001) is None
     drawn = seat.next_motion(at + 0.001)
     assert drawn is not None
     assert drawn.pts == 5 * TICKS_PER_FRAME
+
+
+def test_a_slow_painter_begins_earlier() -> None:
+    """After a picture of 30 ms the next is begun 30 ms and ``SPARE_S`` before it leaves."""
+    seat = make_seat(Tally())
+    seat.next_motion(0.0)
+    seat.push(frames(5, 2), 0.0)
+    at = seat.wake_at()
+    assert at is not None
+    drawn = seat.next_motion(at)
+    assert drawn is not None
+    seat.drawn(drawn, at + 0.03)
+    assert seat.wake_at() == pytest.approx(200.24 - 0.03 - SPARE_S)
 
 
 def test_a_late_painter_draws_the_newest_due_frame_and_counts_the_rest() -> None:
