@@ -20,8 +20,8 @@ class Camera:
         distance_m: From the head centre.
     """
 
-    height_m: float = 0.008
-    half_height_m: float = 0.170
+    height_m: float = 0.005
+    half_height_m: float = 0.164
     distance_m: float = 1.05
     near_m: float = 0.3
     far_m: float = 2.0

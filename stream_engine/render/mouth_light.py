@@ -34,5 +34,5 @@ class MouthLight:
         upper, lower = positions[self._upper], positions[self._lower]
         middle = (upper.mean(axis=0) + lower.mean(axis=0)) * 0.5
         gap = max(float(upper[:, 1].mean() - lower[:, 1].mean()) - self._rest, 0.0)
-        light = _DARK + (1.0 - _DARK) * min(gap / _WIDE_OPEN_M, 1.0) ** 0.6
+        light = _DARK + (1.0 - _DARK) * min(gap / _WIDE_OPEN_M, 1.0) ** 0.5
         return float(middle[0]), float(middle[1]), float(middle[2]), light

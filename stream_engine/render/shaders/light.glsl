@@ -1,11 +1,11 @@
 // Shared by all fragment shaders: three soft lights, sRGB in and out, a filmic curve.
 const vec3 KEY_DIRECTION = vec3(-0.456, 0.501, 0.735);
-const vec3 KEY_COLOR = vec3(2.15, 2.02, 1.88);
+const vec3 KEY_COLOR = vec3(2.28, 2.13, 1.97);
 const vec3 FILL_DIRECTION = vec3(0.757, 0.114, 0.643);
-const vec3 FILL_COLOR = vec3(0.50, 0.55, 0.64);
+const vec3 FILL_COLOR = vec3(0.42, 0.47, 0.56);
 const vec3 RIM_DIRECTION = vec3(0.62, 0.46, -0.64);
 const vec3 RIM_COLOR = vec3(0.75, 0.74, 0.74);
-const vec3 SKY_COLOR = vec3(0.44, 0.46, 0.50);
+const vec3 SKY_COLOR = vec3(0.42, 0.44, 0.48);
 const vec3 GROUND_COLOR = vec3(0.25, 0.215, 0.20);
 
 vec3 to_linear(vec3 c) {

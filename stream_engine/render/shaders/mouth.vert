@@ -13,7 +13,7 @@ void main() {
     vec3 view = normalize(eye - position);
     vec3 inward = mouth_opening.xyz - position;
     float depth = max(length(inward) - 0.004, 0.0);
-    float reach = mouth_opening.w / (1.0 + depth * depth * 2600.0);
+    float reach = mouth_opening.w / (1.0 + depth * depth * 3400.0);
     float below = clamp(0.62 + inward.y * 45.0, 0.12, 1.0);  // the upper lip's shadow
     vec3 light = KEY_COLOR * clamp(dot(normal, KEY_DIRECTION) * 0.6 + 0.4, 0.0, 1.0) * below
         + sky_light(normal);

@@ -4,13 +4,11 @@ import re
 
 import pytest
 
+from stream_engine.render.gl_context import GlContext
 from stream_engine.render.shader_source import Dialect, load_shader
 
-NAMES = [
-    f"{name}.{kind}"
-    for name in ("skin", "mouth", "eye", "lash", "backdrop")
-    for kind in ("vert", "frag")
-]
+PROGRAMS = ("skin", "mouth", "eye", "lash", "backdrop")
+NAMES = [f"{name}.{kind}" for name in PROGRAMS for kind in ("vert", "frag")]
 # In GLSL 3.30 but not in GLSL ES 3.00, or the other way round.
 FOREIGN = (
     r"\b(double|dvec\d|noise\d|gl_ClipDistance|sampler1D|texture1D|texture2D|varying|layout)\b"
@@ -32,6 +30,18 @@ def test_bodies_use_only_what_both_dialects_have(name):
     text = re.sub(r"//.*", "", load_shader(name))
     assert not re.search(FOREIGN, text)
     assert not re.search(r"vec\d\(\d+\s*[,)]", text)
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("dialect", Dialect)
+def test_every_program_compiles(opengl, dialect):
+    """Mesa compiles and links both dialects."""
+    context = GlContext()
+    for name in PROGRAMS:
+        vertex, fragment = (load_shader(f"{name}.{kind}", dialect) for kind in ("vert", "frag"))
+        with context.set_up():
+            context.gl.program(vertex, fragment)
+    context.close()
 
 
 def test_the_web_dialect_states_precision():
