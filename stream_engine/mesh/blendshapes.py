@@ -62,6 +62,9 @@ class HeadMesh:
             coefficients: float32 [T, 55]: 52 ARKit weights in 0..1, then pitch, yaw and roll in
                 radians.
 
+        Returns:
+            Vertices and normals of each row.
+
         Raises:
             ShapeError: If the coefficients are not [T, 55].
         """

@@ -17,6 +17,9 @@ from stream_engine.motion.arkit import ARKIT_NAMES
 
 DEFAULT_HEAD = Path(__file__).parent.parent / "assets" / "head.safetensors"
 _FORMAT = "elocute-head-1"
+_UNUSABLE = "the head file cannot be used"
+_EXPECTED = f"a {_FORMAT} file with the 52 ARKit shapes"
+_FIX = "reinstall, or rebuild it with `python -m training.head.build`"
 _TENSORS = (
     "positions",
     "triangles",
@@ -99,7 +102,13 @@ class HeadAsset:
         return scaled.reshape(len(self.deltas), -1)
 
     def region(self, name: str) -> NDArray[np.bool_]:
-        """Mask of one region, bool [V].
+        """Give the mask of one region.
+
+        Args:
+            name: One of `region_names`.
+
+        Returns:
+            True on its vertices, bool [V].
 
         Raises:
             AssetError: If the file names no such region.
@@ -122,6 +131,9 @@ def load_head_asset(path: Path | None = None) -> HeadAsset:
     Args:
         path: File to read; the head that ships with Elocute if None.
 
+    Returns:
+        The head.
+
     Raises:
         AssetError: If the file is missing, unreadable or not a head.
     """
@@ -129,14 +141,29 @@ def load_head_asset(path: Path | None = None) -> HeadAsset:
     tensors, metadata = _read(file)
     missing = [name for name in _TENSORS if name not in tensors]
     if missing or metadata.get("format") != _FORMAT:
-        raise _broken(file, f"format {metadata.get('format')!r}, missing tensors {missing}")
+        raise AssetError(
+            _UNUSABLE,
+            got=f"format {metadata.get('format')!r}, missing tensors {missing}",
+            expected=_EXPECTED,
+            fix=_FIX,
+        )
     if json.loads(metadata["shapes"]) != list(ARKIT_NAMES):
-        raise _broken(file, "another list of shapes")
+        raise AssetError(_UNUSABLE, got="another list of shapes", expected=_EXPECTED, fix=_FIX)
     vertices = len(tensors["positions"])
     if tensors["deltas"].shape != (len(ARKIT_NAMES), vertices, 3):
-        raise _broken(file, f"deltas of shape {tensors['deltas'].shape} for {vertices} vertices")
+        raise AssetError(
+            _UNUSABLE,
+            got=f"deltas of shape {tensors['deltas'].shape} for {vertices} vertices",
+            expected=_EXPECTED,
+            fix=_FIX,
+        )
     if tensors["triangles"].max() >= vertices:
-        raise _broken(file, f"triangle corner {tensors['triangles'].max()} of {vertices} vertices")
+        raise AssetError(
+            _UNUSABLE,
+            got=f"triangle corner {tensors['triangles'].max()} of {vertices} vertices",
+            expected=_EXPECTED,
+            fix=_FIX,
+        )
     known = {name: tensors[name] for name in _TENSORS if name != "regions"}
     return HeadAsset(
         **known,
@@ -162,13 +189,4 @@ def _read(file: Path) -> tuple[dict[str, NDArray], dict[str, str]]:  # type: ign
             tensors = {name: reader.get_tensor(name) for name in reader.keys()}  # noqa: SIM118
             return tensors, reader.metadata() or {}
     except (SafetensorError, OSError) as error:
-        raise _broken(file, str(error)) from error
-
-
-def _broken(file: Path, got: str) -> AssetError:
-    return AssetError(
-        f"head file {file.name} cannot be used",
-        got=got,
-        expected=f"a {_FORMAT} file with the 52 ARKit shapes",
-        fix="reinstall, or rebuild it with `python -m training.head.build`",
-    )
+        raise AssetError(_UNUSABLE, got=str(error), expected=_EXPECTED, fix=_FIX) from error

@@ -15,16 +15,25 @@ SKIN_TENSOR = "skin_png"
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RGBA8 = b"\x08\x06\x00\x00\x00"
 _FILTER_UP = 2
+_UNUSABLE = "the head's skin texture cannot be used"
+_EXPECTED = "a PNG as `python -m training.head.build` packs it"
+_FIX = "reinstall, or rebuild the head"
 
 
 def read_skin_texture(asset: HeadAsset) -> NDArray[np.uint8]:
-    """Give the skin's colour and gloss, uint8 [H, W, 4], first row at v = 0.
+    """Unpack the texture of a head.
+
+    Args:
+        asset: The head.
+
+    Returns:
+        Square root of linear colour, and gloss, uint8 [H, W, 4], first row at v = 0.
 
     Raises:
-        AssetError: If the head has no such texture or it is not as `write_png` makes it.
+        AssetError: If the head has no such texture.
     """
     if SKIN_TENSOR not in asset.extras:
-        raise _broken("no tensor " + SKIN_TENSOR)
+        raise AssetError(_UNUSABLE, got="no tensor " + SKIN_TENSOR, expected=_EXPECTED, fix=_FIX)
     return read_png(asset.extras[SKIN_TENSOR].tobytes())
 
 
@@ -42,37 +51,46 @@ def write_png(pixels: NDArray[np.uint8]) -> bytes:
 
 
 def read_png(data: bytes) -> NDArray[np.uint8]:
-    """Undo `write_png`; other PNG files are refused.
+    """Undo `write_png`.
+
+    Args:
+        data: The PNG.
+
+    Returns:
+        Its pixels, uint8 [H, W, 4].
 
     Raises:
-        AssetError: If the data is not such a PNG.
+        AssetError: If it is not as `write_png` makes it.
     """
     if data[:8] != _SIGNATURE or data[24:29] != _RGBA8 or data[37:41] != b"IDAT":
-        raise _broken("bytes that are not an RGBA PNG of one data chunk")
+        raise AssetError(
+            _UNUSABLE,
+            got="bytes that are not an RGBA PNG of one data chunk",
+            expected=_EXPECTED,
+            fix=_FIX,
+        )
     width, height = struct.unpack(">II", data[16:24])
     (length,) = struct.unpack(">I", data[33:37])
     try:
         raw = zlib.decompress(data[41 : 41 + length])
     except zlib.error as error:
-        raise _broken(str(error)) from error
+        raise AssetError(_UNUSABLE, got=str(error), expected=_EXPECTED, fix=_FIX) from error
     rows = np.frombuffer(raw, dtype=np.uint8)
     if rows.size != height * (width * 4 + 1):
-        raise _broken(f"{rows.size} bytes for {width}x{height} pixels")
+        raise AssetError(
+            _UNUSABLE,
+            got=f"{rows.size} bytes for {width}x{height} pixels",
+            expected=_EXPECTED,
+            fix=_FIX,
+        )
     rows = rows.reshape(height, width * 4 + 1)
     if (rows[:, 0] != _FILTER_UP).any():
-        raise _broken("rows with another PNG filter than 'up'")
+        raise AssetError(
+            _UNUSABLE, got="rows with another PNG filter than 'up'", expected=_EXPECTED, fix=_FIX
+        )
     flat: NDArray[np.uint8] = np.cumsum(rows[:, 1:], axis=0, dtype=np.uint8)
     return flat.reshape(height, width, 4)
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def _broken(got: str) -> AssetError:
-    return AssetError(
-        "the head's skin texture cannot be used",
-        got=got,
-        expected="a PNG as `python -m training.head.build` packs it",
-        fix="reinstall, or rebuild the head",
-    )

@@ -93,6 +93,9 @@ class GlContext:
         Args:
             name: Stem of the two shader files.
             values: Numbers, tuples or float32 arrays by uniform; unknown names are skipped.
+
+        Returns:
+            The program, with its uniforms set.
         """
         program = self.gl.program(load_shader(f"{name}.vert"), load_shader(f"{name}.frag"))
         for uniform, value in values.items():

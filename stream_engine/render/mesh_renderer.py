@@ -38,7 +38,7 @@ class RenderStyle:
 
 
 class MeshRenderer:
-    """Draws one head at a time into a picture.
+    """Draws one head at a time into a picture; RenderError says so where there is no OpenGL.
 
     Latency: none. State: GPU buffers, allocated once. Thread: the one that made it. Buffers: the
     picture returned is the caller's.
@@ -48,10 +48,6 @@ class MeshRenderer:
         width: Picture width in pixels.
         height: Picture height in pixels.
         style: Background and camera.
-
-    Raises:
-        RenderError: If OpenGL is not there.
-        AssetError: If the head's skin texture is broken.
     """
 
     def __init__(
@@ -82,11 +78,16 @@ class MeshRenderer:
         return self._context.device
 
     def render(self, frame: MeshFrame) -> VideoFrame:
-        """Draw one head.
+        """Draw one head; RenderError after `close` or from another thread.
+
+        Args:
+            frame: The posed head.
+
+        Returns:
+            The picture, with the frame's `pts`.
 
         Raises:
             ShapeError: If the mesh is not this head's.
-            RenderError: If called after `close` or from another thread.
         """
         self._context.check()
         expected = (self._vertices, 3)

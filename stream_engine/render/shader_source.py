@@ -21,6 +21,9 @@ def load_shader(name: str, dialect: Dialect = Dialect.DESKTOP) -> str:
     Args:
         name: File in `shaders/`, for example `skin.frag`; `light.glsl` is put before each body.
         dialect: Which GLSL is wanted.
+
+    Returns:
+        Text for the compiler.
     """
     body = (_FOLDER / name).read_text(encoding="utf-8")
     shared = (_FOLDER / "light.glsl").read_text(encoding="utf-8")

@@ -36,6 +36,9 @@ def spread(
         values: What to interpolate, [V, C].
         height: Which layer wins, [V].
         size: Rows and columns of the texture.
+
+    Returns:
+        The texture's texels.
     """
     rows, columns = size
     result = np.zeros((rows, columns, values.shape[1]))

