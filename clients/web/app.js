@@ -3,7 +3,7 @@
 // One RTCPeerConnection per talk. Voice and face come back in one MediaStream, so the browser
 // plays them in sync. Query: ?raw=1 leaves the microphone's processing off (measurements).
 
-import { Link, RefusedError } from './link.js';
+import { Link, RefusedError, reach } from './link.js';
 
 const $ = (id) => document.getElementById(id);
 const raw = new URLSearchParams(location.search).has('raw');
@@ -29,6 +29,7 @@ const view = { motion: [], stats: null, local: null, remote: null, link: null };
 window.elocute = view;
 const KEPT_MOTION = 3000;
 const METER_MS = 80;
+const SAMPLE_LEAD_S = 0.8; // the voice coming back joins half a second after the face
 
 // ---------------------------------------------------------------- what is shown
 
@@ -93,7 +94,7 @@ async function openMicrophone() {
 }
 
 async function loadSample() {
-  const response = await fetch('assets/sample.wav');
+  const response = await reach('assets/sample.wav');
   if (!response.ok) throw new RefusedError('The server has no speech sample.');
   return audioContext().decodeAudioData(await response.arrayBuffer());
 }
@@ -105,12 +106,15 @@ async function playSample() {
   state.sampleOut ??= new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
   const source = new AudioBufferSourceNode(context, { buffer: state.sampleBuffer });
   source.connect(state.sampleOut);
-  state.sample = source;
   source.onended = () => {
     if (state.sample === source) state.sample = null;
     if (state.link && !state.microphone) $('badge').textContent = 'Live · sample has ended';
   };
-  return { stream: state.sampleOut.stream, begin: () => source.start(context.currentTime + 0.3) };
+  const begin = () => {
+    source.start(context.currentTime + SAMPLE_LEAD_S);
+    state.sample = source;
+  };
+  return { stream: state.sampleOut.stream, begin };
 }
 
 function silenceSources() {
@@ -216,12 +220,12 @@ function toggleMute() {
 
 async function fillProfiles() {
   try {
-    const { profiles, default: standard } = await (await fetch('api/profiles')).json();
+    const { profiles, default: standard } = await (await reach('api/profiles')).json();
     $('profile').replaceChildren(...profiles.map(({ name }) => new Option(name, name)));
     $('profile').value = standard;
     helpProfile();
-  } catch {
-    complain('The server does not answer. Is it still running?');
+  } catch (error) {
+    complain(explain(error));
   }
 }
 

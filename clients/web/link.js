@@ -158,17 +158,21 @@ function gathered(pc) {
   });
 }
 
-async function post(url, body) {
-  let response;
+/** Like fetch, with words for a server that is not there. */
+export async function reach(url, options) {
   try {
-    response = await fetch(url, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+    return await fetch(url, options);
   } catch {
     throw new RefusedError('The server does not answer. Is it still running?');
   }
+}
+
+async function post(url, body) {
+  const response = await reach(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new RefusedError(readable(answer.error ?? { message: response.statusText }));
   return answer;

@@ -1,5 +1,6 @@
 """A real Chromium against the real server, both on loopback."""
 
+import os
 import subprocess
 import sys
 import wave
@@ -67,7 +68,33 @@ def browsing(microphone: Path | None) -> Iterator[Any]:
         try:
             yield browser
         finally:
-            browser.close()
+            if browser.is_connected():
+                browser.close()
+
+
+def chromium_processes() -> list[int]:
+    """Process ids of the Chromium this process started, its children first."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            parents[int(folder.name)] = int(fields[1])
+    found = []
+    for pid in parents:
+        line, name = pid, ""
+        while line > 1 and line != os.getpid():
+            line = parents.get(line, 0)
+        if line == os.getpid():
+            try:
+                name = (Path("/proc") / str(pid) / "cmdline").read_text(encoding="utf-8")
+            except OSError:
+                continue
+        if "chromium" in name.split("\0", 1)[0]:
+            found.append(pid)
+    return sorted(found, reverse=True)
 
 
 def write_bursts(path: Path, seconds: float, rate_hz: int = 48_000) -> None:

@@ -98,7 +98,9 @@ def converse(page: Any, pid: int, folder: Path, stages: str) -> Talk:
 
 
 @pytest.fixture(scope="module", params=["fake", "real"])
-def talk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+def talk(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Talk]:
     """Talk once per kind of stages."""
     folder = tmp_path_factory.mktemp(f"live_{request.param}")
     if request.param == "real" and SAMPLE.exists():
