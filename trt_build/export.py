@@ -15,11 +15,11 @@ from pathlib import Path
 import onnx
 import torch
 from onnx import TensorProto, helper
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from stream_engine.models.diffusion import respaced_times
-from stream_engine.models.motion_transformer import MotionSampler
+from stream_engine.models.motion_sampler import MotionSampler
 from stream_engine.models.talking_face import (
     FaceConfig,
     TalkingFace,
@@ -143,13 +143,28 @@ def tensor_offsets(path: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-def export_model(model: TalkingFace, out: Path, provenance: dict[str, str]) -> None:
+def load_weights(path: Path, config: FaceConfig) -> TalkingFace:
+    """The shipped weights as a model again: the reference its graphs are held against.
+
+    Args:
+        path: Weights file of an exported folder.
+        config: Sizes.
+
+    Returns:
+        The model, float32.
+    """
+    model = TalkingFace(config)
+    model.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+    return model.eval()
+
+
+def export_model(model: TalkingFace, out: Path, step_counts: tuple[int, ...] = STEP_COUNTS) -> None:
     """Write weights, graphs and ``model.json`` into a folder.
 
     Args:
-        model: The trained model.
+        model: The trained model; its weights are rounded to float16, as shipped.
         out: Folder, made if missing.
-        provenance: What else ``model.json`` should say.
+        step_counts: One sampler graph for each.
     """
     out.mkdir(parents=True, exist_ok=True)
     halves = {name: value.half().contiguous() for name, value in model.state_dict().items()}
@@ -165,14 +180,14 @@ def export_model(model: TalkingFace, out: Path, provenance: dict[str, str]) -> N
     onnx.save(graph, str(out / "speech_encoder.onnx"))
     lengths = {name: "hop" for name in ("emitted", "emitted_speech", "emitted_mask")}
     lengths |= {"speech": "window", "noise": "window"}
-    for steps in STEP_COUNTS:
+    for steps in step_counts:
         sampler = MotionSampler(model.transformer, model.scale, respaced_times(steps))
         graph = export_graph(sampler, sampler_spec(config.transformer), lengths, scratch)
         share_weights(graph, offsets, ("model.", "transformer."))
         onnx.save(graph, str(out / f"motion_sampler_{steps}.onnx"))
     for leftover in out.glob("exporting.onnx*"):
         leftover.unlink()
-    described = {"config": asdict(config), "steps": STEP_COUNTS, "opset": _OPSET} | provenance
+    described = {"config": asdict(config), "steps": step_counts, "opset": _OPSET}
     (out / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
@@ -182,7 +197,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    export_model(load_checkpoint(options.checkpoint), options.out, {})
+    export_model(load_checkpoint(options.checkpoint), options.out)
     total = sum(path.stat().st_size for path in options.out.iterdir())
     print(f"{total / 1e6:.1f} MB in {options.out}")
 

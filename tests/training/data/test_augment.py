@@ -1,0 +1,37 @@
+"""One voice made to sound like many."""
+
+import torch
+
+from training.data.augment import augment_speech, mute, warp_frequency
+
+
+def test_warping_moves_a_formant() -> None:
+    """A peak at band 40 stretched by 1.25 sits at band 32; factor 1 changes nothing."""
+    mel = torch.zeros(1, 3, 80)
+    mel[:, :, 40] = 1.0
+    assert int(warp_frequency(mel, torch.tensor([1.25]))[0, 0].argmax()) == 32
+    assert torch.allclose(warp_frequency(mel, torch.tensor([1.0])), mel)
+
+
+def test_voices_change_but_time_does_not() -> None:
+    """Clips become different from each other; a loud step stays where it was."""
+    mel = torch.full((6, 40, 80), -1.0)
+    mel[:, 20:24] = 2.0
+    out = augment_speech(mel, torch.Generator().manual_seed(0))
+    assert out.shape == mel.shape
+    assert torch.isfinite(out).all()
+    assert (out.mean(dim=2).argmax(dim=1) // 4 == 5).all()
+    assert not torch.allclose(out[0], out[1])
+
+
+def test_muted_speech_is_steady() -> None:
+    """Background noise: no step stands out from the clip's mean by much."""
+    out = mute(torch.zeros(5, 60, 80), torch.Generator().manual_seed(0))
+    assert out.mean(dim=2).std(dim=1).max() < 0.15
+
+
+def test_the_same_seed_gives_the_same_voices() -> None:
+    """Reproducible."""
+    mel = torch.randn(2, 8, 80)
+    runs = [augment_speech(mel, torch.Generator().manual_seed(4)) for _ in range(2)]
+    assert torch.equal(*runs)
