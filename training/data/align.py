@@ -78,9 +78,10 @@ def find_template(
     Returns:
         [P, 3], at the scale of the first frame.
     """
-    template = frames[0]
+    template: NDArray[np.float64] = frames[0]
     for _ in range(rounds):
-        template = find_similarity(frames[:, stable], template[stable]).apply(frames).mean(axis=0)
+        aligned = find_similarity(frames[:, stable], template[stable]).apply(frames)
+        template = aligned.mean(axis=0)
     return template
 
 

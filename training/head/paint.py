@@ -126,7 +126,7 @@ def _hair(positions: Floats, ears: Floats, color: Floats, gloss: Floats) -> tupl
     # Clipped short at the sides, where skin shows between the hairs.
     clipped = 1 - _step(positions[..., 1], 0.035, 0.085)
     grown = grown * (1 - clipped * np.clip(0.30 + 0.35 * thin + 0.2 * speckle, 0.0, 0.7))
-    return _lay(scalp, painted, grown), gloss * (1 - grown) + 0.29 * (1 + 0.9 * streak) * grown
+    return _lay(scalp, painted, grown), gloss * (1 - grown) + 0.22 * (1 + 0.9 * streak) * grown
 
 
 def _clothes(positions: Floats, color: Floats, gloss: Floats) -> tuple[Floats, Floats]:
