@@ -25,6 +25,7 @@ from stream_engine.household import Household
 from stream_engine.motion.window import PROFILES
 from stream_engine.transport.peer import Peer
 from stream_engine.transport.speech_socket import serve_speech
+from stream_engine.transport.still import encode_jpeg
 from stream_engine.types import TICKS_PER_SECOND
 from stream_engine.wire import MAX_TEXT, Failure, Offer, Problem, decode_as, failure_of
 
@@ -46,6 +47,7 @@ class Front:
     def __init__(self, house: Household) -> None:
         self.house = house
         self.peers: dict[str, Peer] = {}
+        self._still: bytes | None = None
 
     async def offer(self, request: Request) -> Response:
         """Open a session for a browser's offer."""
@@ -92,6 +94,13 @@ class Front:
         gauges = {"sessions": float(self.house.sessions)}
         text = self.house.tally.exposition(gauges)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def still(self, request: Request) -> Response:
+        """Show the face at rest, for a page that waits to be started."""
+        if self._still is None:
+            self._still = await asyncio.to_thread(encode_jpeg, self.house.render.still)
+        headers = {"Cache-Control": "no-cache"}
+        return Response(self._still, media_type="image/jpeg", headers=headers)
 
     async def speech(self, websocket: WebSocket) -> None:
         """Serve the WebSocket door."""
@@ -145,6 +154,7 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
         Route("/healthz", front.health),
         Route("/metrics", front.metrics),
         Route("/assets/sample.wav", sample),
+        Route("/assets/still.jpg", front.still),
         WebSocketRoute("/v1/speech", front.speech),
         Mount("/", StaticFiles(directory=web_root)),
     ]

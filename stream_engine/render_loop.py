@@ -207,13 +207,18 @@ class RenderLoop:
         self._condition = threading.Condition()
         self._woken = False
         self._stopping = False
-        self._opened: Future[None] = Future()
+        self._opened: Future[VideoFrame] = Future()
         self._thread = threading.Thread(target=self._run, name="render", daemon=True)
 
     def start(self) -> None:
         """Start the thread; raises what the renderer raised if it cannot be made."""
         self._thread.start()
         self._opened.result()
+
+    @property
+    def still(self) -> VideoFrame:
+        """The first avatar's face at rest, drawn at the start."""
+        return self._opened.result(timeout=0)
 
     def stop(self) -> None:
         """Stop the thread and wait for it; the renderers are closed in it."""
@@ -241,11 +246,13 @@ class RenderLoop:
     def _run(self) -> None:
         renderers: dict[str, Renderer] = {}
         try:
-            renderers[self._avatar] = self._stages.renderer(self._avatar)
+            renderer = renderers[self._avatar] = self._stages.renderer(self._avatar)
+            rest = np.zeros(COEFFICIENT_COUNT, np.float32)
+            still = renderer.render(self._stages.head_poser(self._avatar).pose(0, rest))
         except Exception as error:  # noqa: BLE001 - handed to whoever starts the thread
             self._opened.set_exception(error)
             return
-        self._opened.set_result(None)
+        self._opened.set_result(still)
         while not self._stopping:
             self._wait()
             for seat in self._seats:

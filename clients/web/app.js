@@ -42,7 +42,7 @@ function show(name, text) {
   $('start').disabled = name === 'connecting' || (on && state.microphone !== null);
   $('sample').disabled = name === 'connecting';
   $('profile').disabled = on;
-  $('start').textContent = on && !state.microphone ? 'Use microphone' : 'Start';
+  $('start').textContent = on && !state.microphone ? 'Microphone' : 'Start';
 }
 
 function complain(text) {

@@ -5,7 +5,6 @@ pixels to a few milliseconds, and once with the real model and head.
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,9 +97,7 @@ def converse(page: Any, pid: int, folder: Path, stages: str) -> Talk:
 
 
 @pytest.fixture(scope="module", params=["fake", "real"])
-def talk(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Talk]:
+def talk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Talk:
     """Talk once per kind of stages."""
     folder = tmp_path_factory.mktemp(f"live_{request.param}")
     if request.param == "real" and SAMPLE.exists():
@@ -112,7 +109,7 @@ def talk(
         page.goto(server.url + "?raw=1")
         talked = converse(page, server.process.pid, folder, request.param)
     report(f"{request.param}: {talked.server}; {talked.figures['detail']}")
-    yield talked
+    return talked
 
 
 def test_at_least_24_pictures_a_second_arrive_without_a_freeze(talk: Talk) -> None:

@@ -1,4 +1,5 @@
 import json
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -71,6 +72,13 @@ def test_the_page_and_its_files_are_served(server: LiveServer) -> None:
         assert server.ask(name).status == 200
     assert server.ask("../pyproject.toml").status == 404
     assert server.ask("nothing").json["error"]["type"] == "NotFound"
+
+
+def test_the_face_at_rest_is_there_before_anyone_talks(server: LiveServer) -> None:
+    """A JPEG."""
+    with urllib.request.urlopen(server.url + "assets/still.jpg", timeout=10) as answer:
+        assert answer.headers["content-type"] == "image/jpeg"
+        assert answer.read(3) == b"\xff\xd8\xff"
 
 
 def test_metrics_are_prometheus_text(server: LiveServer) -> None:
