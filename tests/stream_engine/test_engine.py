@@ -7,13 +7,28 @@ from hypothesis import strategies as st
 
 from stream_engine.audio.ring_buffer import RingBuffer
 from stream_engine.engine import Engine, Lane
-from stream_engine.motion.window import profile_named
+from stream_engine.motion.window import PROFILES, profile_named
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import AudioChunk, MotionFrames
+from tests.contracts.stream_contract import join_motion, run_in_chunks
 from tests.fakes.clock import ManualClock
 from tests.fakes.stages import LoudnessMotion
 
 RATE = 16_000
+
+
+@given(st.lists(st.integers(0, 30_000), max_size=6), st.sampled_from(sorted(PROFILES)))
+@settings(max_examples=25, deadline=None)
+def test_the_fake_motion_stream_keeps_the_law_of_streams(cuts: list[int], profile: str) -> None:
+    """Chunked = whole, so what passes with the fake passes for the right reason."""
+    samples = np.random.default_rng(3).uniform(-0.2, 0.2, 30_000).astype(np.float32)
+
+    def make() -> LoudnessMotion:
+        return LoudnessMotion(profile_named(profile))
+
+    whole = run_in_chunks(make, samples, [], RATE, join_motion)
+    chunked = run_in_chunks(make, samples, cuts, RATE, join_motion)
+    np.testing.assert_array_equal(chunked, whole)
 
 
 class ListSink:
