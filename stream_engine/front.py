@@ -112,11 +112,11 @@ class Front:
         while True:
             await asyncio.sleep(SWEEP_S)
             for peer in tuple(self.peers.values()):
-                if peer.silent_s > timeout_s:
-                    peer.session.tally.add("peers_vanished_total")
-                    await peer.close(PeerClosed("nothing was heard", got=f"{peer.silent_s:.0f} s"))
-                else:
-                    peer.send_stats()
+                try:
+                    await _look_after(peer, timeout_s)
+                except Exception:
+                    logger.exception("looking after a session failed")
+                    self._forget(peer)
 
     async def close(self) -> None:
         """End every session."""
@@ -124,6 +124,14 @@ class Front:
 
     def _forget(self, peer: Peer) -> None:
         self.peers.pop(peer.session.id, None)
+
+
+async def _look_after(peer: Peer, timeout_s: float) -> None:
+    if peer.silent_s > timeout_s:
+        peer.session.tally.add("peers_vanished_total")
+        await peer.close(PeerClosed("nothing was heard", got=f"{peer.silent_s:.0f} s"))
+    else:
+        peer.send_stats()
 
 
 def routes(front: Front, web_root: Path) -> list[BaseRoute]:

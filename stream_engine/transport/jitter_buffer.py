@@ -8,6 +8,8 @@ next, and gives a missing one up after ``MAX_WAIT_PACKETS`` newer ones.
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from stream_engine.telemetry.metrics import Tally
+
 MAX_WAIT_PACKETS = 3
 """Newer packets that are held back for a missing one."""
 
@@ -36,7 +38,7 @@ class EncodedFrame:
 
 @dataclass(slots=True)
 class JitterCounts:
-    """What happened to the packets so far.
+    """What happened to the packets since this was last asked.
 
     Attributes:
         lost: Packets given up.
@@ -47,6 +49,14 @@ class JitterCounts:
     lost: int = 0
     late: int = 0
     reordered: int = 0
+
+    def move_to(self, tally: Tally) -> None:
+        """Add the counts to a tally and begin anew."""
+        if self.lost or self.late or self.reordered:
+            tally.add("packets_lost_total", self.lost)
+            tally.add("packets_late_total", self.late)
+            tally.add("packets_reordered_total", self.reordered)
+            self.lost = self.late = self.reordered = 0
 
 
 @dataclass(slots=True)
@@ -115,13 +125,15 @@ class ReceiverBuffer:
     into the receiver's decoder queue here, ahead of it and in order.
     """
 
-    def __init__(self, receiver: Any) -> None:
+    def __init__(self, receiver: Any, tally: Tally) -> None:
         self._receiver = receiver
+        self._tally = tally
         self.ordered = InOrderBuffer()
 
     def add(self, packet: Any) -> tuple[bool, EncodedFrame | None]:
         """Take a packet; return (ask for a key frame, the newest frame that is ready)."""
         frames = self.ordered.push(packet)
+        self.ordered.counts.move_to(self._tally)
         for frame in frames[:-1]:
             self._queue(packet, frame)
         return False, frames[-1] if frames else None
@@ -135,16 +147,12 @@ class ReceiverBuffer:
         receiver._RTCRtpReceiver__decoder_queue.put((codec, frame))
 
 
-def install(receiver: Any) -> InOrderBuffer:
+def install(receiver: Any, tally: Tally) -> None:
     """Replace the audio jitter buffer of an aiortc receiver.
 
     Args:
         receiver: An ``RTCRtpReceiver`` that has not received anything.
-
-    Returns:
-        The new buffer, for its counts.
+        tally: Counts packets lost, late and reordered.
     """
     assert hasattr(receiver, RECEIVER_ATTRIBUTE), "aiortc moved its jitter buffer"
-    buffer = ReceiverBuffer(receiver)
-    setattr(receiver, RECEIVER_ATTRIBUTE, buffer)
-    return buffer.ordered
+    setattr(receiver, RECEIVER_ATTRIBUTE, ReceiverBuffer(receiver, tally))

@@ -134,7 +134,7 @@ class Peer:
         face = self._pc.addTransceiver(FaceTrack(self.session), direction="sendonly")
         # One stream for both, so that the browser plays them in sync.
         face.sender._stream_id = voice.sender._stream_id
-        jitter_buffer.install(voice.receiver)
+        jitter_buffer.install(voice.receiver, self.session.tally)
         codecs = RTCRtpSender.getCapabilities("video").codecs
         face.setCodecPreferences([c for c in codecs if c.mimeType in ("video/VP8", "video/rtx")])
         encoder.install(face.sender, self._config.video_kbps, self._clock)

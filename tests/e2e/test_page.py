@@ -122,7 +122,7 @@ def test_a_browser_that_is_killed_leaves_nothing_behind(server: Server) -> None:
         time.sleep(0.5)
         after.append((threads(server), memory_mb(server.process.pid)))
     print(f"\nkilled browser noticed after {took:.1f} s; threads, MB: {after}")  # noqa: T201
-    assert after[2][0] <= after[0][0]
+    assert after[2][0] <= after[0][0] + 1  # the loop's executor may still grow by one
     assert after[2][1] < after[1][1] + 15.0
 
 

@@ -6,10 +6,12 @@ from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream_engine.telemetry.metrics import Tally
 from stream_engine.transport.jitter_buffer import (
     MAX_WAIT_PACKETS,
     RECEIVER_ATTRIBUTE,
     InOrderBuffer,
+    ReceiverBuffer,
 )
 
 
@@ -18,6 +20,15 @@ class FakePacket:
     sequence_number: int
     timestamp: int
     _data: bytes
+    payload_type: int = 111
+
+
+class StoppedReceiver:
+    """An aiortc receiver whose decoder has stopped: takes no frame."""
+
+    def __init__(self) -> None:
+        self._RTCRtpReceiver__codecs = {111: "opus"}
+        self._RTCRtpReceiver__decoder_thread = None
 
 
 def packet(index: int, first: int = 0) -> FakePacket:
@@ -89,6 +100,16 @@ def test_a_sender_that_starts_anew_is_followed_at_once() -> None:
     play(buffer, [0, 1])
     assert play(buffer, [0, 1], first=30_000) == [0, 1]
     assert buffer.counts.lost == 0
+
+
+def test_what_is_lost_is_counted_through_aiortcs_one_method() -> None:
+    """``add`` gives the newest frame; the counts move on to the tally."""
+    tally = Tally()
+    buffer = ReceiverBuffer(StoppedReceiver(), tally)
+    found = [buffer.add(packet(index))[1] for index in (0, 2, 3, 4, 1)]
+    assert [frame and frame.data for frame in found] == [b"0", None, None, b"4", None]
+    assert tally.count("packets_lost_total") == 1
+    assert tally.count("packets_late_total") == 1
 
 
 def test_aiortc_still_keeps_its_buffer_where_it_is_replaced() -> None:
