@@ -88,12 +88,16 @@ class Trainer:
         )
         self.step = 0
         lips = lip_matrix(load_head_asset(), LANDMARKS)
-        padded = torch.zeros(len(COEFFICIENT_NAMES), lips.shape[1])
-        padded[:ARKIT_COUNT] = lips
-        self.lips = padded * self.model.scale[:, None]
+        self._lips = torch.zeros(len(COEFFICIENT_NAMES), lips.shape[1])
+        self._lips[:ARKIT_COUNT] = lips
         self.mouth = torch.tensor(
             [n.startswith(("jaw", "mouth", "tongue", "cheekPuff")) for n in COEFFICIENT_NAMES]
         )
+
+    @property
+    def lips(self) -> Tensor:
+        """Normalised coefficients to lip measurements, float32 [D, R]."""
+        return self._lips * self.model.scale[:, None]
 
     def draw_batch(self) -> Batch:
         """Pick clips, change their voice, disturb their past."""

@@ -58,7 +58,7 @@ def rasterise(positions: NDArray[Any], triangles: NDArray[Any]) -> Raster:
         low = np.floor(np.minimum(np.minimum(a, b), c)[:2]).astype(int).clip(0, _PIXELS - 1)
         high = np.ceil(np.maximum(np.maximum(a, b), c)[:2]).astype(int).clip(0, _PIXELS - 1)
         area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-        if abs(area) < 1e-9:
+        if area > -1e-9:  # seen from behind: y points down, so the front turns clockwise
             continue
         y, x = np.mgrid[low[1] : high[1] + 1, low[0] : high[0] + 1]
         second = ((x - a[0]) * (c[1] - a[1]) - (y - a[1]) * (c[0] - a[0])) / area
@@ -142,7 +142,7 @@ def embed_all(
     }
     bits = {name: 1 << bit for bit, name in enumerate(json.loads(meta["regions"]))}
     # Lashes would hide the lids they stand on.
-    skin, eye = (head["triangles"].astype(np.int64)[groups[name]] for name in ("skin", "eye"))
+    skin, eye = (head["draw_triangles"].astype(np.int64)[groups[name]] for name in ("skin", "eye"))
     triangles = np.concatenate([skin, eye])
     raster = rasterise(positions, triangles)
     is_skin = np.arange(len(triangles)) < len(skin)
