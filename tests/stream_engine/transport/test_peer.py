@@ -153,6 +153,45 @@ def test_a_call_gets_pictures_motion_and_answers_to_heartbeats() -> None:
 
 @pytest.mark.net
 @pytest.mark.slow
+def test_loss_and_disorder_on_the_way_cost_neither_delay_nor_frames() -> None:
+    """One packet in 12 lost, one in 12 overtaken: holes are filled, time is kept, nothing waits."""
+
+    async def play() -> None:
+        async with house_with(FakeStages()) as house:
+            peer, caller = make_peer(house, []), Caller()
+            (sender, *_) = caller.pc.getSenders()
+            await caller.call(peer)
+            transport, late = sender.transport, list[bytes]()
+            send, sent = transport._send_rtp, [0]
+
+            async def lossy(data: bytes) -> None:
+                sent[0] += 1
+                if sent[0] % 12 == 5:
+                    return
+                if sent[0] % 12 == 9:
+                    late.append(data)
+                    return
+                await send(data)
+                while late:
+                    await send(late.pop())
+
+            transport._send_rtp = lossy
+            await caller.until(lambda: caller.pictures > 75)
+            counts = peer.session.tally.counts()
+            assert counts["packets_lost_total"] >= 5
+            assert counts["packets_reordered_total"] >= 5
+            assert counts["audio_gap_samples_total"] == 960 * counts["packets_lost_total"]
+            assert counts["audio_rebased_total"] == counts["audio_underrun_samples_total"] == 0
+            behind = peer.session.playout.position(house.clock.now()) - peer.session.ring.end
+            assert behind < 0.15 * RATE
+            await peer.close()
+            await caller.close()
+
+    asyncio.run(play())
+
+
+@pytest.mark.net
+@pytest.mark.slow
 def test_voice_and_face_are_one_stream_in_vp8() -> None:
     """One stream identifier for both, so that a browser syncs them; VP8; nothing taken as video."""
 
