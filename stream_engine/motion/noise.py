@@ -4,7 +4,7 @@ Every window that predicts a frame starts it from the same noise, and neighbouri
 similar noise, so that successive windows agree and the face does not tremble.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from stream_engine.types import F32
 
 _SMOOTHING_FRAMES = 2.0
 _REACH = 6
+_KEPT_ROWS = 32
 
 
 @cache
@@ -30,7 +31,8 @@ def smoothing_kernel() -> F32:
 class FrameNoise:
     """Gaussian noise addressed by frame.
 
-    State: none beyond the seed, so any window may be asked for in any order.
+    State: none that matters: the white rows of the last 32 frames are kept, because successive
+    windows ask for them again. Any window may be asked for in any order.
 
     Args:
         seed: Any non-negative integer below 2**63.
@@ -40,6 +42,7 @@ class FrameNoise:
     def __init__(self, seed: int, coefficients: int) -> None:
         self._seed = seed
         self._coefficients = coefficients
+        self._white = lru_cache(maxsize=_KEPT_ROWS)(self._draw)
 
     def frames(self, start: int, count: int) -> F32:
         """Noise of frames ``start .. start + count``.
@@ -53,10 +56,10 @@ class FrameNoise:
         """
         white = np.stack([self._white(start + k) for k in range(count + 2 * _REACH)])
         kernel = smoothing_kernel()
-        rows = [kernel @ white[k : k + 2 * _REACH + 1] for k in range(count)]
-        return np.stack(rows).astype(np.float32)
+        # One product per frame, so that a frame's bits do not depend on the window's length.
+        return np.stack([kernel @ white[k : k + 2 * _REACH + 1] for k in range(count)])
 
-    def _white(self, frame: int) -> F32:
+    def _draw(self, frame: int) -> F32:
         # Philox is counter-based: key = seed, counter = frame. No generator state to carry.
         bits = np.random.Philox(key=self._seed, counter=[0, 0, frame, 0])
         return np.random.Generator(bits).standard_normal(self._coefficients, dtype=np.float32)

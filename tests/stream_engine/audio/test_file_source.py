@@ -1,5 +1,7 @@
 """Reading speech files of all kinds, good and bad."""
 
+import resource
+import struct
 import wave
 from pathlib import Path
 
@@ -67,3 +69,23 @@ def test_a_cut_off_file_gives_what_it_has(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:16_000])
     samples, _ = read(path)
     assert 7_000 < len(samples) < 8_000
+
+
+@pytest.mark.slow
+def test_ten_hours_of_silence_are_read_in_constant_memory(tmp_path: Path) -> None:
+    """Decoding keeps nothing: the file is 576 MB, what stays in memory is not."""
+    path, rate, hours = tmp_path / "night.wav", 8_000, 10
+    size = hours * 3600 * rate * 2
+    header = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, 1,
+                         rate, rate * 2, 2, 16, b"data", size)  # fmt: skip
+    with path.open("wb") as file:
+        file.write(header)
+        file.truncate(len(header) + size)  # a sparse file: silence costs no disk
+    with FileSource(path) as source:
+        chunks = source.chunks()
+        next(chunks)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        total = sum(len(chunk.samples) for chunk in chunks)
+        grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert total > (hours * 3600 - 1) * rate
+    assert grown_kb < 20_000

@@ -2,6 +2,8 @@
 
 import itertools
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -70,3 +72,16 @@ def test_reset_forgets() -> None:
     used.reset()
     runs = [join_motion(list(g.feed(MelFrames(0, mel)))) for g in (used, make("balanced"))]
     assert np.array_equal(*runs)
+
+
+def test_ten_hours_in_nothing_has_changed_but_the_frame_number() -> None:
+    """Frame 900,000 costs what frame 0 costs: same state size, indices that go on."""
+    generator = make("balanced")
+    generator.feed(MelFrames(0, np.tile(silent_frame(), (10, 1))))
+    early = generator.state_bytes
+    late = np.full(1, 900_000, np.int64)
+    generator._state = dataclasses.replace(generator._state, frame=late)
+    generator._frames_in = 900_002
+    runs = generator.feed(MelFrames(3_600_008, np.tile(silent_frame(), (5, 1))))
+    assert [run.start for run in runs] == list(range(900_000, 900_005))
+    assert generator.state_bytes == early
