@@ -22,7 +22,8 @@ class FileSource:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._container = av.open(str(path))
+            # WAV would come in packets of 4 kB, each with its own overhead.
+            self._container = av.open(str(path), options={"max_size": "16384"})
         except (OSError, av.FFmpegError) as error:
             raise AudioError(
                 "file cannot be read as audio",

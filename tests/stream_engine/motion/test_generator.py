@@ -1,8 +1,7 @@
 """Features to motion for one session, on a fake model."""
 
-import itertools
-
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
