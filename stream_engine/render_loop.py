@@ -41,10 +41,17 @@ class TimedMotion:
 
 @dataclass(frozen=True, slots=True)
 class TimedPicture:
-    """One picture on its way out; ``drawn_s`` is when it was finished."""
+    """One picture on its way out.
+
+    Attributes:
+        frame: The picture.
+        drawn_s: When it was finished.
+        soonest_s: When it would have been, had it not waited for its time to be begun.
+    """
 
     frame: VideoFrame
     drawn_s: float
+    soonest_s: float
 
 
 class FrameSlot:
@@ -175,12 +182,21 @@ class Seat:
         self.on_taken()
         return motion
 
+    def drawn(self, motion: TimedMotion, now_s: float) -> float:
+        """Take note when a picture was finished: the next is begun that much earlier.
 
-    def drawn(self, motion: TimedMotion, now_s: float) -> None:
-        """Take note when a picture was finished: the next is begun that much earlier."""
-        if motion.pts >= 0:
-            took_s = now_s - max(motion.ready_s, self._start_of(motion.pts))
-            self._drawing_s = max(min(took_s, MOST_DRAWING_S), FORGET * self._drawing_s)
+        Args:
+            motion: What it shows.
+            now_s: Wall time.
+
+        Returns:
+            When it would have been finished without waiting for its time.
+        """
+        if motion.pts < 0:
+            return now_s
+        begun_s = max(motion.ready_s, self._start_of(motion.pts))
+        self._drawing_s = max(min(now_s - begun_s, MOST_DRAWING_S), FORGET * self._drawing_s)
+        return now_s - (begun_s - motion.ready_s)
 
     def _start_of(self, pts: int) -> float:
         return self.due(pts) - self._drawing_s - SPARE_S
@@ -281,8 +297,8 @@ class RenderLoop:
             mesh = seat.poser.pose(motion.pts, motion.coefficients)
             frame = renderers[seat.avatar].render(mesh)
             now = self._clock.now()
-            seat.slot.put(TimedPicture(frame, now))
-            seat.drawn(motion, now)
+            soonest_s = seat.drawn(motion, now)
+            seat.slot.put(TimedPicture(frame, now, soonest_s))
             seat.tally.add("frames_rendered_total")
             seat.tally.observe("render_seconds", now - started)
             seat.tally.observe("motion_to_picture_seconds", now - motion.ready_s)

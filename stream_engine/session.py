@@ -156,7 +156,7 @@ class Session:
         self._sent_pts = picture.frame.pts
         if picture.frame.pts >= 0:
             self.tally.observe("picture_to_sent_seconds", now - picture.drawn_s)
-            slack_s = self.playout.due(picture.frame.pts) - picture.drawn_s
+            slack_s = self.playout.due(picture.frame.pts) - picture.soonest_s
             self.playout.delay_ticks = self._least_delay + self._margin.observe(slack_s)
             arrival = self.playout.arrival(picture.frame.pts)
             self.tally.observe("arrival_to_sent_seconds", now - arrival)

@@ -78,7 +78,7 @@ def test_the_slot_keeps_the_latest_and_counts_what_nobody_saw() -> None:
     slot = FrameSlot(tally)
     assert slot.latest() is None
     for pts in (0, 1920):
-        slot.put(TimedPicture(VideoFrame(pts, np.zeros((2, 2, 3), np.uint8)), 0.0))
+        slot.put(TimedPicture(VideoFrame(pts, np.zeros((2, 2, 3), np.uint8)), 0.0, 0.0))
     latest = slot.latest()
     assert latest is not None
     assert latest.frame.pts == 1920
@@ -118,7 +118,7 @@ def test_a_slow_painter_begins_earlier() -> None:
     assert at is not None
     drawn = seat.next_motion(at)
     assert drawn is not None
-    seat.drawn(drawn, at + 0.03)
+    assert seat.drawn(drawn, at + 0.03) == pytest.approx(0.03)  # it was ready at 0
     assert seat.wake_at() == pytest.approx(200.24 - 0.03 - SPARE_S)
 
 

@@ -12,9 +12,9 @@ def settle(margin: Margin, slack_s: float, blocks: int) -> None:
 
 
 def test_a_quick_machine_gets_no_extra_delay() -> None:
-    """10 ms of slack: nothing changes."""
+    """8 ms of slack: nothing changes."""
     margin = Margin()
-    settle(margin, 0.01, 10)
+    settle(margin, 0.008, 10)
     assert margin.extra == 0
 
 

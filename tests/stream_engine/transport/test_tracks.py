@@ -27,7 +27,7 @@ class FakeProgramme:
 
     def picture(self, pts: int) -> TimedPicture | None:
         rgb = np.full((16, 16, 3), pts // 1920 % 256, np.uint8)
-        return TimedPicture(VideoFrame(pts, rgb), 0.0)
+        return TimedPicture(VideoFrame(pts, rgb), 0.0, 0.0)
 
     async def sleep(self, seconds: float) -> None:
         self.clock.advance(seconds)
