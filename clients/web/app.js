@@ -218,6 +218,13 @@ function toggleMute() {
   view.local?.getAudioTracks().forEach((track) => { track.enabled = !state.muted; });
 }
 
+function toggleSound() {
+  const off = !$('face').muted;
+  $('face').muted = off;
+  $('sound').setAttribute('aria-pressed', String(off));
+  $('sound').textContent = off ? 'Sound off' : 'Sound on';
+}
+
 async function fillProfiles() {
   try {
     const { profiles, default: standard } = await (await reach('api/profiles')).json();
@@ -237,6 +244,7 @@ $('start').addEventListener('click', startMicrophone);
 $('sample').addEventListener('click', startSample);
 $('stop').addEventListener('click', () => { complain(''); hangUp(); });
 $('mute').addEventListener('click', toggleMute);
+$('sound').addEventListener('click', toggleSound);
 $('profile').addEventListener('change', helpProfile);
 addEventListener('pagehide', () => state.link?.close());
 show('idle', 'Ready');

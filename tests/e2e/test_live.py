@@ -96,7 +96,7 @@ def converse(page: Any, pid: int, folder: Path, stages: str) -> Talk:
     )
 
 
-@pytest.fixture(scope="module", params=["fake", "real"])
+@pytest.fixture(scope="module", params=["fake", pytest.param("real", marks=pytest.mark.gl)])
 def talk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Talk:
     """Talk once per kind of stages."""
     folder = tmp_path_factory.mktemp(f"live_{request.param}")
