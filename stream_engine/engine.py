@@ -1,6 +1,7 @@
 """The engine thread: speech to motion for every session, one thread that owns the models."""
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -37,8 +38,9 @@ class MotionSink(Protocol):
 class Lane:
     """One session's way through the engine.
 
-    Reads the ring one hop at a time while the sink has room; what the ring overwrote meanwhile
-    is skipped, counted, and the stream starts anew at the next whole frame.
+    Reads the ring one hop at a time while the sink has room. When more than ``patience`` samples
+    wait, or the ring has overwritten some, it goes on with the newest hop: what lies between is
+    skipped, counted, and the stream starts anew at a whole frame.
 
     *State*: one position. *Thread*: ``step`` the engine's; ``end`` and ``close`` any.
 
@@ -50,6 +52,7 @@ class Lane:
         sink: Takes the motion.
         tally: Counts.
         on_error: Told, on the engine thread, what ended the lane.
+        patience: Most samples that may wait; a live face rather jumps than falls behind its voice.
     """
 
     ring: RingBuffer
@@ -59,6 +62,7 @@ class Lane:
     sink: MotionSink
     tally: Tally
     on_error: Callable[[Exception], None]
+    patience: int = sys.maxsize
     _position: int = field(default=0, init=False)
     _origin_frame: int = field(default=0, init=False)
     _ended: bool = field(default=False, init=False)
@@ -90,7 +94,7 @@ class Lane:
             return False
         ended = self._ended  # read before the ring: nothing is written after it is set
         read = self.ring.read(self._position, self._samples(self.hop_frames))
-        if read.lost:
+        if read.lost or self.ring.end - self._position > self.patience:
             self._skip()
             return True
         if len(read.samples):

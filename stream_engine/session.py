@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 RING_SECONDS = 2
 """Audio kept between the loop and the engine; the voice is read from it again, delayed."""
 
+PATIENCE = TICKS_PER_SECOND * 500 // 1000
+"""Most audio that may wait for the engine; more means that it cannot keep up."""
+
 RELEASE_MARGIN = TICKS_PER_SECOND * 40 // 1000
 """Least room for the model's and the painter's work between final motion and its release."""
 
@@ -97,7 +100,7 @@ class Session:
             on_error=on_error,
         )
         self._lane = Lane(
-            self.ring, parts.stream, TICKS_PER_SECOND, hop, self, self.tally, on_error
+            self.ring, parts.stream, TICKS_PER_SECOND, hop, self, self.tally, on_error, PATIENCE
         )
         house.engine.add(self._lane)
         house.render.add(self._seat)
@@ -167,8 +170,14 @@ class Session:
         self._house.leave(self, self._lane, self._seat)
 
     def room(self) -> bool:
-        """`MotionSink`: the painter's queue takes one more hop."""
-        return self._seat.queue.room()
+        """`MotionSink`: the painter's queue takes one more hop, or holds what nobody will see.
+
+        So the engine waits for the painter up to the moment the oldest frame was to leave.
+        """
+        queue = self._seat.queue
+        oldest = queue.next_pts()
+        late = oldest is not None and self.playout.due(oldest) < self.clock.now()
+        return late or queue.room()
 
     def push(self, frames: MotionFrames) -> None:
         """`MotionSink`: on the engine thread."""

@@ -19,7 +19,7 @@ COUNTERS: dict[str, str] = {
     "audio_stall_samples_total": "Samples of silence put in while nothing arrived.",
     "audio_dropped_samples_total": "Samples that came for a time already past.",
     "audio_rebased_total": "Times the sender's clock had to be tied to the session's anew.",
-    "audio_overwritten_samples_total": "Samples overwritten before the engine read them.",
+    "audio_overwritten_samples_total": "Samples skipped because the engine could not keep up.",
     "audio_underrun_samples_total": "Samples sent as silence because they had not arrived.",
     "motion_frames_total": "Motion frames that became final.",
     "motion_dropped_total": "Motion frames dropped because their queue was full.",

@@ -114,6 +114,23 @@ def test_audio_that_was_overwritten_is_skipped_and_frames_keep_their_time() -> N
     assert bench.tally.count("audio_overwritten_samples_total") == 74 * 640
 
 
+def test_an_impatient_lane_goes_on_with_the_newest_audio() -> None:
+    """1.9 s wait where 0.5 s may: the rest is skipped, not worked off late."""
+    bench = Bench()
+    bench.lane.patience = RATE // 2
+    bench.sink.open = False
+    bench.speak(int(1.9 * RATE))
+    bench.engine.run_once()
+    bench.sink.open = True
+    bench.engine.run_once()
+    assert bench.tally.count("audio_overwritten_samples_total") == 47 * 640
+    bench.speak(RATE // 4)
+    bench.engine.run_once()
+    starts = bench.sink.starts()
+    assert starts[0] == 47  # 1.88 s, the first whole frame of the newest hop
+    assert starts == list(range(47, 47 + len(starts)))
+
+
 class Broken:
     """A stream that fails."""
 

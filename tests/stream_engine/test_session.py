@@ -123,6 +123,20 @@ def test_an_hour_of_silence_leaves_nothing_behind() -> None:
     assert starts == list(range(len(starts)))
 
 
+def test_a_painter_that_cannot_keep_up_does_not_hold_the_engine_back() -> None:
+    """Frames nobody will see make room for those that somebody may."""
+    bench = Bench()
+    bench.live(1.0, 0.05)
+    for k in range(100):  # two seconds without a painter
+        bench.clock.advance(0.02)
+        bench.session.push_audio(bench.pts + k * PACKET, np.zeros(PACKET, np.float32))
+        bench.house.engine.run_once()
+    behind = bench.session.ring.end - bench.session._lane.position
+    assert behind < 5 * TICKS_PER_FRAME
+    assert bench.session.tally.count("motion_dropped_total") > 40
+    assert bench.session.tally.count("audio_overwritten_samples_total") == 0
+
+
 def test_a_closed_session_is_in_no_thread_any_more() -> None:
     """``close`` may be called again."""
     bench = Bench()
