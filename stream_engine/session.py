@@ -9,9 +9,10 @@ import numpy as np
 
 from stream_engine.audio.ring_buffer import RingBuffer
 from stream_engine.engine import Lane
+from stream_engine.hand_off import FrameSlot, MotionQueue, TimedPicture
 from stream_engine.motion.window import profile_named
 from stream_engine.protocols import HeadPoser, MotionStream
-from stream_engine.render_loop import FrameSlot, MotionQueue, Seat, TimedPicture
+from stream_engine.render_loop import Seat
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.transport.intake import AudioIntake
 from stream_engine.transport.margin import Margin

@@ -9,8 +9,8 @@ import av
 import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
+from stream_engine.hand_off import TimedPicture
 from stream_engine.protocols import Clock
-from stream_engine.render_loop import TimedPicture
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import F32, TICKS_PER_FRAME, TICKS_PER_SECOND
 

@@ -81,6 +81,14 @@ def lag(first: F64, second: F64, most_s: float = MAX_LAG_S) -> Lag:
     return best
 
 
+def likeness(first: F64, second: F64, window_s: float = 3.0) -> float:
+    """Say how alike two curves are, each few seconds at their own lag: the median."""
+    size, reach = int(window_s / STEP_S), int(MAX_LAG_S / STEP_S)
+    starts = range(0, len(first) - size - reach, size)
+    spans = [slice(at, at + size + reach) for at in starts]
+    return float(np.median([lag(first[span], second[span]).likeness for span in spans]))
+
+
 def opening(up: F64, mouth: F64, delay_s: float) -> tuple[float, float]:
     """Say how far a mouth is open in speech and in silence (nothing heard for 0.3 s around)."""
     shift, around = int(delay_s / STEP_S), int(0.3 / STEP_S)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from aiortc.mediastreams import MediaStreamError
 
-from stream_engine.render_loop import TimedPicture
+from stream_engine.hand_off import TimedPicture
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.transport.tracks import VOICE_STARTS, FaceTrack, VoiceTrack
 from stream_engine.types import F32, TICKS_PER_SECOND, VideoFrame
