@@ -3,12 +3,30 @@
 import numpy as np
 
 from stream_engine.errors import ShapeError
-from stream_engine.motion.arkit import ARKIT_COUNT
+from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_NAMES
 from stream_engine.motion.blend import OverlapBlender
 from stream_engine.motion.state import MotionState, initial_state
 from stream_engine.motion.window import LatencyProfile
 from stream_engine.protocols import ModelRunner
-from stream_engine.types import F32
+from stream_engine.types import F32, MOTION_FPS
+
+_SLOW = ("head", "brow", "eyeWide", "eyeSquint", "cheek", "noseSneer")
+_RETURN_S = 2.0
+
+
+def washout() -> F32:
+    """How fast each coefficient's own slow average follows it, per frame; 0 for the fast ones.
+
+    Nothing in three-second training clips says where a head belongs after a minute, and a voice
+    unlike those in training leaves it turned and staring. What moves slowly is therefore shown
+    against its own average over about 2 s, as motion platforms do; lips, jaw, lids and gaze are
+    left to the model.
+
+    Returns:
+        float32 [D].
+    """
+    slow = np.array([name.startswith(_SLOW) for name in COEFFICIENT_NAMES])
+    return (slow / (_RETURN_S * MOTION_FPS)).astype(np.float32)
 
 
 class MotionHop:
@@ -28,6 +46,7 @@ class MotionHop:
         self._sampler = sampler
         self.profile = profile
         self._blender = OverlapBlender(profile)
+        self._washout = washout()
         specs = {spec.name: spec.shape for r in (encoder, sampler) for spec in r.spec.inputs}
         self.mel_bands = specs["mel"][-1]
         self.coefficients = specs["noise"][-1]
@@ -69,6 +88,7 @@ class MotionHop:
             }
         )
         final, held = self._blender.blend(sampled["motion"], state.held, state.has_held)
+        final, posture = self._settle(final, state.posture)
         final[..., :ARKIT_COUNT] = final[..., :ARKIT_COUNT].clip(0.0, 1.0)
         frames = state.frame[:, None] + np.arange(hop)
         following = MotionState(
@@ -82,9 +102,18 @@ class MotionHop:
             cache=sampled["new_cache"],
             mask=sampled["new_mask"],
             held=held,
+            posture=posture,
             has_held=(state.frame >= 0).astype(np.float32),
         )
         return final, following
+
+    def _settle(self, frames: F32, posture: F32) -> tuple[F32, F32]:
+        settled = np.empty_like(frames)
+        for index in range(frames.shape[1]):
+            frame = frames[:, index]
+            posture = posture + self._washout * (frame - posture)
+            settled[:, index] = frame - posture
+        return settled, posture
 
     def _check(self, state: MotionState, mel: F32, noise: F32) -> None:
         batch = len(state.frame)

@@ -28,6 +28,7 @@ class MotionState:
         mask: Filled slots of the context, float32 [B, C].
         held: Lookahead predicted by the last window, float32 [B, L, D].
         has_held: 1 once there is one, float32 [B].
+        posture: Slow average of what moves slowly, float32 [B, D]; 0 for the rest.
     """
 
     frame: NDArray[np.int64]
@@ -41,6 +42,7 @@ class MotionState:
     mask: F32
     held: F32
     has_held: F32
+    posture: F32
 
     @property
     def size_bytes(self) -> int:
@@ -81,6 +83,7 @@ def initial_state(
         mask=zeros(*shapes["mask"]),
         held=zeros(lookahead, coefficients),
         has_held=zeros(),
+        posture=zeros(coefficients),
     )
 
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from stream_engine.errors import ShapeError
-from stream_engine.motion.hop import MotionHop
+from stream_engine.motion.arkit import INDEX
+from stream_engine.motion.hop import MotionHop, washout
 from stream_engine.motion.state import slot_of, stack_states
 from stream_engine.motion.window import PROFILES
+from stream_engine.protocols import Tensors
 from tests.fakes.linear_models import LinearEncoder, LinearSampler
 
 
@@ -87,3 +89,32 @@ def test_features_of_another_profile_are_refused() -> None:
         hop.step(
             hop.initial_state(), np.zeros((1, 4, 80), np.float32), np.zeros((1, 8, 55), np.float32)
         )
+
+
+class Turned(LinearSampler):
+    """A model that holds the head turned and the lids wide, whatever it hears."""
+
+    def run(self, inputs: Tensors) -> dict[str, np.ndarray]:
+        out = super().run(inputs)
+        out["motion"] = np.full_like(out["motion"], 0.3)
+        return out
+
+
+def test_a_posture_held_too_long_washes_out_but_speech_does_not() -> None:
+    """After some seconds the head is back and the stare is gone; jaw and blink are untouched."""
+    hop = MotionHop(LinearEncoder(), Turned(), PROFILES["balanced"])
+    state, frames = hop.initial_state(), []
+    for _ in range(250):
+        out, state = hop.step(
+            state, np.zeros((1, 4, 80), np.float32), np.zeros((1, 3, 55), np.float32)
+        )
+        frames.append(out[0, 0])
+    motion = np.stack(frames)
+    for name in ("headYaw", "eyeWideLeft", "browInnerUp"):
+        track = motion[:, INDEX[name]]
+        assert track[0] > 0.25
+        assert track[-1] < 0.01
+        assert np.abs(np.diff(track)).max() < 0.01
+    for name in ("jawOpen", "mouthPucker", "eyeBlinkLeft", "eyeLookOutLeft"):
+        assert np.allclose(motion[3:, INDEX[name]], 0.3, atol=1e-6)
+    assert washout().max() == pytest.approx(1 / 50)
