@@ -24,8 +24,20 @@ from stream_engine.types import F32
 from training.baselines import jaw_from_loudness, mean_face, ridge
 from training.data.fit import LandmarkBasis
 from training.dataset import PairSet, load_pairs
-from training.metrics import LipTrack, score
+from training.dynamics import (
+    diversity,
+    dynamics_deviation,
+    extremum_lag_ms,
+    join_jump,
+    loudness_follows_lips,
+    silence_stability,
+)
+from training.metrics import Floats, LipTrack, score
 
+UPPER_FACE = (
+    46, 52, 53, 55, 63, 65, 66, 70, 105, 107, 276, 282, 283, 285, 293, 295, 296, 300, 334, 336,
+    159, 145, 386, 374, 9, 151, 108, 337, 50, 280,
+)  # fmt: skip
 _MILLIMETRES = 1000.0
 _MODEL = Path(__file__).parents[1] / "stream_engine/assets/motion"
 
@@ -36,6 +48,8 @@ class LipReader:
     def __init__(self) -> None:
         self._basis = LandmarkBasis(load_head_asset(), np.arange(478))
         self._lips = self._basis.shapes[:, self._basis.lips] * _MILLIMETRES
+        upper = [i for i in UPPER_FACE if i in self._basis.index]
+        self._upper = self._basis.shapes[:, upper] * _MILLIMETRES
         self._gap = self._basis.gap(self._basis.shapes) * _MILLIMETRES
         self._width = self._basis.width(self._basis.shapes) * _MILLIMETRES
 
@@ -44,6 +58,12 @@ class LipReader:
         weights = motion[..., :ARKIT_COUNT]
         points = np.einsum("mtk,kpx->mtpx", weights, self._lips)
         return LipTrack(weights @ self._gap, weights @ self._width, points)
+
+    def upper_face(self, motion: F32) -> Floats:
+        """Brow, lid and cheek points of coefficients [M, T, D] in mm from neutral, [M, T, P, 3]."""
+        weights = motion[..., :ARKIT_COUNT]
+        points: Floats = np.einsum("mtk,kpx->mtpx", weights, self._upper)
+        return points
 
 
 def generate(hop: MotionHop, mel: F32, seeds: range) -> F32:
@@ -99,7 +119,7 @@ def evaluate(
     reader = LipReader()
     real = real_track(reader, pairs)
     made = generate(hop, pairs.mel.astype(np.float32), range(samples))
-    single = [asdict(score(reader.read(one), real, pairs.speaking)) for one in made[:3]]
+    each = [asdict(score(reader.read(one), real, pairs.speaking)) for one in made]
     other = LipTrack(*(np.roll(a, 1, axis=0) for a in (real.gap, real.width, real.points)))
     tracks = {
         f"diffusion, mean of {samples}": reader.read(made.mean(axis=0)),
@@ -111,14 +131,58 @@ def evaluate(
     }
     results = {
         "diffusion, single sample": {
-            key: float(np.mean([row[key] for row in single])) for key in single[0]
-        }
+            key: float(np.mean([row[key] for row in each])) for key in each[0]
+        },
+        f"diffusion, best of {samples}": best_of(reader, made, real, pairs),
     }
     for name, track in tracks.items():
         results[name] = asdict(score(track, real, pairs.speaking))
-    lips = reader.read(made.reshape(-1, *made.shape[2:])).points.reshape(samples, len(pairs), -1)
-    results["diversity"] = {"lips_mm": float(lips.std(axis=0).mean())}
+    results["movement"] = movement(reader, made, pairs, hop.profile.hop_frames)
     return results
+
+
+def best_of(reader: LipReader, made: F32, real: LipTrack, pairs: PairSet) -> dict[str, float]:
+    """Scores of each clip's own best sample, by lip-vertex error."""
+    chosen = []
+    for clip in range(len(pairs)):
+        points = reader.read(made[:, clip]).points
+        error = np.linalg.norm(points - real.points[clip], axis=-1).max(axis=-1).mean(axis=-1)
+        chosen.append(made[int(error.argmin()), clip])
+    return asdict(score(reader.read(np.stack(chosen)), real, pairs.speaking))
+
+
+def movement(reader: LipReader, made: F32, pairs: PairSet, hop_frames: int) -> dict[str, float]:
+    """Metrics of how the face moves, of the model's first sample, beside the recording's own.
+
+    Args:
+        reader: Coefficients to points.
+        made: Samples, float32 [S, M, T, D].
+        pairs: The recorded clips.
+        hop_frames: Hop of the profile.
+
+    Returns:
+        Value by name; those that end in ``_real`` are the recording's.
+    """
+    first = reader.read(made[0])
+    timing = [extremum_lag_ms(a, b) for a, b in zip(first.gap, pairs.gap, strict=True)]
+    shuffled = np.roll(pairs.gap, 1, axis=0)
+    floor = [extremum_lag_ms(a, b) for a, b in zip(shuffled, pairs.gap, strict=True)]
+    upper, upper_real = reader.upper_face(made[0]), reader.upper_face(pairs.motion)
+    few = made[:5]
+    return {
+        "mtm_ms": float(np.nanmean(timing)),
+        "mtm_ms_floor": float(np.nanmean(floor)),
+        "fdd_mm2": dynamics_deviation(upper, upper_real),
+        "lip_diversity_mm": diversity(np.stack([reader.read(one).points for one in few])),
+        "upper_face_diversity_mm": diversity(np.stack([reader.upper_face(one) for one in few])),
+        "slcc": loudness_follows_lips(pairs.loudness, first.gap),
+        "slcc_real": loudness_follows_lips(pairs.loudness, pairs.gap),
+        "silence_mm": silence_stability(first.gap, pairs.speaking),
+        "silence_mm_real": silence_stability(pairs.gap, pairs.speaking),
+        "join_jump": join_jump(made[0], hop_frames),
+        "speed": float(np.abs(np.diff(made[0], axis=1)).mean()),
+        "speed_real": float(np.abs(np.diff(pairs.motion, axis=1)).mean()),
+    }
 
 
 def as_table(results: dict[str, dict[str, float]]) -> str:
@@ -151,7 +215,7 @@ def main() -> None:
     results = evaluate(pairs, train, hop, options.samples)
     print(f"{len(pairs)} {options.split} clips, profile {options.profile}, {options.steps} steps")
     print(as_table(results))
-    print(f"diversity of lips: {results['diversity']['lips_mm']:.3f} mm")
+    print("\n".join(f"{name}: {value:.3f}" for name, value in results["movement"].items()))
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream_engine.assemble import Assembly
+from stream_engine.assemble import Assembly, open_runner
 from stream_engine.audio.file_source import FileSource
 from stream_engine.config import EngineConfig
 from stream_engine.errors import AudioError
 from stream_engine.motion.arkit import INDEX
+from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.window import PROFILES
 from stream_engine.types import F32, AudioChunk
 from tests.contracts.stream_contract import join_motion, run_in_chunks
@@ -147,3 +148,24 @@ def test_reset_forgets(assembly: Assembly, speech: tuple[F32, int]) -> None:
         lambda: assembly.motion_stream("balanced"), samples, [], rate, join_motion
     )
     assert np.array_equal(again, fresh)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_two_sessions_in_one_batch_give_what_each_gives_alone(profile: str) -> None:
+    """On the shipped models, within 1e-5: batched products may add up in another order."""
+    hop = MotionHop(
+        open_runner("speech_encoder", "auto"), open_runner("motion_sampler_2", "auto"),
+        PROFILES[profile],
+    )  # fmt: skip
+    random = np.random.default_rng(0)
+    both, alone = hop.initial_state(2), [hop.initial_state(), hop.initial_state()]
+    mel_shape = (2, 4 * hop.profile.hop_frames, 80)
+    for _ in range(30):
+        mel = random.standard_normal(mel_shape).astype(np.float32)
+        noise = random.standard_normal((2, hop.profile.window_frames, 55)).astype(np.float32)
+        together, both = hop.step(both, mel, noise)
+        for slot in (0, 1):
+            one = slice(slot, slot + 1)
+            out, alone[slot] = hop.step(alone[slot], mel[one], noise[one])
+            assert np.abs(out[0] - together[slot]).max() < 1e-5

@@ -43,7 +43,21 @@ def test_the_table_has_model_baselines_floor_and_ceiling() -> None:
     """All rows are there and the ceiling is the best."""
     results = evaluate(made_up_pairs(4, seed=3), made_up_pairs(12), make_hop("balanced"), 3)
     table = as_table(results)
-    for row in ("single sample", "mean of 3", "ridge", "jaw from", "mean face", "floor", "ceiling"):
+    for row in (
+        "single sample",
+        "mean of 3",
+        "best of 3",
+        "ridge",
+        "jaw from",
+        "mean face",
+        "floor",
+        "ceiling",
+    ):
         assert row in table
     assert results["ceiling: the fit itself"]["lve_mm"] == 0.0
-    assert results["diversity"]["lips_mm"] >= 0.0
+    best, single = (results[f"diffusion, {kind}"] for kind in ("best of 3", "single sample"))
+    assert best["lve_mm"] <= single["lve_mm"]
+    moves = results["movement"]
+    assert moves["lip_diversity_mm"] > 0.0
+    assert not moves["silence_mm"] < 0.0
+    assert np.isnan(moves["join_jump"])

@@ -18,7 +18,7 @@ from stream_engine.motion.arkit import ARKIT_COUNT
 from stream_engine.types import F32, SAMPLES_PER_FRAME, AudioChunk
 from training.data.fit import FitWeights, LandmarkBasis, fit_weights
 from training.data.grid import Clip, GridCorpus
-from training.data.speaker import Speaker, find_speaker, head_local
+from training.data.speaker import Speaker, displacement_of, find_speaker, head_local
 
 TEST_SHARE, VALIDATION_SHARE = 0.11, 0.04
 _SCALE_MM = 1000.0
@@ -101,7 +101,7 @@ def loudness_of(samples: F32, frames: int) -> F32:
 def make_pair(clip: Clip, samples: F32, speaker: Speaker, basis: LandmarkBasis) -> Pair:
     """Fit one clip and compute its features."""
     local = head_local(clip, speaker, basis)
-    displacement = local.points - speaker.neutral
+    displacement = displacement_of(local, speaker, basis)
     weights = fit_weights(basis, displacement, clip.scores, FitWeights())
     rebuilt = np.einsum("tk,kpx->tpx", weights, basis.shapes)
     error = np.linalg.norm((rebuilt - displacement)[:, basis.lips, :2], axis=-1).mean(axis=1)

@@ -17,7 +17,7 @@ from stream_engine.render.mesh_renderer import MeshRenderer
 from stream_engine.types import F32
 from training.data.fit import FitWeights, LandmarkBasis, fit_weights
 from training.data.grid import GridCorpus
-from training.data.speaker import find_speaker, head_local
+from training.data.speaker import displacement_of, find_speaker, head_local
 
 _COLUMNS = 8
 _MILLIMETRES = 1000.0
@@ -78,7 +78,7 @@ def main() -> None:
     clips = list(corpus.clips())
     speaker = find_speaker(clips, basis)
     clip = next(c for c in clips if options.clip in (None, c.name))
-    displacement = head_local(clip, speaker, basis).points - speaker.neutral
+    displacement = displacement_of(head_local(clip, speaker, basis), speaker, basis)
     weights = fit_weights(basis, displacement, clip.scores, FitWeights())
     chosen = np.linspace(18, min(55, len(weights) - 1), _COLUMNS).astype(int)
     fitted = np.einsum("tk,kpx->tpx", weights[chosen], basis.shapes) + speaker.neutral

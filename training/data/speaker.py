@@ -18,6 +18,12 @@ from training.data.grid import Clip
 
 _RESTING_SHARE = 0.3
 
+_LIDS = {
+    (159, 145): (246, 161, 160, 159, 158, 157, 173, 7, 163, 144, 145, 153, 154, 155),
+    (386, 374): (466, 388, 387, 386, 385, 384, 398, 249, 390, 373, 374, 380, 381, 382),
+}
+"""Middle of upper and lower lid, and all landmarks of both, of the right and the left eye."""
+
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
@@ -53,6 +59,26 @@ def head_local(clip: Clip, speaker: Speaker, basis: LandmarkBasis) -> HeadLocal:
     found = find_similarity(frames[:, basis.stable], speaker.template[basis.stable])
     rotation = rotation_angles(found.rotation.transpose(0, 2, 1))
     return HeadLocal(speaker.to_head.apply(found.apply(frames)), rotation)
+
+
+def displacement_of(
+    local: HeadLocal, speaker: Speaker, basis: LandmarkBasis
+) -> NDArray[np.float64]:
+    """How far each point has moved from the speaker's neutral, as it would on our head, [T, P, 3].
+
+    Lids are scaled by how far our eyes are open against the speaker's: what shuts the speaker's
+    eyes must shut ours.
+    """
+    displacement = local.points - speaker.neutral
+    for (upper, lower), lids in _LIDS.items():
+        middle = [basis.index[upper], basis.index[lower]]
+        ours, theirs = (
+            points[middle[0], 1] - points[middle[1], 1]
+            for points in (basis.neutral, speaker.neutral)
+        )
+        rows = [basis.index[lid] for lid in lids if lid in basis.index]
+        displacement[:, rows] *= ours / theirs
+    return displacement
 
 
 def find_speaker(clips: list[Clip], basis: LandmarkBasis) -> Speaker:
