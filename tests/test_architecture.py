@@ -11,7 +11,7 @@ import pytest
 from tests.paths import PACKAGES, ROOT
 
 FILE_LINES, FUNCTION_LINES, CLASS_LINES = 300, 40, 200
-PUBLIC_METHODS, ENGINE_MODULES, FOLDER_DEPTH = 10, 75, 2
+PUBLIC_METHODS, ENGINE_MODULES, FOLDER_DEPTH = 10, 65, 2
 UNTESTED = {
     # Declarations without behaviour: types, seams, package docstrings.
     "stream_engine/types.py",
@@ -91,8 +91,9 @@ def test_no_test_is_left_over() -> None:
 
 
 def test_the_engine_stays_a_size_a_newcomer_can_hold() -> None:
-    """A bounded number of modules."""
-    assert sum(str(path).startswith("stream_engine") for path in modules()) <= ENGINE_MODULES
+    """A bounded number of modules, package docstrings not counted."""
+    engine = [path for path in modules() if path.parts[0] == "stream_engine"]
+    assert sum(path.name != "__init__.py" for path in engine) <= ENGINE_MODULES
 
 
 def test_importing_does_nothing() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.types import MOTION_FPS
-from training.metrics import Floats, pearson
+from training.metrics import Floats, pearson, warping_table
 
 _SMOOTHING_FRAMES = 2.0
 _MILLISECONDS = 1000.0
@@ -31,13 +31,7 @@ def extrema(track: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 def alignment(a: Floats, b: Floats) -> NDArray[np.int64]:
     """Frame of ``b`` that each frame of ``a`` is warped to (DTW), int64 [T]."""
-    cost = np.abs(a[:, None] - b[None, :])
-    total = np.full((len(a) + 1, len(b) + 1), np.inf)
-    total[0, 0] = 0.0
-    for i in range(len(a)):
-        for j in range(len(b)):
-            best = min(total[i, j], total[i, j + 1], total[i + 1, j])
-            total[i + 1, j + 1] = cost[i, j] + best
+    total = warping_table(a, b)
     i, j, mapped = len(a), len(b), np.zeros(len(a), np.int64)
     while i > 0 and j > 0:
         mapped[i - 1] = j - 1

@@ -79,8 +79,8 @@ def pearson_columns(a: Floats, b: Floats) -> Floats:
     return r
 
 
-def warping_cost(a: Floats, b: Floats) -> float:
-    """Cost of the best monotone alignment of two tracks [T], per frame of the first."""
+def warping_table(a: Floats, b: Floats) -> Floats:
+    """Cheapest cost of aligning every start of ``a`` with every start of ``b``, [T + 1, T + 1]."""
     cost = np.abs(a[:, None] - b[None, :])
     total = np.full((len(a) + 1, len(b) + 1), np.inf)
     total[0, 0] = 0.0
@@ -88,7 +88,12 @@ def warping_cost(a: Floats, b: Floats) -> float:
         for j in range(len(b)):
             best = min(total[i, j], total[i, j + 1], total[i + 1, j])
             total[i + 1, j + 1] = cost[i, j] + best
-    return float(total[-1, -1] / len(a))
+    return total
+
+
+def warping_cost(a: Floats, b: Floats) -> float:
+    """Cost of the best monotone alignment of two tracks [T], per frame of the first."""
+    return float(warping_table(a, b)[-1, -1] / len(a))
 
 
 def score(predicted: LipTrack, real: LipTrack, speaking: NDArray[np.bool_]) -> LipScores:
