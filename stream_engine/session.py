@@ -3,24 +3,21 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from stream_engine.audio.ring_buffer import RingBuffer
-from stream_engine.engine import Lane
+from stream_engine.engine import Engine, Lane
 from stream_engine.hand_off import FrameSlot, MotionQueue, TimedPicture
 from stream_engine.motion.window import profile_named
-from stream_engine.protocols import HeadPoser, MotionStream
-from stream_engine.render_loop import Seat
+from stream_engine.protocols import Clock, HeadPoser, MotionStream
+from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.transport.intake import AudioIntake
 from stream_engine.transport.margin import Margin
 from stream_engine.transport.playout import PlayoutClock
 from stream_engine.types import F32, TICKS_PER_FRAME, TICKS_PER_SECOND, MotionFrames
-
-if TYPE_CHECKING:
-    from stream_engine.household import Household
 
 RING_SECONDS = 2
 """Audio kept between the loop and the engine; the voice is read from it again, delayed."""
@@ -30,6 +27,19 @@ PATIENCE = TICKS_PER_SECOND * 500 // 1000
 
 RELEASE_MARGIN = TICKS_PER_SECOND * 40 // 1000
 """Least room for the model's and the painter's work between final motion and its release."""
+
+
+class House(Protocol):
+    """What a session shares with the others; `household.Household` is it."""
+
+    clock: Clock
+    tally: Tally
+    engine: Engine
+    render: RenderLoop
+
+    def leave(self, session: "Session", lane: Lane, seat: Seat) -> None:
+        """Take a session out of everything."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,7 @@ class Session:
     def __init__(
         self,
         parts: SessionParts,
-        house: "Household",
+        house: House,
         on_motion: Callable[[MotionFrames], None],
         on_error: Callable[[Exception], None],
     ) -> None:
