@@ -49,6 +49,26 @@ def open_runner(name: str, backend: str) -> ModelRunner:
     return OnnxRunner(path)
 
 
+def open_hop(folder: Path, profile: str, steps: int) -> MotionHop:
+    """Open an exported folder's models on ONNX Runtime, for tools that try models out.
+
+    Args:
+        folder: Where `trt_build.export` wrote them.
+        profile: Latency profile.
+        steps: Diffusion steps per window.
+
+    Returns:
+        The hop of a batch of sessions.
+    """
+    from stream_engine.runtime.onnx_runner import OnnxRunner
+
+    encoder, sampler = (
+        OnnxRunner(folder / f"{name}.onnx")
+        for name in ("speech_encoder", f"motion_sampler_{steps}")
+    )
+    return MotionHop(encoder, sampler, profile_named(profile))
+
+
 @cache
 def head_asset(avatar: str) -> HeadAsset:
     """Load a shipped head once.

@@ -8,7 +8,7 @@ from pathlib import Path
 from stream_engine.audio.file_source import FileSource
 from stream_engine.config import RenderConfig
 from stream_engine.errors import StreamEngineError
-from stream_engine.protocols import Clock, HeadPoser, MotionStream, Renderer
+from stream_engine.protocols import Clock, FrameSink, HeadPoser, MotionStream, Renderer
 from stream_engine.transport.motion_file import MotionFile
 from stream_engine.transport.movie_file import MovieFile
 from stream_engine.types import MOTION_FPS, TICKS_PER_FRAME, MotionFrames
@@ -81,7 +81,7 @@ class OfflineRender:
         self._clock = clock
         self.report = RenderReport()
         self._movie: MovieFile | None = None
-        self._csv: MotionFile | None = None
+        self._sink: FrameSink | None = None
 
     def run(self, progress: Progress) -> RenderReport:
         """Read the speech to its end; a file begun is removed again if that fails.
@@ -110,8 +110,8 @@ class OfflineRender:
 
     def _open(self, stack: ExitStack, rate_hz: int) -> None:
         if self._job.motion is not None:
-            self._csv = MotionFile(self._job.motion)
-            stack.callback(self._csv.close)
+            self._sink = MotionFile(self._job.motion)
+            stack.callback(self._sink.close)
         if self._job.movie is not None:
             size = (self._config.width, self._config.height)
             self._movie = MovieFile(self._job.movie, size, MOTION_FPS, rate_hz)
@@ -136,8 +136,8 @@ class OfflineRender:
     def _write(self, runs: Sequence[MotionFrames]) -> None:
         for run in runs:
             self.report.frames += len(run.coefficients)
-            if self._csv is not None:
-                self._csv.write(run)
+            if self._sink is not None:
+                self._sink.write(run)
             if self._movie is not None:
                 self._draw(run, self._movie)
 

@@ -1,6 +1,6 @@
 """The seams: what a stage, a model runner, a renderer, a source and a sink must offer."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -70,14 +70,6 @@ class Renderer(Protocol):
 
     def close(self) -> None:
         """Free the context."""
-        ...
-
-
-class AudioSource(Protocol):
-    """Where speech comes from: a peer, a socket or a file."""
-
-    def chunks(self) -> AsyncIterator[AudioChunk]:
-        """Give the audio in order, without gaps, until it ends."""
         ...
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stream_engine.assemble import MODEL_FOLDER, open_hop
 from stream_engine.features.log_mel import MELS_PER_FRAME
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT
@@ -19,7 +20,6 @@ from stream_engine.motion.generator import silent_frame
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.noise import FrameNoise
 from stream_engine.motion.window import PROFILES
-from stream_engine.runtime.onnx_runner import OnnxRunner
 from stream_engine.types import F32
 from training.baselines import jaw_from_loudness, mean_face, ridge
 from training.data.fit import LandmarkBasis
@@ -39,7 +39,6 @@ UPPER_FACE = (
     159, 145, 386, 374, 9, 151, 108, 337, 50, 280,
 )  # fmt: skip
 _MILLIMETRES = 1000.0
-_MODEL = Path(__file__).parents[1] / "stream_engine/assets/motion"
 
 
 class LipReader:
@@ -199,18 +198,16 @@ def main() -> None:
     """Print the table, write JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, required=True)
-    parser.add_argument("--model", type=Path, default=_MODEL, help="folder of exported graphs")
+    parser.add_argument(
+        "--model", type=Path, default=MODEL_FOLDER, help="exported graphs"
+    )
     parser.add_argument("--split", default="test")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="balanced")
     parser.add_argument("--steps", type=int, choices=(1, 2, 4), default=2)
     parser.add_argument("--samples", type=int, default=10)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    hop = MotionHop(
-        OnnxRunner(options.model / "speech_encoder.onnx"),
-        OnnxRunner(options.model / f"motion_sampler_{options.steps}.onnx"),
-        PROFILES[options.profile],
-    )
+    hop = open_hop(options.model, options.profile, options.steps)
     pairs, train = load_pairs(options.pairs, options.split), load_pairs(options.pairs, "train")
     results = evaluate(pairs, train, hop, options.samples)
     print(f"{len(pairs)} {options.split} clips, profile {options.profile}, {options.steps} steps")

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stream_engine.assemble import MODEL_FOLDER
+from stream_engine.assemble import MODEL_FOLDER, open_hop
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.window import PROFILES
-from stream_engine.runtime.onnx_runner import OnnxRunner
 
 _WARM_UP = 20
 _MILLISECONDS = 1000.0
@@ -67,15 +66,6 @@ def time_hops(hop: MotionHop, batch: int, hops: int) -> HopTimes:
     cpu = (time.process_time() - spent) / hops * _MILLISECONDS
     p50, p95, p99 = (float(p) * _MILLISECONDS for p in np.percentile(walls, (50, 95, 99)))
     return HopTimes(batch, p50, p95, p99, cpu)
-
-
-def open_hop(folder: Path, profile: str, steps: int) -> MotionHop:
-    """The shipped models on ONNX Runtime, one thread."""
-    return MotionHop(
-        OnnxRunner(folder / "speech_encoder.onnx"),
-        OnnxRunner(folder / f"motion_sampler_{steps}.onnx"),
-        PROFILES[profile],
-    )
 
 
 def main() -> None:
