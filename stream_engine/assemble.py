@@ -87,6 +87,12 @@ def head_asset(avatar: str) -> HeadAsset:
     return load_head_asset()
 
 
+@cache
+def head_mesh(avatar: str) -> HeadMesh:
+    """Make an avatar's poser once; it has no state, so all sessions share it."""
+    return HeadMesh(head_asset(avatar))
+
+
 class Assembly:
     """Makes real stages for any number of sessions; models are loaded once and shared.
 
@@ -125,7 +131,7 @@ class Assembly:
         return SpeechToMotion(MotionGenerator(hop, noise))
 
     def head_poser(self, avatar: str) -> HeadMesh:
-        """Make the poser of an avatar.
+        """Give the shared poser of an avatar.
 
         Args:
             avatar: Its name.
@@ -136,7 +142,7 @@ class Assembly:
         Raises:
             AssetError: If there is no such avatar.
         """
-        return HeadMesh(head_asset(avatar))
+        return head_mesh(avatar)
 
     def renderer(self, avatar: str) -> "MeshRenderer":
         """Open OpenGL and make a renderer; it belongs to the calling thread.

@@ -12,8 +12,8 @@ import numpy as np
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig
 from stream_engine.errors import StreamEngineError
-from stream_engine.motion.window import PROFILES
-from stream_engine.types import MODEL_RATE_HZ, SAMPLES_PER_FRAME, AudioChunk
+from stream_engine.motion.arkit import COEFFICIENT_COUNT
+from stream_engine.types import MODEL_RATE_HZ, AudioChunk
 
 _PACKAGES = ("numpy", "onnxruntime", "av", "aiortc", "moderngl", "starlette", "websockets")
 _OPTIONAL = {
@@ -82,14 +82,15 @@ def _motion(config: EngineConfig) -> Finding:
         assembly = Assembly(config)
     except StreamEngineError as error:
         return Finding(False, f"motion: {error}")
-    stream = assembly.motion_stream(config.motion.profile)
-    frame = np.zeros(SAMPLES_PER_FRAME, np.float32)
+    profile = config.motion.latency_profile
+    stream = assembly.motion_stream(profile.name)
+    silence = np.zeros(profile.hop_samples, np.float32)
     times = []
     for index in range(_TRIAL_FRAMES):
         began = clock.now()
-        stream.feed(AudioChunk(index * SAMPLES_PER_FRAME, frame, MODEL_RATE_HZ))
+        stream.feed(AudioChunk(index * profile.hop_samples, silence, MODEL_RATE_HZ))
         times.append(clock.now() - began)
-    hop = PROFILES[config.motion.profile].hop_frames * 40
+    hop = profile.hop_samples * 1000 // MODEL_RATE_HZ
     spent = statistics.median(times) * 1000
     verdict = spent < hop / 2
     assembly.close()
@@ -101,20 +102,19 @@ def _motion(config: EngineConfig) -> Finding:
 
 
 def _renderer(config: EngineConfig) -> Finding:
-    from stream_engine.assemble import head_asset
-    from stream_engine.mesh.blendshapes import HeadMesh
+    from stream_engine.assemble import head_mesh
     from stream_engine.render.mesh_renderer import MeshRenderer
 
     clock = MonotonicClock()
     try:
-        head = head_asset(config.render.avatar)
-        renderer = MeshRenderer(head, config.render.width, config.render.height)
+        poser = head_mesh(config.render.avatar)
+        renderer = MeshRenderer(poser.asset, config.render.width, config.render.height)
     except StreamEngineError as error:
         return Finding(False, f"rendering: {error}")
-    poser, times = HeadMesh(head), []
+    times = []
     for index in range(_TRIAL_FRAMES // 2):
         began = clock.now()
-        renderer.render(poser.pose(index, np.zeros(55, np.float32)))
+        renderer.render(poser.pose(index, np.zeros(COEFFICIENT_COUNT, np.float32)))
         times.append(clock.now() - began)
     renderer.close()
     spent = statistics.median(times) * 1000

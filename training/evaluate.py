@@ -198,9 +198,7 @@ def main() -> None:
     """Print the table, write JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, required=True)
-    parser.add_argument(
-        "--model", type=Path, default=MODEL_FOLDER, help="exported graphs"
-    )
+    parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="exported graphs")
     parser.add_argument("--split", default="test")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="balanced")
     parser.add_argument("--steps", type=int, choices=(1, 2, 4), default=2)

@@ -13,8 +13,9 @@ MEL_HOP = 160
 MEL_WINDOW = 400
 MELS_PER_FRAME = SAMPLES_PER_FRAME // MEL_HOP
 _FFT = 512
-_FLOOR = 1e-6
-_MEAN, _SCALE = -7.0, 3.5  # centre and spread of log energies of speech at normal level
+MEL_FLOOR = 1e-6
+MEL_MEAN, MEL_SCALE = -7.0, 3.5
+"""Centre and spread of log energies of speech at normal level."""
 
 
 @cache
@@ -60,8 +61,8 @@ def log_mel(samples: F32) -> F32:
     windows = np.lib.stride_tricks.sliding_window_view(samples, MEL_WINDOW)[::MEL_HOP]
     spectrum = np.fft.rfft(windows * _window(), _FFT)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    energies = np.log(power @ mel_filters() + _FLOOR)
-    features: F32 = ((energies - _MEAN) / _SCALE).astype(np.float32)
+    energies = np.log(power @ mel_filters() + MEL_FLOOR)
+    features: F32 = ((energies - MEL_MEAN) / MEL_SCALE).astype(np.float32)
     return features
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from stream_engine.errors import ShapeError
+from stream_engine.features.log_mel import MELS_PER_FRAME
 from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_NAMES
 from stream_engine.motion.blend import OverlapBlender
 from stream_engine.motion.state import MotionState, initial_state
@@ -117,7 +118,7 @@ class MotionHop:
 
     def _check(self, state: MotionState, mel: F32, noise: F32) -> None:
         batch = len(state.frame)
-        wanted_mel = (batch, 4 * self.profile.hop_frames, self.mel_bands)
+        wanted_mel = (batch, MELS_PER_FRAME * self.profile.hop_frames, self.mel_bands)
         wanted_noise = (batch, self.profile.window_frames, self.coefficients)
         if mel.shape != wanted_mel or noise.shape != wanted_noise:
             raise ShapeError(

@@ -14,6 +14,7 @@ def test_sessions_share_one_model_and_one_head() -> None:
     """A second session loads nothing again."""
     assembly = Assembly(EngineConfig())
     assert assembly.motion_stream("ultra") is not assembly.motion_stream("ultra")
+    assert assembly.head_poser("default") is assembly.head_poser("default")
     assert assembly.head_poser("default").asset is head_asset("default")
     assert assembly.backend == "onnxruntime-cpu"
 

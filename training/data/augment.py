@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-_MEAN, _SCALE = -7.0, 3.5  # of stream_engine.features.log_mel
-_FLOOR = 1e-6
+from stream_engine.features.log_mel import MEL_FLOOR, MEL_MEAN, MEL_SCALE
+
 _DECIBELS = 0.2302585  # natural log of power per decibel
 
 
@@ -18,19 +18,37 @@ def augment_speech(mel: Tensor, generator: torch.Generator) -> Tensor:
     Returns:
         float32 [B, T, F].
     """
-    batch, steps, bands = mel.shape
 
     def draw(low: float, high: float) -> Tensor:
-        return torch.rand(batch, 1, 1, generator=generator) * (high - low) + low
+        return _draw(len(mel), low, high, generator)
 
     mel = warp_frequency(mel, draw(0.84, 1.19)[:, 0, 0])
-    at = torch.linspace(-1.0, 1.0, bands)
+    at = torch.linspace(-1.0, 1.0, mel.shape[-1])
     change = draw(-12.0, 8.0) + draw(-8.0, 8.0) * at + draw(-3.0, 3.0) * torch.cos(at * 4.0)
-    power = torch.exp(mel * _SCALE + _MEAN + change * _DECIBELS)
-    level = draw(-90.0, -35.0) + draw(-12.0, 12.0) * at
-    grain = -torch.log(torch.rand(batch, steps, bands, generator=generator).clamp_min(1e-6))
-    noise = torch.exp(level * _DECIBELS) * grain * 30.0
-    return (torch.log(power + noise + _FLOOR) - _MEAN) / _SCALE
+    power = torch.exp(mel * MEL_SCALE + MEL_MEAN + change * _DECIBELS)
+    return _to_features(power + _background(mel.shape, -90.0, generator))
+
+
+def mute(mel: Tensor, generator: torch.Generator) -> Tensor:
+    """Steady background noise of the same shape as ``mel``: what a microphone hears in silence."""
+    return _to_features(_background(mel.shape, -110.0, generator))
+
+
+def _draw(batch: int, low: float, high: float, generator: torch.Generator) -> Tensor:
+    return torch.rand(batch, 1, 1, generator=generator) * (high - low) + low
+
+
+def _background(shape: torch.Size, quietest_db: float, generator: torch.Generator) -> Tensor:
+    """Power of tilted noise, one level per clip up to -35 dB, float32 [B, T, F]."""
+    level = _draw(shape[0], quietest_db, -35.0, generator)
+    tilt = _draw(shape[0], -12.0, 12.0, generator)
+    at = torch.linspace(-1.0, 1.0, shape[-1])
+    grain = -torch.log(torch.rand(shape, generator=generator).clamp_min(1e-6))
+    return torch.exp((level + tilt * at) * _DECIBELS) * grain * 30.0
+
+
+def _to_features(power: Tensor) -> Tensor:
+    return (torch.log(power + MEL_FLOOR) - MEL_MEAN) / MEL_SCALE
 
 
 def warp_frequency(mel: Tensor, factor: Tensor) -> Tensor:
@@ -50,14 +68,3 @@ def warp_frequency(mel: Tensor, factor: Tensor) -> Tensor:
     low = mel.gather(2, below[:, None].expand_as(mel))
     high = mel.gather(2, (below + 1)[:, None].expand_as(mel))
     return low + (high - low) * share
-
-
-def mute(mel: Tensor, generator: torch.Generator) -> Tensor:
-    """Steady background noise of the same shape as ``mel``: what a microphone hears in silence."""
-    batch, steps, bands = mel.shape
-    level = torch.rand(batch, 1, 1, generator=generator) * 75.0 - 110.0
-    tilt = (torch.rand(batch, 1, 1, generator=generator) - 0.5) * 24.0
-    at = torch.linspace(-1.0, 1.0, bands)
-    grain = -torch.log(torch.rand(batch, steps, bands, generator=generator).clamp_min(1e-6))
-    noise = torch.exp((level + tilt * at) * _DECIBELS) * grain * 30.0
-    return (torch.log(noise + _FLOOR) - _MEAN) / _SCALE

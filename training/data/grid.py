@@ -87,7 +87,7 @@ class GridCorpus:
         self, row: dict[str, str], raw: NDArray[np.int16], scores: NDArray[np.float16]
     ) -> Clip:
         valid = raw[:, 0, 0] != _MISSING
-        points = (raw.astype(np.float32) / _SUBPIXELS)[:, :, :]
+        points = raw.astype(np.float32) / _SUBPIXELS
         for missing in np.nonzero(~valid)[0]:  # hold the nearest seen frame
             seen = np.nonzero(valid)[0]
             points[missing] = points[seen[np.argmin(np.abs(seen - missing))]]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from stream_engine.features.log_mel import LogMelExtractor
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.motion.arkit import ARKIT_COUNT
-from stream_engine.types import F32, SAMPLES_PER_FRAME, AudioChunk
+from stream_engine.types import F32, MODEL_RATE_HZ, SAMPLES_PER_FRAME, AudioChunk
 from training.data.fit import FitWeights, LandmarkBasis, fit_weights
 from training.data.grid import Clip, GridCorpus
 from training.data.speaker import Speaker, displacement_of, find_speaker, head_local
@@ -81,19 +81,23 @@ def split_of(transcript: str) -> str:
     return "validation" if share < TEST_SHARE + VALIDATION_SHARE else "train"
 
 
-def speech_features(samples: F32, frames: int) -> NDArray[np.float16]:
-    """Log-mel of exactly ``frames`` motion frames, cut or filled up with silence."""
+def cut_or_filled(samples: F32, frames: int) -> F32:
+    """Speech of exactly ``frames`` motion frames; silence where it ends early."""
     run = np.zeros(frames * SAMPLES_PER_FRAME, np.float32)
     run[: len(samples)] = samples[: len(run)]
-    blocks = LogMelExtractor().feed(AudioChunk(0, run, 16_000))
+    return run
+
+
+def speech_features(samples: F32, frames: int) -> NDArray[np.float16]:
+    """Log-mel of exactly ``frames`` motion frames, cut or filled up with silence."""
+    run = cut_or_filled(samples, frames)
+    blocks = LogMelExtractor().feed(AudioChunk(0, run, MODEL_RATE_HZ))
     return np.concatenate([block.values for block in blocks]).astype(np.float16)
 
 
 def loudness_of(samples: F32, frames: int) -> F32:
     """Log energy per motion frame, float32 [T]."""
-    run = np.zeros(frames * SAMPLES_PER_FRAME, np.float32)
-    run[: len(samples)] = samples[: len(run)]
-    energy = (run.reshape(frames, -1) ** 2).mean(axis=1)
+    energy = (cut_or_filled(samples, frames).reshape(frames, -1) ** 2).mean(axis=1)
     loudness: F32 = np.log(energy + 1e-7).astype(np.float32)
     return loudness
 
