@@ -5,6 +5,7 @@ import dataclasses
 import logging
 import sys
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from stream_engine.errors import StreamEngineError
 from stream_engine.motion.window import PROFILES
 
 _BAR = 30
+_COMMANDS = "elocute.commands"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +54,19 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what this machine can run")
     doctor.add_argument("--config", type=Path, help="TOML file of settings")
     doctor.set_defaults(command=_doctor)
+    _add_installed(commands)
     return parser
+
+
+def _add_installed(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add what other installed packages offer; a broken one is said and left out."""
+    for found in sorted(entry_points(group=_COMMANDS), key=lambda entry: entry.name):
+        try:
+            add = found.load()
+        except (ImportError, AttributeError) as error:
+            print(f"elocute: no command {found.name!r}: {error}", file=sys.stderr)
+            continue
+        add(commands)
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:

@@ -58,3 +58,40 @@ def test_render_without_an_output_says_so(capsys: pytest.CaptureFixture[str]) ->
     """Nothing to write is a mistake on the command line."""
     assert main(["render", "a.wav"]) == 2
     assert "-o or --motion" in capsys.readouterr().err
+
+
+def offer_command(folder: Path, target: str) -> None:
+    """Lay out an installed package that offers the command ``greet``."""
+    (folder / "greeter.py").write_text(
+        "def add(commands):\n"
+        "    greet = commands.add_parser('greet', help='say hello')\n"
+        "    greet.set_defaults(command=run, config=None)\n"
+        "def run(options, config):\n"
+        "    print('hello from', config.motion.profile)\n"
+        "    return 0\n"
+    )
+    info = folder / "greeter-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: greeter\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[elocute.commands]\ngreet = {target}\n")
+
+
+def test_another_package_can_add_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Found by entry point, listed in the help, run with the settings."""
+    offer_command(tmp_path, "greeter:add")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main(["greet"]) == 0
+    assert "hello from balanced" in capsys.readouterr().out
+    assert "say hello" in _parser().format_help()
+
+
+def test_a_broken_offer_is_said_and_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The engine's own commands go on working."""
+    offer_command(tmp_path, "greeter_that_is_gone:add")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "serve" in _parser().format_help()
+    assert "no command 'greet'" in capsys.readouterr().err
