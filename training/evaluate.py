@@ -7,92 +7,25 @@ The motion is made by the engine's own hop, not by a training-time shortcut.
 
 import argparse
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from stream_engine.assemble import MODEL_FOLDER, open_hop
-from stream_engine.features.log_mel import MELS_PER_FRAME
-from stream_engine.mesh.head_asset import load_head_asset
-from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT
-from stream_engine.motion.generator import silent_frame
 from stream_engine.motion.hop import MotionHop
-from stream_engine.motion.noise import FrameNoise
 from stream_engine.motion.window import PROFILES
 from stream_engine.types import F32
-from training.baselines import jaw_from_loudness, mean_face, ridge
-from training.data.fit import LandmarkBasis
 from training.dataset import PairSet, load_pairs
-from training.dynamics import (
-    diversity,
-    dynamics_deviation,
-    extremum_lag_ms,
-    join_jump,
-    loudness_follows_lips,
-    silence_stability,
-)
-from training.metrics import Floats, LipTrack, score
-
-UPPER_FACE = (
-    46, 52, 53, 55, 63, 65, 66, 70, 105, 107, 276, 282, 283, 285, 293, 295, 296, 300, 334, 336,
-    159, 145, 386, 374, 9, 151, 108, 337, 50, 280,
-)  # fmt: skip
-_MILLIMETRES = 1000.0
+from training.evaluation.baselines import jaw_from_loudness, mean_face, ridge
+from training.evaluation.generate import generate
+from training.evaluation.intervals import summarise
+from training.evaluation.lip_reader import LipReader
+from training.evaluation.metrics import LipTrack, score_clips
 
 
-class LipReader:
-    """Lip gap, width and points of coefficients, in mm from neutral."""
-
-    def __init__(self) -> None:
-        self._basis = LandmarkBasis(load_head_asset(), np.arange(478))
-        self._lips = self._basis.shapes[:, self._basis.lips] * _MILLIMETRES
-        upper = [i for i in UPPER_FACE if i in self._basis.index]
-        self._upper = self._basis.shapes[:, upper] * _MILLIMETRES
-        self._gap = self._basis.gap(self._basis.shapes) * _MILLIMETRES
-        self._width = self._basis.width(self._basis.shapes) * _MILLIMETRES
-
-    def read(self, motion: F32) -> LipTrack:
-        """Measure coefficients [M, T, D]."""
-        weights = motion[..., :ARKIT_COUNT]
-        points = np.einsum("mtk,kpx->mtpx", weights, self._lips)
-        return LipTrack(weights @ self._gap, weights @ self._width, points)
-
-    def upper_face(self, motion: F32) -> Floats:
-        """Brow, lid and cheek points of coefficients [M, T, D] in mm from neutral, [M, T, P, 3]."""
-        weights = motion[..., :ARKIT_COUNT]
-        points: Floats = np.einsum("mtk,kpx->mtpx", weights, self._upper)
-        return points
-
-
-def generate(hop: MotionHop, mel: F32, seeds: range) -> F32:
-    """Run the engine's hop over a batch of clips, several samples of each.
-
-    Args:
-        hop: The model and profile.
-        mel: Features of M clips, float32 [M, 4 T, F].
-        seeds: One sample per seed.
-
-    Returns:
-        Motion float32 [len(seeds), M, T, D].
-    """
-    profile, clips = hop.profile, len(mel)
-    frames = mel.shape[1] // MELS_PER_FRAME
-    tail = np.tile(silent_frame(), (profile.window_frames, 1))
-    run = np.concatenate([mel, np.broadcast_to(tail, (clips, *tail.shape))], axis=1)
-    sources = [
-        FrameNoise(1000 * seed + c, COEFFICIENT_COUNT) for seed in seeds for c in range(clips)
-    ]
-    state, emitted = hop.initial_state(len(sources)), []
-    step = MELS_PER_FRAME * profile.hop_frames
-    for start in range(0, run.shape[1] - step + 1, step):
-        heard = np.tile(run[:, start : start + step], (len(seeds), 1, 1)).astype(np.float32)
-        first = int(state.frame[0]) + profile.lookahead_frames
-        noise = np.stack([s.frames(first, profile.window_frames) for s in sources])
-        final, state = hop.step(state, heard, noise)
-        emitted.append(final)
-    motion = np.concatenate(emitted, axis=1)[:, profile.lookahead_frames :][:, :frames]
-    return motion.reshape(len(seeds), clips, frames, -1)
+def score(made: LipTrack, real: LipTrack, pairs: PairSet) -> dict[str, float]:
+    """Means over clips."""
+    return {k: v.mean for k, v in summarise(score_clips(made, real, pairs.speaking)).items()}
 
 
 def real_track(reader: LipReader, pairs: PairSet) -> LipTrack:
@@ -118,7 +51,7 @@ def evaluate(
     reader = LipReader()
     real = real_track(reader, pairs)
     made = generate(hop, pairs.mel.astype(np.float32), range(samples))
-    each = [asdict(score(reader.read(one), real, pairs.speaking)) for one in made]
+    each = [score(reader.read(one), real, pairs) for one in made]
     other = LipTrack(*(np.roll(a, 1, axis=0) for a in (real.gap, real.width, real.points)))
     tracks = {
         f"diffusion, mean of {samples}": reader.read(made.mean(axis=0)),
@@ -135,8 +68,7 @@ def evaluate(
         f"diffusion, best of {samples}": best_of(reader, made, real, pairs),
     }
     for name, track in tracks.items():
-        results[name] = asdict(score(track, real, pairs.speaking))
-    results["movement"] = movement(reader, made, pairs, hop.profile.hop_frames)
+        results[name] = score(track, real, pairs)
     return results
 
 
@@ -147,41 +79,7 @@ def best_of(reader: LipReader, made: F32, real: LipTrack, pairs: PairSet) -> dic
         points = reader.read(made[:, clip]).points
         error = np.linalg.norm(points - real.points[clip], axis=-1).max(axis=-1).mean(axis=-1)
         chosen.append(made[int(error.argmin()), clip])
-    return asdict(score(reader.read(np.stack(chosen)), real, pairs.speaking))
-
-
-def movement(reader: LipReader, made: F32, pairs: PairSet, hop_frames: int) -> dict[str, float]:
-    """Metrics of how the face moves, of the model's first sample, beside the recording's own.
-
-    Args:
-        reader: Coefficients to points.
-        made: Samples, float32 [S, M, T, D].
-        pairs: The recorded clips.
-        hop_frames: Hop of the profile.
-
-    Returns:
-        Value by name; those that end in ``_real`` are the recording's.
-    """
-    first = reader.read(made[0])
-    timing = [extremum_lag_ms(a, b) for a, b in zip(first.gap, pairs.gap, strict=True)]
-    shuffled = np.roll(pairs.gap, 1, axis=0)
-    floor = [extremum_lag_ms(a, b) for a, b in zip(shuffled, pairs.gap, strict=True)]
-    upper, upper_real = reader.upper_face(made[0]), reader.upper_face(pairs.motion)
-    few = made[:5]
-    return {
-        "mtm_ms": float(np.nanmean(timing)),
-        "mtm_ms_floor": float(np.nanmean(floor)),
-        "fdd_mm2": dynamics_deviation(upper, upper_real),
-        "lip_diversity_mm": diversity(np.stack([reader.read(one).points for one in few])),
-        "upper_face_diversity_mm": diversity(np.stack([reader.upper_face(one) for one in few])),
-        "slcc": loudness_follows_lips(pairs.loudness, first.gap),
-        "slcc_real": loudness_follows_lips(pairs.loudness, pairs.gap),
-        "silence_mm": silence_stability(first.gap, pairs.speaking),
-        "silence_mm_real": silence_stability(pairs.gap, pairs.speaking),
-        "join_jump": join_jump(made[0], hop_frames),
-        "speed": float(np.abs(np.diff(made[0], axis=1)).mean()),
-        "speed_real": float(np.abs(np.diff(pairs.motion, axis=1)).mean()),
-    }
+    return score(reader.read(np.stack(chosen)), real, pairs)
 
 
 def as_table(results: dict[str, dict[str, float]]) -> str:
@@ -210,7 +108,6 @@ def main() -> None:
     results = evaluate(pairs, train, hop, options.samples)
     print(f"{len(pairs)} {options.split} clips, profile {options.profile}, {options.steps} steps")
     print(as_table(results))
-    print("\n".join(f"{name}: {value:.3f}" for name, value in results["movement"].items()))
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from stream_engine.motion.arkit import INDEX
 from tests.training.pairs_for_tests import made_up_pairs
-from training.baselines import jaw_from_loudness, mean_face, ridge
+from training.evaluation.baselines import jaw_from_loudness, mean_face, ridge
 
 JAW = INDEX["jawOpen"]
 

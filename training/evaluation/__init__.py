@@ -1,0 +1,1 @@
+"""Scores of a model against recorded faces: metrics, baselines, intervals and the command."""

@@ -1,0 +1,51 @@
+"""Motion for a set of clips, made by the engine's own hop: what is scored is what is served."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from stream_engine.features.log_mel import MELS_PER_FRAME
+from stream_engine.motion.arkit import COEFFICIENT_COUNT
+from stream_engine.motion.generator import silent_frame
+from stream_engine.motion.hop import MotionHop
+from stream_engine.motion.noise import FrameNoise
+from stream_engine.types import F32
+
+_SEED_STRIDE = 1000
+
+
+def generate(
+    hop: MotionHop, mel: F32, seeds: Sequence[int], numbers: Sequence[int] | None = None
+) -> F32:
+    """Run the engine's hop over a batch of clips, several samples of each.
+
+    Args:
+        hop: The model and profile.
+        mel: Features of M clips, float32 [M, 4 T, F].
+        seeds: One sample per seed.
+        numbers: Number of each clip in its set, so that its noise does not depend on the batch it
+            is in; counted from 0 by default.
+
+    Returns:
+        Motion float32 [S, M, T, D].
+    """
+    profile, clips = hop.profile, len(mel)
+    numbers = range(clips) if numbers is None else numbers
+    frames = mel.shape[1] // MELS_PER_FRAME
+    tail = np.tile(silent_frame(), (profile.window_frames, 1))
+    run = np.concatenate([mel, np.broadcast_to(tail, (clips, *tail.shape))], axis=1)
+    sources = [
+        FrameNoise(_SEED_STRIDE * seed + number, COEFFICIENT_COUNT)
+        for seed in seeds
+        for number in numbers
+    ]
+    state, emitted = hop.initial_state(len(sources)), []
+    step = MELS_PER_FRAME * profile.hop_frames
+    for start in range(0, run.shape[1] - step + 1, step):
+        heard = np.tile(run[:, start : start + step], (len(seeds), 1, 1)).astype(np.float32)
+        first = int(state.frame[0]) + profile.lookahead_frames
+        noise = np.stack([source.frames(first, profile.window_frames) for source in sources])
+        final, state = hop.step(state, heard, noise)
+        emitted.append(final)
+    motion = np.concatenate(emitted, axis=1)[:, profile.lookahead_frames :][:, :frames]
+    return motion.reshape(len(seeds), clips, frames, -1)
