@@ -1,6 +1,6 @@
 """Training pairs in memory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -16,55 +16,81 @@ _SMALLEST_SPREAD = 0.02
 
 @dataclass(frozen=True, slots=True)
 class PairSet:
-    """Pairs of equal length.
+    """Pairs of equal length, from one or many sources.
 
     Attributes:
         name: Clip names.
+        source: Corpus each clip comes from.
+        labelled: True where an articulation model made the face, False where it was recorded.
+        split: ``train``, ``validation`` or ``test``.
+        transcript: What is said.
         mel: float16 [M, 4 T, F].
         motion: float32 [M, T, D].
         gap: Lip gap as tracked, mm, float32 [M, T].
         width: Lip width as tracked, mm, float32 [M, T].
+        word: Word said in each frame, empty between words, [M, T].
         speaking: Inside a word, bool [M, T].
         loudness: Log energy, float32 [M, T].
     """
 
     name: NDArray[np.str_]
+    source: NDArray[np.str_]
+    labelled: NDArray[np.bool_]
+    split: NDArray[np.str_]
+    transcript: NDArray[np.str_]
     mel: NDArray[np.float16]
     motion: F32
     gap: F32
     width: F32
+    word: NDArray[np.str_]
     speaking: NDArray[np.bool_]
     loudness: F32
 
     def __len__(self) -> int:
         return len(self.name)
 
+    def select(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "PairSet":
+        """Some of the pairs, by index or mask over clips."""
+        return PairSet(**{item.name: getattr(self, item.name)[rows] for item in fields(self)})
 
-def load_pairs(path: Path, split: str) -> PairSet:
-    """Read one split of a file that ``training.data.pairs`` wrote.
+
+def load_pairs(path: Path, split: str | None = None) -> PairSet:
+    """Read a file that `save_pair_set` wrote.
 
     Args:
         path: The file.
-        split: ``train``, ``validation`` or ``test``.
+        split: ``train``, ``validation`` or ``test``; all pairs by default.
 
     Returns:
         The pairs.
 
     Raises:
-        AssetError: If the file is missing or holds no such split.
+        AssetError: If the file is missing, older than this code, or holds no such split.
     """
+    fix = "run python -m training.data.pairs"
     if not path.exists():
-        raise AssetError(
-            "no training pairs", got=str(path), fix="run python -m training.data.pairs"
-        )
+        raise AssetError("no training pairs", got=str(path), fix=fix)
     with np.load(path) as file:
-        chosen = file["split"] == split
-        if not chosen.any():
-            raise AssetError(
-                "no pairs of this split", got=split, expected="train, validation, test"
-            )
-        names = ("name", "mel", "motion", "gap", "width", "speaking", "loudness")
-        return PairSet(**{name: file[name][chosen] for name in names})
+        names = [item.name for item in fields(PairSet)]
+        missing = [name for name in names if name not in file.files]
+        if missing:
+            raise AssetError("training pairs lack arrays", got=", ".join(missing), fix=fix)
+        pairs = PairSet(**{name: file[name] for name in names})
+    chosen = pairs.split == split
+    if split is None:
+        return pairs
+    if not chosen.any():
+        raise AssetError("no pairs of this split", got=split, expected="train, validation, test")
+    return pairs.select(chosen)
+
+
+def save_pair_set(path: Path, pairs: PairSet) -> None:
+    """Write pairs as one file of stacked arrays, atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".new")
+    with unfinished.open("wb") as file:
+        np.savez(file, **{item.name: getattr(pairs, item.name) for item in fields(pairs)})
+    unfinished.rename(path)
 
 
 def coefficient_scale(motion: F32) -> Tensor:

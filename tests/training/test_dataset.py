@@ -7,18 +7,23 @@ import pytest
 
 from stream_engine.errors import AssetError
 from tests.training.pairs_for_tests import made_up_pairs
-from training.dataset import coefficient_scale, load_pairs
+from training.dataset import coefficient_scale, load_pairs, save_pair_set
 
 
 def test_splits_are_kept_apart(tmp_path: Path) -> None:
     """Asking for one split gives its clips and no other's."""
-    pairs = made_up_pairs(4)
-    fields = {name: getattr(pairs, name) for name in pairs.__dataclass_fields__}
-    np.savez(tmp_path / "p.npz", split=np.array(["train", "test", "train", "test"]), **fields)
+    save_pair_set(tmp_path / "p.npz", made_up_pairs(4))
     assert load_pairs(tmp_path / "p.npz", "test").name.tolist() == ["clip1", "clip3"]
     assert len(load_pairs(tmp_path / "p.npz", "train")) == 2
     with pytest.raises(AssetError, match="validation"):
         load_pairs(tmp_path / "p.npz", "validation")
+
+
+def test_a_file_of_an_older_version_says_what_it_lacks(tmp_path: Path) -> None:
+    """Arrays that came later are named."""
+    np.savez(tmp_path / "old.npz", name=np.array(["clip0"]))
+    with pytest.raises(AssetError, match="labelled"):
+        load_pairs(tmp_path / "old.npz")
 
 
 def test_missing_pairs_say_how_to_make_them(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_engine.audio.file_source import FileSource
 from stream_engine.errors import AssetError
 from stream_engine.motion.arkit import ARKIT_COUNT, ARKIT_NAMES
 from stream_engine.types import F32, MOTION_FPS
+from training.data.corpus.speech import read_speech
 
 _MISSING = -32768
 _SUBPIXELS = 64.0
@@ -25,7 +25,8 @@ class Clip:
     Attributes:
         name: Clip name in the corpus.
         transcript: What was said.
-        words: Start and end of each word in seconds.
+        words: The words said.
+        times: Start and end of each in seconds.
         points: Tracked points, pixels, float32 [T, P, 3]; x right, y down, z away from the camera.
         valid: Whether a face was found, bool [T].
         scores: The tracker's own blendshape scores in ARKit order, float32 [T, 52].
@@ -33,7 +34,8 @@ class Clip:
 
     name: str
     transcript: str
-    words: tuple[tuple[float, float], ...]
+    words: tuple[str, ...]
+    times: tuple[tuple[float, float], ...]
     points: F32
     valid: NDArray[np.bool_]
     scores: F32
@@ -41,8 +43,16 @@ class Clip:
     def speaking(self, margin_s: float = 0.0) -> NDArray[np.bool_]:
         """Frames inside a word, widened by a margin, bool [T]."""
         at = (np.arange(len(self.points)) + 0.5) / MOTION_FPS
-        inside = [(at >= a - margin_s) & (at < b + margin_s) for a, b in self.words]
+        inside = [(at >= a - margin_s) & (at < b + margin_s) for a, b in self.times]
         return np.logical_or.reduce(inside) if inside else np.zeros(len(at), bool)
+
+    def word_of_frame(self) -> NDArray[np.str_]:
+        """Word said in each frame, empty between words, [T]."""
+        said = np.zeros(len(self.points), "U16")
+        at = (np.arange(len(said)) + 0.5) / MOTION_FPS
+        for word, (start, end) in zip(self.words, self.times, strict=True):
+            said[(at >= start) & (at < end)] = word
+        return said
 
 
 class GridCorpus:
@@ -72,6 +82,11 @@ class GridCorpus:
         names = (self.folder / "arkit_names.txt").read_text().split()
         return [(names.index(n), k) for k, n in enumerate(ARKIT_NAMES) if n in names]
 
+    def transcripts(self) -> list[tuple[str, str]]:
+        """Name and words of every clip."""
+        with (self.folder / "clips.tsv").open(encoding="utf-8", newline="") as file:
+            return [(r["clip"], r["transcript"]) for r in csv.DictReader(file, delimiter="\t")]
+
     def clips(self) -> Iterator[Clip]:
         """Every clip that has a track, in the order of ``clips.tsv``."""
         tracks = [np.load(path) for path in sorted(self.folder.glob("tracks-*.npz"))]
@@ -94,25 +109,15 @@ class GridCorpus:
         ordered = np.zeros((len(raw), ARKIT_COUNT), np.float32)
         for source, target in self._score_columns:
             ordered[:, target] = np.nan_to_num(scores[:, source].astype(np.float32))
-        words = []
+        words, times = [], []
         for word in filter(None, row["word_times_s"].split(";")):
-            start, end = word.split(":")[1].split("-")
-            words.append((float(start), float(end)))
-        return Clip(row["clip"], row["transcript"], tuple(words), points, valid, ordered)
+            name, span = word.split(":")
+            start, end = span.split("-")
+            words.append(name)
+            times.append((float(start), float(end)))
+        said = (tuple(words), tuple(times))
+        return Clip(row["clip"], row["transcript"], *said, points, valid, ordered)
 
     def speech(self, clip: str) -> F32:
         """Samples of a clip, 16 kHz mono float32 [N]."""
-        with FileSource(self.folder / "audio" / f"{clip}.opus") as source:
-            if source.rate_hz != 16_000 and source.rate_hz != 48_000:
-                raise AssetError("recording has an unexpected rate", got=f"{source.rate_hz} Hz")
-            chunks = list(source.chunks())
-        samples = np.concatenate([chunk.samples for chunk in chunks])
-        return samples if source.rate_hz == 16_000 else _third(samples)
-
-
-def _third(samples: F32) -> F32:
-    """48 kHz to 16 kHz without delay (offline, zero phase)."""
-    from scipy.signal import resample_poly
-
-    out: F32 = resample_poly(samples, 1, 3).astype(np.float32)
-    return out
+        return read_speech(self.folder / "audio" / f"{clip}.opus")

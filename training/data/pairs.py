@@ -8,17 +8,19 @@ import json
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_engine.features.log_mel import LogMelExtractor
+from stream_engine.features.log_mel import MELS_PER_FRAME, LogMelExtractor
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.motion.arkit import ARKIT_COUNT
 from stream_engine.types import F32, MODEL_RATE_HZ, SAMPLES_PER_FRAME, AudioChunk
 from training.data.fit import FitWeights, LandmarkBasis, fit_weights
 from training.data.grid import Clip, GridCorpus
 from training.data.speaker import Speaker, displacement_of, find_speaker, head_local
+from training.dataset import PairSet, save_pair_set
 
 TEST_SHARE, VALIDATION_SHARE = 0.11, 0.04
 _SCALE_MM = 1000.0
@@ -30,6 +32,8 @@ class Pair:
 
     Attributes:
         name: Clip name.
+        transcript: What is said.
+        word: Word said in each frame, empty between words, [T].
         mel: float16 [4 T, F].
         motion: Fitted coefficients, float32 [T, D].
         gap: Lip gap as tracked, beyond the neutral's, mm, float32 [T].
@@ -40,6 +44,8 @@ class Pair:
     """
 
     name: str
+    transcript: str
+    word: NDArray[np.str_]
     mel: NDArray[np.float16]
     motion: F32
     gap: F32
@@ -112,6 +118,8 @@ def make_pair(clip: Clip, samples: F32, speaker: Speaker, basis: LandmarkBasis) 
     frames = len(clip.points)
     return Pair(
         clip.name,
+        clip.transcript,
+        clip.word_of_frame(),
         speech_features(samples, frames),
         np.concatenate([weights, local.rotation], axis=1),
         (basis.gap(displacement) * _SCALE_MM).astype(np.float32),
@@ -150,19 +158,26 @@ def report_on(pairs: list[Pair], valid: float, basis: LandmarkBasis, width_mm: f
     )
 
 
-def save_pairs(path: Path, pairs: list[Pair], splits: list[str]) -> None:
-    """Write pairs of equal length as one file of stacked arrays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        path,
-        name=np.array([p.name for p in pairs]),
-        split=np.array(splits),
-        mel=np.stack([p.mel for p in pairs]),
-        motion=np.stack([p.motion for p in pairs]),
-        gap=np.stack([p.gap for p in pairs]),
-        width=np.stack([p.width for p in pairs]),
-        speaking=np.stack([p.speaking for p in pairs]),
-        loudness=np.stack([p.loudness for p in pairs]),
+def pair_set(pairs: list[Pair], source: str) -> PairSet:
+    """Recorded pairs, cut to their usual length, as one set split by sentence."""
+    frames = min(75, *(len(pair.motion) for pair in pairs))
+
+    def stacked(name: str) -> NDArray[Any]:
+        return np.stack([getattr(pair, name)[:frames] for pair in pairs])
+
+    return PairSet(
+        name=np.array([pair.name for pair in pairs]),
+        source=np.full(len(pairs), source),
+        labelled=np.zeros(len(pairs), bool),
+        split=np.array([split_of(pair.transcript) for pair in pairs]),
+        transcript=np.array([pair.transcript for pair in pairs]),
+        mel=np.stack([pair.mel[: MELS_PER_FRAME * frames] for pair in pairs]),
+        motion=stacked("motion"),
+        gap=stacked("gap"),
+        width=stacked("width"),
+        word=stacked("word"),
+        speaking=stacked("speaking"),
+        loudness=stacked("loudness"),
     )
 
 
@@ -176,7 +191,6 @@ def main() -> None:
     basis = LandmarkBasis(load_head_asset(), corpus.point_ids)
     clips = [clip for clip in corpus.clips() if clip.valid.any()]
     speaker = find_speaker(clips, basis)
-    usual = min(75, min(len(clip.points) for clip in clips))
     pairs = []
     for clip in clips:
         pair = make_pair(clip, corpus.speech(clip.name), speaker, basis)
@@ -187,8 +201,7 @@ def main() -> None:
     valid = float(np.concatenate([clip.valid for clip in clips]).mean())
     report = report_on(pairs, valid, basis, float(basis.width(speaker.neutral)) * _SCALE_MM)
     print(json.dumps(asdict(report), indent=2))
-    same = [cut_to(pair, usual) for pair in pairs]
-    save_pairs(options.out, same, [split_of(clip.transcript) for clip in clips])
+    save_pair_set(options.out, pair_set(pairs, options.grid.resolve().name))
 
 
 def centre_rotation(pairs: list[Pair]) -> None:
@@ -196,20 +209,6 @@ def centre_rotation(pairs: list[Pair]) -> None:
     usual = np.median(np.concatenate([pair.motion[:, ARKIT_COUNT:] for pair in pairs]), axis=0)
     for pair in pairs:
         pair.motion[:, ARKIT_COUNT:] -= usual
-
-
-def cut_to(pair: Pair, frames: int) -> Pair:
-    """The first ``frames`` frames of a pair."""
-    return Pair(
-        pair.name,
-        pair.mel[: 4 * frames],
-        pair.motion[:frames],
-        pair.gap[:frames],
-        pair.width[:frames],
-        pair.speaking[:frames],
-        pair.loudness[:frames],
-        pair.residual[:frames],
-    )
 
 
 if __name__ == "__main__":

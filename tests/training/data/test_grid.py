@@ -20,6 +20,8 @@ def test_clips_come_with_words_points_and_speech(tmp_path: Path) -> None:
     assert np.isfinite(first.points).all()
     assert np.abs(first.points[3]).max() < 400
     assert first.speaking().sum() == 35
+    assert set(first.word_of_frame()[first.speaking()]) == set(first.words)
+    assert not first.word_of_frame()[~first.speaking()].any()
     assert first.speaking(margin_s=0.2).sum() == 45
     assert abs(len(corpus.speech("clip0")) - 3 * 16_000) < 400
 

@@ -1,0 +1,50 @@
+"""What is held back stays held back."""
+
+import numpy as np
+import pytest
+
+from stream_engine.errors import ConfigError
+from tests.training.pairs_for_tests import made_up_pairs
+from training.data.splits import SPLITS, says_unseen, split_pairs
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_no_clip_is_both_learned_from_and_judged_on(name: str) -> None:
+    """Neither the face nor the sound of a test clip is ever in training."""
+    pairs = made_up_pairs(40)
+    split = split_pairs(pairs, name)
+    assert not set(split.test) & (set(split.train) | set(split.heard))
+    assert len(split.test)
+    assert set(pairs.split[split.test]) == {"test"}
+
+
+def test_unseen_words_are_in_no_training_clip() -> None:
+    """Clips that say one of them are left out, and judged on those words alone."""
+    pairs = made_up_pairs(40)
+    split = split_pairs(pairs, "words")
+    assert len(split.train)
+    assert not any(says_unseen(text) for text in pairs.transcript[split.train])
+    assert all(says_unseen(text) for text in pairs.transcript[split.test])
+    assert (pairs.word[split.judged] == "two").all()
+
+
+def test_few_pairs_are_a_share_and_leave_the_sound_of_the_rest() -> None:
+    """A tenth of the training faces; every training clip may be heard; more contains fewer."""
+    pairs = made_up_pairs(100)
+    tenth, quarter = split_pairs(pairs, "few-10"), split_pairs(pairs, "few-25")
+    assert len(tenth.train) == round(0.1 * (pairs.split != "test").sum())
+    assert len(tenth.heard) == (pairs.split != "test").sum()
+    assert set(tenth.train) <= set(quarter.train)
+
+
+def test_an_unknown_split_names_those_there_are() -> None:
+    """A typed error, not an empty training."""
+    with pytest.raises(ConfigError, match="few-10"):
+        split_pairs(made_up_pairs(4), "few-99")
+
+
+def test_words_are_whole_words() -> None:
+    """The letter b is not found inside blue."""
+    assert says_unseen("bin blue at b one now")
+    assert not says_unseen("bin blue at z one now")
+    assert np.array([says_unseen("set red two")]).all()

@@ -1,0 +1,1 @@
+"""Speech without faces: read or synthesised, cut into phones, given labelled faces."""

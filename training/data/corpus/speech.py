@@ -1,0 +1,102 @@
+"""Folders of spoken utterances: ``utterances.tsv`` and ``audio/``, one file an utterance.
+
+The table has the columns utterance, speaker, duration_s and transcript.
+"""
+
+import csv
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stream_engine.audio.file_source import FileSource
+from stream_engine.errors import AssetError, AudioError
+from stream_engine.types import F32, MODEL_RATE_HZ
+
+COLUMNS = ("utterance", "speaker", "duration_s", "transcript")
+_FULL_SCALE = 32767.0
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One spoken piece.
+
+    Attributes:
+        name: Unique within its corpus.
+        speaker: Who speaks.
+        transcript: What is said.
+    """
+
+    name: str
+    speaker: str
+    transcript: str
+
+
+class SpeechCorpus:
+    """A folder of utterances.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        AssetError: If it holds no ``utterances.tsv``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not (folder / "utterances.tsv").exists():
+            raise AssetError(
+                "no utterances found", got=str(folder), expected="a folder with utterances.tsv"
+            )
+        self.folder = folder
+
+    def utterances(self) -> list[Utterance]:
+        """All of them, in the order of the table."""
+        with (self.folder / "utterances.tsv").open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+            return [Utterance(r["utterance"], r["speaker"], r["transcript"]) for r in rows]
+
+    def speech(self, name: str) -> F32:
+        """Samples of an utterance, 16 kHz mono float32 [N]."""
+        for suffix in (".opus", ".wav", ".flac"):
+            path = self.folder / "audio" / f"{name}{suffix}"
+            if path.exists():
+                return read_speech(path)
+        raise AssetError("no recording of this utterance", got=name, expected="in audio/")
+
+
+def read_speech(path: Path) -> F32:
+    """Samples of a 16 or 48 kHz file as 16 kHz mono float32 [N].
+
+    Raises:
+        AudioError: If it has another rate.
+    """
+    with FileSource(path) as source:
+        if source.rate_hz not in (MODEL_RATE_HZ, 3 * MODEL_RATE_HZ):
+            raise AudioError(
+                "recording has an unexpected rate",
+                got=f"{source.rate_hz} Hz in {path.name}",
+                expected="16000 or 48000 Hz",
+            )
+        samples = np.concatenate([chunk.samples for chunk in source.chunks()])
+        return samples if source.rate_hz == MODEL_RATE_HZ else resampled(samples, 1, 3)
+
+
+def write_speech(path: Path, samples: F32) -> None:
+    """Write 16 kHz mono samples as 16-bit WAV, atomically."""
+    pcm = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).astype("<i2")
+    unfinished = path.with_suffix(".new")
+    with wave.open(str(unfinished), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(MODEL_RATE_HZ)
+        file.writeframes(pcm.tobytes())
+    unfinished.rename(path)
+
+
+def resampled(samples: F32, up: int, down: int) -> F32:
+    """Change the rate by ``up / down`` without delay (offline, zero phase)."""
+    from scipy.signal import resample_poly
+
+    out: F32 = resample_poly(samples, up, down).astype(np.float32)
+    return out
