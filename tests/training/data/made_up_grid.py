@@ -1,5 +1,6 @@
 """A small folder in the layout of the GRID recordings, made from known motion of our own head."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -14,12 +15,12 @@ FRAMES = 75
 WORDS = "bin:0.80-1.40;blue:1.40-2.20"
 
 
-def known_motion(seed: int) -> tuple[np.ndarray, np.ndarray]:
+def known_motion(seed: int, frames: int = FRAMES) -> tuple[np.ndarray, np.ndarray]:
     """Weights [T, 52] that speak inside the words only, and head angles [T, 3]."""
     random = np.random.default_rng(seed)
-    at = np.arange(FRAMES)
+    at = np.arange(frames)
     inside = ((at + 0.5) / 25 > 0.8) & ((at + 0.5) / 25 < 2.2)
-    weights = np.zeros((FRAMES, 52))
+    weights = np.zeros((frames, 52))
     wave = 0.5 - 0.5 * np.cos((at - 20) * random.uniform(0.45, 0.9))
     weights[:, INDEX["jawOpen"]] = 0.35 * wave * inside
     weights[:, INDEX["mouthPucker"]] = 0.5 * np.roll(wave, 4) * inside
@@ -39,8 +40,17 @@ def write_opus(path: Path, samples: np.ndarray) -> None:
         container.mux(stream.encode(None))
 
 
-def make_grid(folder: Path, clips: int = 4) -> Path:
-    """Write clips.tsv, names, tracks and audio."""
+def make_grid(
+    folder: Path,
+    clips: int = 4,
+    lengths: Sequence[int] = (FRAMES,),
+    proportions: tuple[float, float, float] = (1.0, 1.0, 1.0),
+) -> Path:
+    """Write clips.tsv, names, tracks and audio.
+
+    Clip k has ``lengths[k % len(lengths)]`` frames; the face is our own head, stretched by
+    ``proportions`` in x, y and z.
+    """
     (folder / "audio").mkdir(parents=True)
     ids = np.arange(478)
     basis = LandmarkBasis(load_head_asset(), ids)
@@ -49,16 +59,18 @@ def make_grid(folder: Path, clips: int = 4) -> Path:
     (folder / "point_ids.txt").write_text("\n".join(str(i) for i in ids))
     rows, tracks = ["clip\tduration_s\ttranscript\tword_times_s"], {}
     for clip in range(clips):
-        weights, angles = known_motion(clip)
+        frames = lengths[clip % len(lengths)]
+        weights, angles = known_motion(clip, frames)
         points = basis.neutral + np.einsum("tk,kpx->tpx", weights, basis.shapes)
+        points = points * np.array(proportions)
         turned = np.einsum("tij,tpj->tpi", rotation(angles.astype(np.float32)), points)
         pixels = turned * np.array([1.0, -1.0, -1.0]) * 700.0 + np.array([180.0, 144.0, 0.0])
         stored = np.round(pixels * 64.0).astype(np.int16)
         stored[3] = -32768  # a frame in which no face was found
         tracks[f"clip{clip}/points"] = stored
-        tracks[f"clip{clip}/scores"] = np.zeros((FRAMES, 52), np.float16)
-        tracks[f"clip{clip}/pose"] = np.tile(np.eye(4, dtype=np.float32), (FRAMES, 1, 1))
-        rows.append(f"clip{clip}\t3.0\tbin blue {clip}\t{WORDS}")
+        tracks[f"clip{clip}/scores"] = np.zeros((frames, 52), np.float16)
+        tracks[f"clip{clip}/pose"] = np.tile(np.eye(4, dtype=np.float32), (frames, 1, 1))
+        rows.append(f"clip{clip}\t{frames / 25}\tbin blue {clip}\t{WORDS}")
         envelope = np.repeat(weights[:, INDEX["jawOpen"]], 1920)
         tone = envelope * np.sin(np.arange(len(envelope)) * 0.08)
         write_opus(folder / "audio" / f"clip{clip}.opus", tone)

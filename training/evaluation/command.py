@@ -1,0 +1,204 @@
+"""``elocute evaluate``: scores models against recorded faces of anyone.
+
+Offered to the ``elocute`` command by entry point; what it needs is imported when it runs.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stream_engine.config import EngineConfig
+from stream_engine.errors import AssetError, BackendUnavailable, ConfigError
+from stream_engine.motion.window import PROFILES
+
+if TYPE_CHECKING:
+    from training.evaluation.recordings import RecordingSet
+    from training.evaluation.systems import System
+
+_DEFAULT_PROFILE, _DEFAULT_STEPS = "balanced", 2
+_REDRAW_S = 0.2
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``evaluate`` to the commands of ``elocute``."""
+    parser = commands.add_parser("evaluate", help="score models against recorded faces")
+    parser.description = (
+        "Score models on clips of one speaker, next to baselines, floor and ceiling, with "
+        "95 % intervals. Markdown goes to standard output, progress to standard error."
+    )
+    option = parser.add_argument
+    option("--data", type=Path, required=True, help="folder of recordings (docs/evaluate.md)")
+    option(
+        "--model", action="append", dest="models", metavar="[NAME=]FOLDER",
+        help="exported model, may be given several times (default: the shipped one)",
+    )  # fmt: skip
+    option(
+        "--profile", action="append", dest="profiles", metavar="NAME",
+        help=f"latency profile, {', '.join(PROFILES)}; several times for several (default "
+        f"{_DEFAULT_PROFILE})",
+    )  # fmt: skip
+    option(
+        "--steps", action="append", type=int, dest="step_counts", metavar="N",
+        help=f"diffusion steps per window; several times for several (default {_DEFAULT_STEPS})",
+    )  # fmt: skip
+    option("--samples", type=int, default=10, help="samples per clip (default 10)")
+    option("--clips", type=int, help="score at most so many clips, drawn at random")
+    option("--unseen", action="store_true", help="only sentences held out of training")
+    option("--words", default="", help="only clips that say one of these, judged on them alone")
+    option("--json", type=Path, help="file to write all figures to")
+    option("--seed", type=int, dest="draw", default=0, help="seed of samples and draws (default 0)")
+    parser.set_defaults(command=run, config=None)
+
+
+def run(options: argparse.Namespace, config: EngineConfig) -> int:
+    """Score and print.
+
+    Args:
+        options: The command line.
+        config: Not used: what is scored stands on the command line.
+
+    Returns:
+        Exit status 0.
+
+    Raises:
+        BackendUnavailable: If packages are not installed.
+        ConfigError: If an option is out of range.
+        AssetError: If the recordings or a model cannot be used.
+    """
+    del config
+    _check(options)
+    try:
+        import scipy.signal  # noqa: F401 - reading 48 kHz audio needs it
+
+        from training.evaluation.baselines import load_baselines
+        from training.evaluation.recordings import Selection, read_recordings
+        from training.evaluation.report import as_json, as_markdown, make_report
+        from training.evaluation.scoring import score_all
+    except ModuleNotFoundError as error:
+        raise BackendUnavailable(
+            "evaluation needs packages that are not installed",
+            got=f"no module {error.name}",
+            fix="pip install 'elocute[train]'",
+        ) from error
+    systems, show = _systems(options), _Progress()
+    for system in systems:
+        system.open()  # a wrong folder or profile is said before an hour of work
+    words = frozenset(options.words.replace(",", " ").lower().split())
+    selection = Selection(options.unseen, words, options.clips, options.draw)
+    found, baselines = read_recordings(options.data, selection, show), load_baselines()
+    seeds = range(options.draw * options.samples, (options.draw + 1) * options.samples)
+    sheet = score_all(found.recordings, systems, baselines, seeds, show)
+    seen = _seen(found, set(baselines.trained.tolist()))
+    about = _about(options, found, systems, seen)
+    report = make_report(sheet, systems, about, _notes(found, seen))
+    show.end()
+    for note in report.notes:
+        print(f"elocute evaluate: {note}", file=sys.stderr)
+    print(as_markdown(report))
+    if options.json:
+        text = json.dumps(as_json(report), indent=2, allow_nan=False)
+        options.json.write_text(text + "\n", encoding="utf-8")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    for name, value, least in (
+        ("--samples", options.samples, 1),
+        ("--clips", options.clips, 1),
+        ("--seed", options.draw, 0),
+    ):
+        if value is not None and value < least:
+            raise ConfigError(f"{name} is out of range", got=str(value), expected=f">= {least}")
+    if not options.data.is_dir():
+        raise AssetError("no such folder of recordings", got=str(options.data))
+    if options.json and not options.json.absolute().parent.is_dir():
+        raise AssetError("no folder to write to", got=str(options.json))
+
+
+def _systems(options: argparse.Namespace) -> "list[System]":
+    from stream_engine.assemble import MODEL_FOLDER
+    from training.evaluation.systems import System
+
+    folders = {}
+    for given in options.models or [f"shipped={MODEL_FOLDER}"]:
+        name, named, folder = given.partition("=")
+        path = Path(folder if named else given)
+        if not path.is_dir():
+            raise AssetError("no such model folder", got=str(path))
+        if not named:
+            name = path.name
+        if name in folders:
+            raise ConfigError("two models of one name", got=name, fix="give --model NAME=FOLDER")
+        folders[name] = path
+    return [
+        System(name, folder, profile, steps)
+        for name, folder in folders.items()
+        for profile in dict.fromkeys(options.profiles or [_DEFAULT_PROFILE])
+        for steps in dict.fromkeys(options.step_counts or [_DEFAULT_STEPS])
+    ]
+
+
+def _seen(found: "RecordingSet", trained: set[int]) -> int:
+    from training.evaluation.baselines import fingerprint
+
+    pairs = [recording.pair for recording in found.recordings]
+    return sum(fingerprint(pair.name, pair.word) in trained for pair in pairs)
+
+
+def _about(
+    options: argparse.Namespace, found: "RecordingSet", systems: "list[System]", seen: int
+) -> dict[str, object]:
+    from training.evaluation.systems import model_hash
+
+    recordings = found.recordings
+    return {
+        "data": options.data.resolve().name,
+        "clips": len(recordings),
+        "clips the shipped model and the baselines were trained on": seen,
+        "clips left out": found.skipped,
+        "sentences": "held out of training" if options.unseen else "all",
+        "words": sorted(options.words.replace(",", " ").lower().split()),
+        "frames": sum(int(recording.valid.sum()) for recording in recordings),
+        "frames without a face": sum(int((~recording.valid).sum()) for recording in recordings),
+        "samples per clip": options.samples,
+        "seed": options.draw,
+        "models": {system.model: f"sha256 {model_hash(system.folder)}" for system in systems},
+        "systems": {s.name: f"profile {s.profile}, {s.steps} steps" for s in systems},
+        "intervals": "95 %, percentile bootstrap over clips",
+    }
+
+
+def _notes(found: "RecordingSet", seen: int) -> list[str]:
+    notes = []
+    if seen:
+        notes.append(
+            f"WARNING: {seen} of {len(found.recordings)} clips were in the training data; these "
+            "figures do not say how well unseen speech works (give --unseen)."
+        )
+    if found.skipped:
+        notes.append(f"{len(found.skipped)} clips could not be used and are left out.")
+    return notes
+
+
+class _Progress:
+    """One line on standard error, redrawn now and then; only stages without a terminal."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._drawn = 0.0
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if not sys.stderr.isatty():
+            if stage != self._stage:
+                print(stage, file=sys.stderr, flush=True)
+        elif stage != self._stage or time.monotonic() - self._drawn > _REDRAW_S:
+            print(f"\r\033[K{stage}: {done} of {total}", end="", file=sys.stderr, flush=True)
+            self._drawn = time.monotonic()
+        self._stage = stage
+
+    def end(self) -> None:
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
