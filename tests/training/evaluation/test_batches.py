@@ -20,9 +20,9 @@ def test_short_clips_are_filled_up_and_what_is_filled_does_not_count() -> None:
 
 
 def test_every_clip_is_in_one_batch_and_batches_are_bounded() -> None:
-    """Similar lengths together; 400 samples of each leave room for two."""
+    """Similar lengths together; 100 samples of each leave room for two."""
     recordings = made_up_recordings((40, 24, 38, 25, 24))
-    numbers = [batch.numbers.tolist() for batch in batches(recordings, 400)]
+    numbers = [batch.numbers.tolist() for batch in batches(recordings, 100)]
     assert numbers == [[1, 4], [3, 2], [0]]
     assert [b.numbers.tolist() for b in batches(recordings, 2)] == [[1, 4, 3, 2, 0]]
     assert [len(b.numbers) for b in batches(recordings, 5_000)] == [1] * 5
