@@ -27,6 +27,7 @@ class Batch:
         gap: mm, float32 [M, T].
         width: mm, float32 [M, T].
         loudness: float32 [M, T].
+        speaking: Inside any word, bool [M, T].
         judged: Frames of the words that are judged, bool [M, T].
         valid: Frames that count, bool [M, T].
     """
@@ -37,6 +38,7 @@ class Batch:
     gap: F32
     width: F32
     loudness: F32
+    speaking: Mask
     judged: Mask
     valid: Mask
 
@@ -64,7 +66,7 @@ def batch_of(recordings: Sequence[Recording], numbers: NDArray[np.int64]) -> Bat
     mel = np.tile(silent_frame().astype(np.float32), (len(chosen), frames, 1))
     for row, recording in zip(mel, chosen, strict=True):
         row[: len(recording.pair.mel)] = recording.pair.mel
-    tracks = ("motion", "gap", "width", "loudness")
+    tracks = ("motion", "gap", "width", "loudness", "speaking")
     stacked = {k: padded([getattr(r.pair, k) for r in chosen], frames) for k in tracks}
     return Batch(
         numbers=numbers,

@@ -97,10 +97,10 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     show.end()
     for note in report.notes:
         print(f"elocute evaluate: {note}", file=sys.stderr)
-    print(as_markdown(report))
     if options.json:
         text = json.dumps(as_json(report), indent=2, allow_nan=False)
         options.json.write_text(text + "\n", encoding="utf-8")
+    print(as_markdown(report), end="")
     return 0
 
 
@@ -166,7 +166,7 @@ def _about(
         "samples per clip": options.samples,
         "seed": options.draw,
         "models": {system.model: f"sha256 {model_hash(system.folder)}" for system in systems},
-        "systems": {s.name: f"profile {s.profile}, {s.steps} steps" for s in systems},
+        "systems": {s.name: [s.model, s.profile, s.steps] for s in systems},
         "intervals": "95 %, percentile bootstrap over clips",
     }
 
@@ -179,7 +179,7 @@ def _notes(found: "RecordingSet", seen: int) -> list[str]:
             "figures do not say how well unseen speech works (give --unseen)."
         )
     if found.skipped:
-        notes.append(f"{len(found.skipped)} clips could not be used and are left out.")
+        notes.append(f"clips that could not be used and are left out: {len(found.skipped)}.")
     return notes
 
 

@@ -95,7 +95,11 @@ def choose(rows: list[dict[str, str]], selection: Selection) -> list[dict[str, s
         drawn = np.random.default_rng(selection.seed).permutation(len(chosen))[: selection.clips]
         chosen = [chosen[k] for k in sorted(drawn)]
     if not chosen:
-        raise AssetError("no clip is left to score", got=f"{len(rows)} clips, {selection}")
+        raise AssetError(
+            "no clip is left to score",
+            got=f"none of {len(rows)}",
+            fix="ask for other words, or leave out --unseen",
+        )
     return chosen
 
 

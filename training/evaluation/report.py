@@ -84,7 +84,8 @@ def as_markdown(report: Report) -> str:
     judged = report.about["words"]
     words = f"only the words {', '.join(judged)}" if judged else "inside words only"
     parts = ["# Faces against recordings", *(f"**{note}**" for note in report.notes)]
-    parts.append("\n".join(f"- {name}: {_said(value)}" for name, value in report.about.items()))
+    about = {name: value for name, value in report.about.items() if name != "systems"}
+    parts.append("\n".join(f"- {name}: {_said(value)}" for name, value in about.items()))
     parts += ["## Lips, whole clips", _table(report.lips, LIP_METRICS)]
     inside = [name + _WORDS for name in LIP_METRICS]
     parts += [f"## Lips, {words}", _table(report.lips, inside)]
@@ -130,9 +131,12 @@ def _cell(interval: Interval) -> str:
         return _UNKNOWN
     size = max(abs(interval.mean), abs(interval.low), abs(interval.high))
     digits = 3 if not size >= 1 else 2 if size < 10 else 0
-    if math.isnan(interval.low):
-        return f"{interval.mean:.{digits}f}"
-    return f"{interval.mean:.{digits}f} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
+    # Plus 0.0: a rounded -0.0001 is not to read as a negative figure.
+    mean, low, high = (
+        f"{round(value, digits) + 0.0:.{digits}f}"
+        for value in (interval.mean, interval.low, interval.high)
+    )
+    return mean if math.isnan(interval.low) else f"{mean} [{low}, {high}]"
 
 
 def _title(metric: str) -> str:

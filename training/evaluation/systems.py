@@ -168,7 +168,7 @@ def plain_movement(gap: Floats, motion: F32, batch: Batch) -> ClipScores:
     """
     speed = frame_speed(motion)
     return {
-        "silence_mm": silence_stability(gap, batch.judged, batch.valid),
+        "silence_mm": silence_stability(gap, batch.speaking, batch.valid),
         "speed": mean_over(speed, _stepped(batch.valid)),
         "speed_words": mean_over(speed, _stepped(batch.valid) & batch.judged),
         "gap_spread_mm": spread_over(gap, batch.valid),

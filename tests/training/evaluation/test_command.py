@@ -33,7 +33,7 @@ def test_a_stranger_is_scored_end_to_end(
     line = ["evaluate", "--data", str(stranger), "--samples", "2", "--json", str(out)]
     assert main([*line, "--steps", "1", "--steps", "2", "--profile", "quality"]) == 0
     said = capsys.readouterr()
-    assert "1 clips could not be used" in said.err
+    assert "could not be used and are left out: 1" in said.err
     assert "scoring shipped, quality, 2 steps" in said.err
     for row in ("1 step: one sample", "2 steps: mean of 2", "6 frames ahead", "floor", "ceiling"):
         assert f"{row}" in said.out

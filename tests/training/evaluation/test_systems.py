@@ -1,5 +1,6 @@
 """A model as it is scored."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,15 @@ def test_frames_without_a_face_are_left_out_of_speed() -> None:
     spoilt = batch.motion.copy()
     spoilt[0, -1] += 100.0  # the last frame shows no face
     assert plain_movement(real.gap, spoilt, batch)["speed"] == before["speed"]
+
+
+def test_silence_is_silence_whatever_words_are_judged() -> None:
+    """Speech before the first judged word is no silence."""
+    batch, at = batch_of(made_up_recordings((24,)), np.array([0])), np.arange(24)[None]
+    gap = real_track(LipReader(), batch).gap
+    batch = replace(batch, speaking=at >= 10, judged=at >= 18)
+    still = plain_movement(gap, batch.motion, batch)["silence_mm"]
+    assert still == pytest.approx(gap[0, :8].std())
 
 
 def test_a_hash_names_the_files(tmp_path: Path) -> None:
