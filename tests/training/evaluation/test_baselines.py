@@ -87,6 +87,7 @@ def test_a_fingerprint_tells_recordings_apart_whatever_follows_the_words() -> No
     assert fingerprint("a", words) != fingerprint("a", np.roll(words, 1))
 
 
+@pytest.mark.slow
 def test_the_command_learns_from_recorded_training_clips_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """Folders people bring."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,17 @@ from tests.training.data.made_up_grid import make_grid
 from training.evaluation.checked_corpus import NEEDED_FILES, CheckedCorpus
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_grid(tmp_path_factory.mktemp("made") / "grid", 2, lengths=(75, 90))
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """A folder of two clips to damage."""
+    return Path(shutil.copytree(made, tmp_path / "grid"))
+
+
 def change_tracks(folder: Path, change: Callable[[dict[str, np.ndarray]], None]) -> None:
     with np.load(folder / "tracks-00.npz") as file:
         tracks = dict(file)
@@ -18,16 +30,15 @@ def change_tracks(folder: Path, change: Callable[[dict[str, np.ndarray]], None])
     np.savez(folder / "tracks-00.npz", **tracks)
 
 
-def test_a_whole_folder_is_read(tmp_path: Path) -> None:
+def test_a_whole_folder_is_read(folder: Path) -> None:
     """Clip by clip."""
-    corpus = CheckedCorpus(make_grid(tmp_path / "grid", 2, lengths=(75, 90)))
+    corpus = CheckedCorpus(folder)
     assert [len(corpus.read(row).points) for row in corpus.rows] == [75, 90]
 
 
 @pytest.mark.parametrize("name", [*NEEDED_FILES, "tracks-00.npz"])
-def test_what_is_missing_is_named(name: str, tmp_path: Path) -> None:
+def test_what_is_missing_is_named(name: str, folder: Path) -> None:
     """One error for the folder."""
-    folder = make_grid(tmp_path / "grid", 1)
     (folder / name).rename(folder / "elsewhere")
     with pytest.raises(AssetError, match="tracks-" if name.startswith("tracks") else name):
         CheckedCorpus(folder)
@@ -43,18 +54,16 @@ def test_what_is_missing_is_named(name: str, tmp_path: Path) -> None:
     ],
 )
 def test_files_that_make_no_sense_are_named(
-    name: str, content: str, said: str, tmp_path: Path
+    name: str, content: str, said: str, folder: Path
 ) -> None:
     """Before any clip is read."""
-    folder = make_grid(tmp_path / "grid", 1)
     (folder / name).write_text(content)
     with pytest.raises(AssetError, match=said):
         CheckedCorpus(folder)
 
 
-def test_a_broken_track_file_is_named(tmp_path: Path) -> None:
+def test_a_broken_track_file_is_named(folder: Path) -> None:
     """Not a zip."""
-    folder = make_grid(tmp_path / "grid", 1)
     (folder / "tracks-00.npz").write_bytes(b"PK\x03\x04 nothing")
     corpus = CheckedCorpus(folder)
     with pytest.raises(AssetError, match="tracks-00"):
@@ -93,14 +102,13 @@ def put_nan(tracks: dict[str, np.ndarray]) -> None:
     ],
 )
 def test_a_broken_clip_is_an_error_of_its_own(
-    damage: Callable[[dict[str, np.ndarray]], None], said: str, tmp_path: Path
+    damage: Callable[[dict[str, np.ndarray]], None], said: str, folder: Path
 ) -> None:
     """The next clip is read all the same."""
-    folder = make_grid(tmp_path / "grid", 2)
     change_tracks(folder, damage)
     corpus = CheckedCorpus(folder)
     with pytest.raises(StreamEngineError, match=said):
         corpus.read(corpus.rows[0])
-    assert len(corpus.read(corpus.rows[1]).points) == 75
+    assert len(corpus.read(corpus.rows[1]).points) == 90
     with pytest.raises(AssetError, match="clip1"):
         corpus.read({**corpus.rows[1], "word_times_s": "bin-blue"})

@@ -69,6 +69,7 @@ def test_seen_clips_are_counted_by_their_fingerprints() -> None:
     assert _seen(RecordingSet(recordings, {}), trained) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("extra", "said"),
     [

@@ -17,6 +17,7 @@ def test_an_interval_is_that_of_the_mean() -> None:
     assert summarise({"a": values}, seed=1)["a"] != found
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     """Coverage over 200 repetitions of 60 clips is near 95 %."""
     random = np.random.default_rng(3)

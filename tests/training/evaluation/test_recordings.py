@@ -70,6 +70,7 @@ def test_broken_clips_are_left_out_with_their_reasons(tmp_path: Path) -> None:
     assert judged.max() <= 55
 
 
+@pytest.mark.slow
 def test_nothing_but_broken_clips_is_an_error(tmp_path: Path) -> None:
     """With the reasons."""
     folder = make_grid(tmp_path / "grid", 1)
@@ -78,6 +79,7 @@ def test_nothing_but_broken_clips_is_an_error(tmp_path: Path) -> None:
         read_recordings(folder, Selection(), quiet)
 
 
+@pytest.mark.slow
 def test_speech_without_any_silence_has_no_resting_face(tmp_path: Path) -> None:
     """Explained, not a numpy warning."""
     folder = make_grid(tmp_path / "grid", 1)
