@@ -24,6 +24,7 @@ _MOVEMENT = (
     "join_jump",
 )  # fmt: skip
 _WORDS, _UNKNOWN = "_words", "-"
+_ONE = 1.0005  # what still reads as 1.000
 
 Table = dict[str, dict[str, Interval]]
 """Interval by metric by row."""
@@ -130,7 +131,7 @@ def _cell(interval: Interval) -> str:
     if math.isnan(interval.mean):
         return _UNKNOWN
     size = max(abs(interval.mean), abs(interval.low), abs(interval.high))
-    digits = 3 if not size >= 1 else 2 if size < 10 else 0
+    digits = 3 if not size > _ONE else 2 if size < 10 else 0
     # Plus 0.0: a rounded -0.0001 is not to read as a negative figure.
     mean, low, high = (
         f"{round(value, digits) + 0.0:.{digits}f}"

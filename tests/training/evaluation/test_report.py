@@ -42,7 +42,7 @@ def test_markdown_has_every_row_with_intervals_and_notes_first() -> None:
     assert "## Lips, inside words only" in text
     assert "| shipped, balanced, 2 steps: one sample | 0." in text
     assert "| join jump | - | - |" in text
-    assert "| SLCC | 1.00 [1.00, 1.00] | - |" in text
+    assert "| SLCC | 1.000 [1.000, 1.000] | - |" in text
     widths = {row.count("|") for row in text.splitlines() if row.startswith("| ridge")}
     assert widths == {len(LIP_METRICS) + 2}
 
