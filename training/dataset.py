@@ -97,3 +97,9 @@ def coefficient_scale(motion: F32) -> Tensor:
     """Spread of each coefficient about neutral, float32 [D]; dead ones get the smallest."""
     spread = np.sqrt((motion.reshape(-1, motion.shape[-1]) ** 2).mean(axis=0))
     return torch.from_numpy(np.maximum(spread, _SMALLEST_SPREAD).astype(np.float32))
+
+
+def join_pairs(sets: list[PairSet]) -> PairSet:
+    """Several sets as one; all clips must be equally long."""
+    names = [item.name for item in fields(PairSet)]
+    return PairSet(**{name: np.concatenate([getattr(s, name) for s in sets]) for name in names})

@@ -40,7 +40,7 @@ class TransformerConfig:
     context_frames: int = 25
 
 
-def _rotate(x: Tensor, positions: Tensor) -> Tensor:
+def rotate(x: Tensor, positions: Tensor) -> Tensor:
     """Rotary position embedding of ``x`` [B, H, T, E] at ``positions`` [T] (Su et al. 2021)."""
     half = x.shape[-1] // 2
     rates = 100.0 ** (-torch.arange(half, device=x.device, dtype=torch.float32) / half)
@@ -82,7 +82,7 @@ class Block(nn.Module):
             x.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2) for x in (q, *kv)
         )  # [B, H, T, E]
         mixed = functional.scaled_dot_product_attention(
-            _rotate(queries, at[0]), _rotate(keys, at[1]), values, attn_mask=mask
+            rotate(queries, at[0]), rotate(keys, at[1]), values, attn_mask=mask
         )
         attended: Tensor = self.out(mixed.transpose(1, 2).flatten(-2))
         return attended

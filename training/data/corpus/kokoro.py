@@ -31,7 +31,14 @@ _SPEEDS = (0.85, 1.2)
 
 
 def phonemes(text: str, british: bool = False) -> str:
-    """International phonetic alphabet of an English text, from espeak-ng.
+    """Pronounce an English text.
+
+    Args:
+        text: One sentence or word.
+        british: Speak it as in Britain.
+
+    Returns:
+        International phonetic alphabet, from espeak-ng.
 
     Raises:
         AssetError: If the program is not installed.

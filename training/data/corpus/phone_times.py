@@ -24,8 +24,7 @@ PHONE_HZ = 100
 
 _STEP = 160  # samples per label
 _FULL_SCALE = 32767.0
-_BEAM = 1e-100  # the usual beam loses one sentence in ten
-_DITHERS = (0.0, 0.001, 0.002, 0.004, 0.008)  # digital silence makes the search lose its way
+_DITHERS = (0.0, 0.001, 0.002, 0.003, 0.005, 0.008)  # digital silence makes the search lose its way
 _LONGEST_LABELS = 60  # a longer phone has swallowed a pause or lost its way
 
 PhoneLabels = NDArray[np.uint8]
@@ -47,9 +46,6 @@ class PhoneAligner:
             dict=str(dictionary),
             hmm=str(model / "en-us"),
             loglevel="FATAL",
-            beam=_BEAM,
-            pbeam=_BEAM,
-            wbeam=_BEAM,
         )
 
     def align(self, samples: F32, transcript: str) -> PhoneLabels | None:

@@ -39,7 +39,7 @@ def words_of(text: str) -> list[str]:
 
 
 def arpabet_of(ipa: str) -> list[str]:
-    """ARPAbet phones of a string in the international phonetic alphabet; unknown signs are left out."""
+    """ARPAbet phones of a string of the phonetic alphabet; unknown signs are left out."""
     phones, at = [], 0
     while at < len(ipa):
         for length in (2, 1):

@@ -4,6 +4,7 @@ The table has the columns utterance, speaker, duration_s and transcript.
 """
 
 import csv
+import math
 import wave
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from stream_engine.audio.file_source import FileSource
-from stream_engine.errors import AssetError, AudioError
+from stream_engine.errors import AssetError
 from stream_engine.types import F32, MODEL_RATE_HZ
 
 COLUMNS = ("utterance", "speaker", "duration_s", "transcript")
@@ -66,20 +67,13 @@ class SpeechCorpus:
 
 
 def read_speech(path: Path) -> F32:
-    """Samples of a 16 or 48 kHz file as 16 kHz mono float32 [N].
-
-    Raises:
-        AudioError: If it has another rate.
-    """
+    """Samples of a file of any usual rate as 16 kHz mono float32 [N]."""
     with FileSource(path) as source:
-        if source.rate_hz not in (MODEL_RATE_HZ, 3 * MODEL_RATE_HZ):
-            raise AudioError(
-                "recording has an unexpected rate",
-                got=f"{source.rate_hz} Hz in {path.name}",
-                expected="16000 or 48000 Hz",
-            )
         samples = np.concatenate([chunk.samples for chunk in source.chunks()])
-        return samples if source.rate_hz == MODEL_RATE_HZ else resampled(samples, 1, 3)
+        if source.rate_hz == MODEL_RATE_HZ:
+            return samples
+        shared = math.gcd(source.rate_hz, MODEL_RATE_HZ)
+        return resampled(samples, MODEL_RATE_HZ // shared, source.rate_hz // shared)
 
 
 def write_speech(path: Path, samples: F32) -> None:

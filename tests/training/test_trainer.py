@@ -8,9 +8,9 @@ import torch
 from stream_engine.models.motion_transformer import TransformerConfig
 from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig
-from stream_engine.motion.noise import FrameNoise
 from tests.training.pairs_for_tests import made_up_pairs
-from training.motion import Recipe, Trainer, smooth_noise, validate
+from training.motion import validate
+from training.trainer import Material, Recipe, Trainer
 
 SMALL = FaceConfig(
     EncoderConfig(width=32, dilations=(1, 2)),
@@ -20,7 +20,7 @@ SMALL = FaceConfig(
 
 def make_trainer(steps: int = 120) -> Trainer:
     recipe = Recipe(batch=8, rate=3e-3, warm_up=5, steps=steps, ema=0.9)
-    return Trainer(recipe, made_up_pairs(16), SMALL)
+    return Trainer(recipe, Material(made_up_pairs(16)), SMALL)
 
 
 @pytest.mark.slow
@@ -62,18 +62,3 @@ def test_going_on_from_a_checkpoint_is_going_on(tmp_path: Path) -> None:
     second.load(tmp_path / "c.pt")
     assert second.step == 1
     assert first.train_step() == second.train_step()
-
-
-def test_training_noise_is_the_engines_noise() -> None:
-    """Same spread and the same correlation between neighbouring frames."""
-    noise = smooth_noise(torch.Size([4, 200, 30]), torch.Generator().manual_seed(0)).numpy()
-    engine = FrameNoise(0, 120).frames(0, 200)
-
-    def neighbours(x: object) -> float:
-        import numpy as np
-
-        a = np.asarray(x)
-        return float((a[..., 1:, :] * a[..., :-1, :]).mean())
-
-    assert abs(noise.std() - 1.0) < 0.05
-    assert abs(neighbours(noise) - neighbours(engine)) < 0.05
