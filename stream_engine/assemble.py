@@ -8,7 +8,8 @@ from stream_engine.config import EngineConfig
 from stream_engine.errors import AssetError, BackendUnavailable
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import HeadAsset, load_head_asset
-from stream_engine.motion.arkit import COEFFICIENT_COUNT
+from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX, MOUTH_NAMES
+from stream_engine.motion.expression import Expression, SessionExpression
 from stream_engine.motion.generator import MotionGenerator
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.noise import FrameNoise
@@ -126,9 +127,12 @@ class Assembly:
         Raises:
             ConfigError: If there is no such profile.
         """
-        hop = MotionHop(self._encoder, self._sampler, profile_named(profile))
-        noise = FrameNoise(self._config.motion.seed, COEFFICIENT_COUNT)
-        return SpeechToMotion(MotionGenerator(hop, noise))
+        motion, chosen = self._config.motion, profile_named(profile)
+        hop = MotionHop(self._encoder, self._sampler, chosen)
+        mouth = [INDEX[name] for name in MOUTH_NAMES]
+        noise = FrameNoise(motion.seed, COEFFICIENT_COUNT, shared=mouth)
+        expression = SessionExpression(Expression(chosen), motion.seed, motion.manner)
+        return SpeechToMotion(MotionGenerator(hop, noise, expression))
 
     def head_poser(self, avatar: str) -> HeadMesh:
         """Give the shared poser of an avatar.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from stream_engine.errors import ConfigError
+from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import LatencyProfile, profile_named
 
 Section = TypeVar("Section")
@@ -33,17 +34,26 @@ class MotionConfig:
     Attributes:
         profile: Latency profile: ``ultra``, ``balanced`` or ``quality``.
         steps: Diffusion steps per window: 1, 2 or 4.
-        seed: Seed of the sampler's noise; the same seed and audio give the same motion.
+        seed: Seed of the sampler's noise and of idle life; the same seed and audio give the same
+            motion.
         backend: ``auto``, ``onnxruntime`` or ``torch``.
+        emotion: What a session begins with: ``neutral``, ``happy``, ``sad``, ``angry``,
+            ``surprised``, ``afraid`` or ``disgusted``.
+        intensity: How much of the emotion, 0..1.
+        style: Strength of articulation, 0..2; 1 is as generated.
     """
 
     profile: str = "balanced"
     steps: int = 2
     seed: int = 0
     backend: str = "auto"
+    emotion: str = "neutral"
+    intensity: float = 0.7
+    style: float = 1.0
 
     def __post_init__(self) -> None:
         profile_named(self.profile)
+        Manner(self.emotion, self.intensity, self.style)
         _check_choice("motion.steps", self.steps, (1, 2, 4))
         _check_choice("motion.backend", self.backend, ("auto", "onnxruntime", "torch"))
         _check_range("motion.seed", self.seed, 0, 2**63 - 1)
@@ -52,6 +62,11 @@ class MotionConfig:
     def latency_profile(self) -> LatencyProfile:
         """The profile's numbers."""
         return profile_named(self.profile)
+
+    @property
+    def manner(self) -> Manner:
+        """Emotion, intensity and style as one value."""
+        return Manner(self.emotion, self.intensity, self.style)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from stream_engine.audio.resampler import Resampler
 from stream_engine.features.log_mel import LogMelExtractor
+from stream_engine.motion.emotion import Manner
 from stream_engine.motion.generator import MotionGenerator
 from stream_engine.types import AudioChunk, MotionFrames
 
@@ -28,8 +29,12 @@ class SpeechToMotion:
         resampling = self._resampler.latency if self._resampler else 0
         return resampling + self._extractor.latency + self._generator.latency
 
+    def express(self, manner: Manner) -> None:
+        """Change emotion and style from the next hop on; on the generator's thread."""
+        self._generator.express(manner)
+
     def reset(self) -> None:
-        """Forget everything, as if just made."""
+        """Forget everything, as if just made; the manner stays what it was last set to."""
         self._resampler = None
         self._extractor.reset()
         self._generator.reset()

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_engine.motion.emotion import Manner
 from stream_engine.types import AudioChunk, MeshFrame, MotionFrames, RunnerSpec, VideoFrame
 
 In = TypeVar("In", contravariant=True)
@@ -118,7 +119,11 @@ class MotionStream(Protocol):
         ...
 
     def reset(self) -> None:
-        """Forget everything, as if just made."""
+        """Forget everything, as if just made; the manner stays what it was last set to."""
+        ...
+
+    def express(self, manner: Manner) -> None:
+        """Change emotion and style from the next hop on."""
         ...
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.paths import PACKAGES, ROOT
 
 FILE_LINES, FUNCTION_LINES, CLASS_LINES = 300, 40, 200
-PUBLIC_METHODS, ENGINE_MODULES, FOLDER_DEPTH = 10, 65, 2
+PUBLIC_METHODS, ENGINE_MODULES, FOLDER_DEPTH = 10, 66, 2
 UNTESTED = {
     # Declarations without behaviour: types, seams, package docstrings.
     "stream_engine/types.py",

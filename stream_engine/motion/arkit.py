@@ -61,6 +61,11 @@ HEAD_ROTATION_NAMES: tuple[str, ...] = ("headPitch", "headYaw", "headRoll")
 
 COEFFICIENT_NAMES: tuple[str, ...] = ARKIT_NAMES + HEAD_ROTATION_NAMES
 
+MOUTH_NAMES: tuple[str, ...] = tuple(
+    name for name in ARKIT_NAMES if name.startswith(("jaw", "mouth", "cheekPuff", "tongue"))
+)
+"""What articulates: all that speech decides."""
+
 ARKIT_COUNT = len(ARKIT_NAMES)
 COEFFICIENT_COUNT = len(COEFFICIENT_NAMES)
 INDEX: dict[str, int] = {name: index for index, name in enumerate(COEFFICIENT_NAMES)}

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from stream_engine.features.log_mel import MEL_HOP, MEL_WINDOW, MELS_PER_FRAME, log_mel
+from stream_engine.motion.emotion import Manner
+from stream_engine.motion.expression import SessionExpression
 from stream_engine.motion.hop import MotionHop
 from stream_engine.protocols import NoiseSource
 from stream_engine.types import F32, SAMPLES_PER_FRAME, MelFrames, MotionFrames
@@ -16,17 +18,26 @@ def silent_frame() -> F32:
 
 
 class MotionGenerator:
-    """Windowed diffusion with overlap blending over one stream of features.
+    """Windowed diffusion with overlap blending over one stream of features, then expression.
 
     Latency: ``hop + lookahead`` frames of the profile.
-    State: one `MotionState` slot and less than a hop of features, whatever the stream's length.
+    State: a slot of motion, one of expression, and less than a hop of features, whatever the
+        stream's length.
     Thread: the one that owns the runners behind ``hop``.
     Buffers: results are the caller's.
+
+    Args:
+        hop: The model's hop.
+        noise: Its start noise.
+        expression: Emotion and idle life; without it the motion is the model's own.
     """
 
-    def __init__(self, hop: MotionHop, noise: NoiseSource) -> None:
+    def __init__(
+        self, hop: MotionHop, noise: NoiseSource, expression: SessionExpression | None = None
+    ) -> None:
         self._hop = hop
         self._noise = noise
+        self._expression = expression
         self.reset()
 
     @property
@@ -38,13 +49,21 @@ class MotionGenerator:
     def state_bytes(self) -> int:
         """Memory held between calls."""
         waiting = sum(block.nbytes for block in self._waiting)
-        return self._state.size_bytes + waiting
+        expression = self._expression.state_bytes if self._expression else 0
+        return self._state.size_bytes + expression + waiting
 
     def reset(self) -> None:
-        """Forget everything, as if just made."""
+        """Forget everything, as if just made; the manner stays what it was last set to."""
         self._state = self._hop.initial_state()
+        if self._expression:
+            self._expression.reset()
         self._waiting: list[F32] = []
         self._frames_in = 0
+
+    def express(self, manner: Manner) -> None:
+        """Change emotion and style; the face goes there smoothly from the next hop on."""
+        if self._expression:
+            self._expression.express(manner)
 
     def feed(self, value: MelFrames) -> Sequence[MotionFrames]:
         """Take features of whole motion frames, return the frames that became final.
@@ -85,6 +104,8 @@ class MotionGenerator:
             first + self._hop.profile.lookahead_frames, self._hop.profile.window_frames
         )
         frames, self._state = self._hop.step(self._state, mel, noise[None])
+        if self._expression:
+            frames = self._expression.apply(frames, mel)
         # Frames before 0 mean nothing, frames past the end of the speech were never asked for.
         begin, end = max(first, 0), min(first + frames.shape[1], self._frames_in)
         return MotionFrames(begin, frames[0, begin - first : max(end - first, begin - first)])

@@ -1,8 +1,8 @@
 """Everything a session's motion depends on, as one value with a batch axis."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from stream_engine.motion.window import LatencyProfile
 from stream_engine.protocols import ModelRunner
 from stream_engine.types import F32
+
+State = TypeVar("State")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class MotionState:
     @property
     def size_bytes(self) -> int:
         """Memory of all arrays."""
-        return sum(getattr(self, item.name).nbytes for item in fields(self))
+        return size_of(self)
 
 
 def initial_state(
@@ -87,19 +89,28 @@ def initial_state(
     )
 
 
-def stack_states(states: Sequence[MotionState]) -> MotionState:
-    """Join slots of the same profile into one batch."""
-    joined: dict[str, NDArray[Any]] = {
-        item.name: np.concatenate([getattr(state, item.name) for state in states])
-        for item in fields(MotionState)
-    }
-    return MotionState(**joined)
+def stack_states(states: Sequence[State]) -> State:
+    """Join slots of the same kind and profile into one batch; states may hold states."""
+    first = states[0]
+    joined: dict[str, Any] = {}
+    for item in fields(first):  # type: ignore[arg-type]
+        parts = [getattr(state, item.name) for state in states]
+        nested = is_dataclass(parts[0])
+        joined[item.name] = stack_states(parts) if nested else np.concatenate(parts)
+    return type(first)(**joined)
 
 
-def slot_of(state: MotionState, index: int) -> MotionState:
+def slot_of(state: State, index: int) -> State:
     """Copy one slot out of a batch, still with its batch axis."""
-    one: dict[str, NDArray[Any]] = {
-        item.name: getattr(state, item.name)[index : index + 1].copy()
-        for item in fields(MotionState)
-    }
-    return MotionState(**one)
+    one: dict[str, Any] = {}
+    for item in fields(state):  # type: ignore[arg-type]
+        part = getattr(state, item.name)
+        nested = is_dataclass(part)
+        one[item.name] = slot_of(part, index) if nested else part[index : index + 1].copy()
+    return type(state)(**one)
+
+
+def size_of(state: State) -> int:
+    """Bytes of all arrays."""
+    parts = [getattr(state, item.name) for item in fields(state)]  # type: ignore[arg-type]
+    return sum(size_of(part) if is_dataclass(part) else part.nbytes for part in parts)

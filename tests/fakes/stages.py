@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from stream_engine.errors import AssetError
 from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
+from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.types import (
     MOTION_FPS,
@@ -25,6 +26,7 @@ class LoudnessMotion:
 
     def __init__(self, profile: LatencyProfile) -> None:
         self._profile = profile
+        self.manner = Manner()
         self.reset()
 
     @property
@@ -49,6 +51,10 @@ class LoudnessMotion:
         frames = len(self._held) // self._frame_samples()
         return [self._emit(frames)] if frames else []
 
+    def express(self, manner: Manner) -> None:
+        """Show the intensity of any emotion as mouthSmileLeft."""
+        self.manner = manner
+
     def reset(self) -> None:
         """Forget everything."""
         self._held = np.zeros(0, np.float32)
@@ -66,6 +72,7 @@ class LoudnessMotion:
         coefficients = np.zeros((frames, COEFFICIENT_COUNT), np.float32)
         loudness = np.sqrt(np.mean(np.square(blocks), axis=1))
         coefficients[:, INDEX["jawOpen"]] = np.minimum(1.0, loudness / LOUD)
+        coefficients[:, INDEX["mouthSmileLeft"]] = self.manner.row()[1:-1].sum()
         self._next += frames
         return MotionFrames(self._next - frames, coefficients)
 

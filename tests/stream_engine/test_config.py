@@ -6,6 +6,7 @@ import pytest
 
 from stream_engine.config import EngineConfig, MotionConfig, RenderConfig, ServerConfig, load_config
 from stream_engine.errors import ConfigError
+from stream_engine.motion.emotion import Manner
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -59,3 +60,14 @@ def test_values_are_checked_in_code_too() -> None:
         MotionConfig(profile="fast")
     assert RenderConfig(background="#0a141e").background_rgb == (10, 20, 30)
     assert MotionConfig().latency_profile.name == "balanced"
+
+
+def test_what_a_session_begins_with_is_a_setting(tmp_path: Path) -> None:
+    """Emotion, intensity and style make a manner; what is none is refused."""
+    text = '[motion]\nemotion = "happy"\nintensity = 1\nstyle = 1.2\n'
+    assert load_config(written(tmp_path, text)).motion.manner == Manner("happy", 1.0, 1.2)
+    assert EngineConfig().motion.manner == Manner("neutral")
+    with pytest.raises(ConfigError, match="unknown emotion"):
+        MotionConfig(emotion="bored")
+    with pytest.raises(ConfigError, match="style is out of range"):
+        load_config(written(tmp_path, "[motion]\nstyle = 3.0\n"))

@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stream_engine.motion.arkit import INDEX
+from stream_engine.motion.emotion import Manner
+from stream_engine.motion.expression import Expression, SessionExpression
 from stream_engine.motion.generator import MotionGenerator, silent_frame
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.noise import FrameNoise
@@ -17,9 +20,9 @@ from tests.contracts.stream_contract import join_motion
 from tests.fakes.linear_models import LinearEncoder, LinearSampler
 
 
-def make(profile: str) -> MotionGenerator:
+def make(profile: str, expression: SessionExpression | None = None) -> MotionGenerator:
     hop = MotionHop(LinearEncoder(), LinearSampler(), PROFILES[profile])
-    return MotionGenerator(hop, FrameNoise(0, 55))
+    return MotionGenerator(hop, FrameNoise(0, 55), expression)
 
 
 @given(
@@ -84,3 +87,24 @@ def test_ten_hours_in_nothing_has_changed_but_the_frame_number() -> None:
     runs = generator.feed(MelFrames(3_600_008, np.tile(silent_frame(), (5, 1))))
     assert [run.start for run in runs] == list(range(900_000, 900_005))
     assert generator.state_bytes == early
+
+
+def test_a_manner_shows_from_the_next_hop_on_and_outlives_a_reset() -> None:
+    """Before the change both are alike; a generator begun anew begins in the manner last set."""
+    mel = np.tile(silent_frame(), (60, 1))
+    brow, runs = INDEX["browDownLeft"], []
+    for angry in (False, True):
+        generator = make("balanced", SessionExpression(Expression(PROFILES["balanced"])))
+        early = generator.feed(MelFrames(0, mel[:80]))
+        if angry:
+            generator.express(Manner("angry", 1.0))
+        late = generator.feed(MelFrames(80, mel[80:]))
+        runs.append((join_motion(list(early)), np.concatenate([r.coefficients for r in late])))
+    assert np.array_equal(runs[0][0], runs[1][0])
+    rise = (runs[1][1] - runs[0][1])[:, brow]
+    assert rise[0] > 0.0
+    assert rise[-1] > 0.3
+    generator.reset()
+    anew = join_motion(list(generator.feed(MelFrames(0, mel))))
+    assert np.allclose(anew[0, brow], runs[1][1][-1, brow], atol=0.1)
+    assert generator.state_bytes > make("balanced").state_bytes

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream_engine.motion.noise import FrameNoise, smoothing_kernel
+from stream_engine.motion.noise import FrameNoise, smoothing_kernel, uniforms
 
 
 @given(st.integers(0, 2**63 - 1), st.integers(0, 10**7), st.integers(1, 6), st.integers(0, 5))
@@ -31,6 +31,40 @@ def test_seeds_differ() -> None:
     assert not np.array_equal(FrameNoise(1, 4).frames(0, 3), FrameNoise(2, 4).frames(0, 3))
 
 
+def test_shared_coefficients_are_alike_for_every_seed() -> None:
+    """Those of seed 0; the others are the seed's own."""
+    plain, shared = FrameNoise(5, 4).frames(3, 6), FrameNoise(5, 4, shared=[1, 2]).frames(3, 6)
+    zero = FrameNoise(0, 4, shared=[1, 2]).frames(3, 6)
+    assert np.array_equal(zero, FrameNoise(0, 4).frames(3, 6))
+    assert np.array_equal(shared[:, [1, 2]], zero[:, [1, 2]])
+    assert np.array_equal(shared[:, [0, 3]], plain[:, [0, 3]])
+
+
 def test_kernel_keeps_variance() -> None:
     """Squares add up to one."""
     assert np.isclose((smoothing_kernel() ** 2).sum(), 1.0)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2**64 - 1), st.integers(-10, 10**7)), min_size=1, max_size=9)
+)
+def test_draws_depend_on_seed_and_frame_only(sessions: list[tuple[int, int]]) -> None:
+    """A batch draws what each draws alone, 0 <= u < 1."""
+    seeds = np.array([seed for seed, _ in sessions], np.uint64)
+    frames = np.array([frame for _, frame in sessions], np.int64)
+    drawn = uniforms(seeds, frames, 4)
+    assert (drawn >= 0.0).all()
+    assert (drawn < 1.0).all()
+    for k in range(len(sessions)):
+        assert np.array_equal(uniforms(seeds[k : k + 1], frames[k : k + 1], 4)[0], drawn[k])
+
+
+def test_draws_are_even_and_unlike_their_neighbours() -> None:
+    """Over frames and over seeds: flat, uncorrelated with the next and between numbers."""
+    along = uniforms(np.full(20_000, 7, np.uint64), np.arange(20_000), 3)
+    across = uniforms(np.arange(20_000, dtype=np.uint64), np.full(20_000, 7), 3)
+    for drawn in (along, across):
+        share, _ = np.histogram(drawn, bins=10, range=(0, 1))
+        assert np.abs(share / drawn.size - 0.1).max() < 0.006
+        assert abs(np.corrcoef(drawn[:-1, 0], drawn[1:, 0])[0, 1]) < 0.03
+        assert abs(np.corrcoef(drawn[:, 0], drawn[:, 1])[0, 1]) < 0.03

@@ -1,0 +1,279 @@
+"""The last stage of motion: emotion, style and idle life on what the model made.
+
+::
+
+    model's frame ─► style ─► mouth shut in silence ─► emotion ─► lip gap put back ─► idle life
+
+The model's own frames stay its context; what is added here never comes back to it.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_engine.errors import ShapeError
+from stream_engine.features.log_mel import MELS_PER_FRAME
+from stream_engine.motion.arkit import (
+    ARKIT_COUNT,
+    COEFFICIENT_COUNT,
+    COEFFICIENT_NAMES,
+    INDEX,
+    MOUTH_NAMES,
+)
+from stream_engine.motion.emotion import MANNER_SIZE, OPENING_MM, Manner, action_table
+from stream_engine.motion.idle import (
+    LIDS,
+    IdleState,
+    Moments,
+    animate,
+    idle_state,
+    look,
+    moments,
+    sway,
+)
+from stream_engine.motion.quiet import (
+    DIGITAL_SILENCE_DB,
+    QuietState,
+    listen,
+    loudness,
+    quiet_state,
+    smoothstep,
+)
+from stream_engine.motion.state import size_of
+from stream_engine.motion.window import LatencyProfile
+from stream_engine.types import F32, MOTION_FPS
+
+_BLEND_RATE = 12.0
+"""Of the critically damped change of manner, 1/s: 95 % of it after 0.4 s."""
+
+_UPPER = ("brow", "nose", "cheekSquint", "head")
+_OPENERS = ("jawOpen", "mouthUpperUp", "mouthLowerDown", "mouthFunnel")
+_SEALERS = ("mouthPress", "mouthRoll", "mouthShrug")
+_CORNERS = ("mouthSmile", "mouthFrown", "mouthDimple", "mouthStretch", "jawForward")
+
+_FUNNEL, _PUCKER = INDEX["mouthFunnel"], INDEX["mouthPucker"]
+_JAW_OPEN, _MOUTH_CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]
+
+_GAP_BEGIN_MM, _GAP_RANGE_MM = 0.8, 3.2
+_TALKING_CORNERS, _ROUND_CORNERS = 0.35, 0.6
+
+
+def _columns(*prefixes: str) -> F32:
+    chosen = [name.startswith(prefixes) for name in COEFFICIENT_NAMES]
+    return np.array(chosen, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionState:
+    """What the stage remembers of B sessions; its size never changes.
+
+    Attributes:
+        frame: Next frame, int64 [B]; below 0 while the lookahead fills.
+        manner: Emotions and style as shown now, float32 [B, 8].
+        speed: Their change per second, float32 [B, 8].
+        level: Loudness of the frames still to come, dB, float32 [B, L].
+        quiet: What is remembered of the voice.
+        idle: What idle life remembers.
+    """
+
+    frame: NDArray[np.int64]
+    manner: F32
+    speed: F32
+    level: F32
+    quiet: QuietState
+    idle: IdleState
+
+
+class Expression:
+    """Layers emotion, style and idle life on final frames, for a batch of sessions.
+
+    The lip gap of the result is the gap of what it was given, scaled by style and shut in
+    silence: what an emotion does to it on its way is taken back with the jaw.
+
+    Latency: none beyond the model's; it uses the same lookahead.
+    State: none here; `ExpressionState` in, `ExpressionState` out.
+    Thread: any.
+    Buffers: results are the caller's.
+
+    Args:
+        profile: Hop and lookahead.
+    """
+
+    def __init__(self, profile: LatencyProfile) -> None:
+        self._profile = profile
+        self._actions = action_table()
+        self._mouth = _columns(*MOUTH_NAMES)
+        self._style = self._mouth + 0.5 * _columns(*_UPPER)
+        self._openers, self._sealers = _columns(*_OPENERS), _columns(*_SEALERS)
+        self._corners, self._wide = _columns(*_CORNERS), _columns("eyeWide")
+        self._weights = (np.arange(COEFFICIENT_COUNT) < ARKIT_COUNT).astype(np.float32)
+        self._opening = np.zeros(COEFFICIENT_COUNT, np.float32)  # mm
+        for name, opening in OPENING_MM.items():
+            self._opening += opening * _columns(name)
+
+    def initial_state(self, seeds: NDArray[np.uint64], manner: F32) -> ExpressionState:
+        """State of sessions that have not begun.
+
+        Args:
+            seeds: Of idle life, uint64 [B].
+            manner: What they begin with, rows of `Manner.row`, float32 [B, 8].
+
+        Returns:
+            The state, ``lookahead`` frames before frame 0.
+        """
+        lookahead = self._profile.lookahead_frames
+        return ExpressionState(
+            frame=np.full(len(seeds), -lookahead, np.int64),
+            manner=manner.copy(),
+            speed=np.zeros_like(manner),
+            level=np.full((len(seeds), lookahead), DIGITAL_SILENCE_DB, np.float32),
+            quiet=quiet_state(len(seeds)),
+            idle=idle_state(seeds),
+        )
+
+    def step(
+        self, state: ExpressionState, frames: F32, mel: F32, manner: F32
+    ) -> tuple[F32, ExpressionState]:
+        """Express one hop of every session.
+
+        Args:
+            state: B sessions.
+            frames: Final frames of the hop, float32 [B, H, D].
+            mel: The newest features, those that made them final, float32 [B, 4 H, F].
+            manner: What is wanted now, float32 [B, 8].
+
+        Returns:
+            Frames float32 [B, H, D], and the next state.
+
+        Raises:
+            ShapeError: If an argument does not fit the state and profile.
+        """
+        self._check(state, frames, mel, manner)
+        level = np.concatenate([state.level, loudness(mel)], axis=1)
+        heard = level[:, self._profile.hop_frames :]
+        hop, ahead = self._profile.hop_frames, self._profile.lookahead_frames
+        steps = []
+        for index in range(hop):  # only what depends on the frame before
+            at, speed = _approach(state.manner, state.speed, manner)
+            quiet = listen(state.quiet, level[:, index : index + ahead + 1])
+            idle = look(state.idle, state.frame, frames[:, index, LIDS].min(axis=1), quiet.rest)
+            state = ExpressionState(state.frame + 1, at, speed, heard, quiet, idle)
+            steps.append(state)
+        flat = frames.reshape(-1, COEFFICIENT_COUNT)
+        shown = np.stack([step.manner for step in steps], axis=1).reshape(len(flat), -1)
+        now = moments([step.quiet for step in steps], [step.idle for step in steps])
+        face = self._express(flat, shown, now)
+        animate(face, now, sway(state.idle, state.frame - hop, hop).reshape(len(flat), -1))
+        _clip(face)
+        return face.reshape(frames.shape), state
+
+    def _express(self, frames: F32, manner: F32, at: Moments) -> F32:
+        """Style, silence and emotion of frames [N, D] in manners [N, 8]: a new array."""
+        shut = smoothstep(at.closing)[:, None]
+        styled = frames * (1.0 + self._style * (manner[:, -1:] - 1.0))
+        base: F32 = styled * (1.0 - self._mouth * shut)
+        _clip(base)
+        strength = np.minimum(np.maximum(manner[:, 1:-1], 0.0), 1.0)
+        if not strength.any():
+            return base
+        gap = self._gap(base)
+        opened = smoothstep((gap - _GAP_BEGIN_MM) / _GAP_RANGE_MM)[:, None]
+        full = (strength[:, :, None] * self._actions[1:]).sum(axis=1)
+        added = full * self._shares(base, opened, at)
+        face: F32 = base + added - self._weights * added * base
+        jaw = (gap + self._gap(added * self._openers) - self._gap(face)) / OPENING_MM["jawOpen"]
+        # Closed lips that a smile presses together are parted half as far: parting them wholly
+        # in the middle would show teeth at the sides.
+        return _put_back(face, np.where(jaw > 0.0, jaw * (0.5 + 0.5 * opened[:, 0]), jaw))
+
+    def _shares(self, base: F32, opened: F32, at: Moments) -> F32:
+        """How much of an emotion's shapes a speaking mouth and a blinking eye leave room for."""
+        rounded = np.maximum(base[:, _FUNNEL], base[:, _PUCKER])
+        corners = (1.0 - _TALKING_CORNERS * (1.0 - at.rest)) * (1.0 - _ROUND_CORNERS * rounded)
+        lids = base[:, LIDS].max(axis=1)[:, None]
+        shares: F32 = (
+            1.0
+            + self._openers * (opened - 1.0)
+            - self._sealers * opened
+            - self._corners * (1.0 - corners[:, None])
+            - self._wide * lids
+        )
+        return shares
+
+    def _gap(self, frame: F32) -> F32:
+        gap: F32 = (frame * self._opening).sum(axis=1)
+        return gap
+
+    def _check(self, state: ExpressionState, frames: F32, mel: F32, manner: F32) -> None:
+        batch, hop = len(state.frame), self._profile.hop_frames
+        wanted = ((batch, hop, COEFFICIENT_COUNT), (batch, MELS_PER_FRAME * hop))
+        got = (frames.shape, mel.shape[:2])
+        if got != wanted or manner.shape != (batch, MANNER_SIZE):
+            raise ShapeError(
+                f"expression of profile {self._profile.name} does not fit",
+                got=f"frames {got[0]}, features {got[1]}, manner {manner.shape}",
+                expected=f"frames {wanted[0]}, features {wanted[1]}, manner {(batch, MANNER_SIZE)}",
+            )
+
+
+class SessionExpression:
+    """The expression of one session: its state, its seed, its manner.
+
+    State: one slot of `ExpressionState`. Thread: the generator's.
+
+    Args:
+        expression: The stage.
+        seed: Of idle life.
+        manner: What to begin with.
+    """
+
+    def __init__(self, expression: Expression, seed: int = 0, manner: Manner | None = None) -> None:
+        self._expression = expression
+        self._seed = np.array([seed], np.uint64)
+        self._manner = (manner or Manner()).row()[None]
+        self.reset()
+
+    @property
+    def state_bytes(self) -> int:
+        """Memory held between calls."""
+        return size_of(self._state)
+
+    def reset(self) -> None:
+        """Begin anew, in the manner last set."""
+        self._state = self._expression.initial_state(self._seed, self._manner)
+
+    def express(self, manner: Manner) -> None:
+        """Change the manner; the next frames go there smoothly."""
+        self._manner = manner.row()[None]
+
+    def apply(self, frames: F32, mel: F32) -> F32:
+        """Express one hop: final frames [1, H, D] and the features that made them final."""
+        out, self._state = self._expression.step(self._state, frames, mel, self._manner)
+        return out
+
+
+def _approach(at: F32, speed: F32, to: F32) -> tuple[F32, F32]:
+    """One frame of a critically damped spring, solved exactly: never a jump, never a ringing."""
+    step = _BLEND_RATE / MOTION_FPS
+    decay = math.exp(-step)
+    away = at - to
+    drive = speed / MOTION_FPS + step * away
+    here: F32 = (to + (away + drive) * decay).astype(np.float32)
+    faster: F32 = ((speed - _BLEND_RATE * drive) * decay).astype(np.float32)
+    return here, faster
+
+
+def _put_back(face: F32, jaw: F32) -> F32:
+    """Open the jaw by so much; close it, or the lips over it, if it is below 0."""
+    opened = face[:, _JAW_OPEN] + jaw
+    face[:, _JAW_OPEN] = np.maximum(opened, 0.0)
+    face[:, _MOUTH_CLOSE] += np.maximum(-opened, 0.0)
+    return face
+
+
+def _clip(face: F32) -> None:
+    weights = face[:, :ARKIT_COUNT]
+    np.maximum(weights, 0.0, out=weights)
+    np.minimum(weights, 1.0, out=weights)
