@@ -12,6 +12,7 @@ from typing import Any
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig, load_config
 from stream_engine.errors import StreamEngineError
+from stream_engine.motion.emotion import EMOTIONS
 from stream_engine.motion.window import PROFILES
 
 _BAR = 30
@@ -90,6 +91,9 @@ def _add_render(render: argparse.ArgumentParser) -> None:
     render.add_argument("--profile", choices=sorted(PROFILES), help="latency profile")
     render.add_argument("--steps", type=int, choices=(1, 2, 4), help="diffusion steps per window")
     render.add_argument("--seed", type=int, help="seed of the motion's variation")
+    render.add_argument("--emotion", choices=EMOTIONS, help="what the face shows (default neutral)")
+    render.add_argument("--intensity", type=float, help="how much of it, 0..1 (default 0.7)")
+    render.add_argument("--style", type=float, help="strength of articulation, 0..2 (default 1)")
     render.add_argument("--size", type=int, help="width and height in pixels (default 512)")
     render.add_argument("--quiet", action="store_true", help="no progress bar")
     render.set_defaults(command=_render)
@@ -98,16 +102,17 @@ def _add_render(render: argparse.ArgumentParser) -> None:
 def _settings(options: argparse.Namespace) -> EngineConfig:
     config = load_config(options.config) if options.config else EngineConfig()
 
-    def given(**names: str) -> dict[str, Any]:
+    def given(*same: str, **names: str) -> dict[str, Any]:
+        names |= {name: name for name in same}
         values = {key: getattr(options, name, None) for key, name in names.items()}
         return {key: value for key, value in values.items() if value is not None}
 
     return EngineConfig(
         motion=dataclasses.replace(
-            config.motion, **given(profile="profile", steps="steps", seed="seed")
+            config.motion, **given("profile", "steps", "seed", "emotion", "intensity", "style")
         ),
         render=dataclasses.replace(config.render, **given(width="size", height="size")),
-        server=dataclasses.replace(config.server, **given(host="host", port="port")),
+        server=dataclasses.replace(config.server, **given("host", "port")),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from stream_engine.audio.ring_buffer import RingBuffer
+from stream_engine.motion.emotion import Manner
 from stream_engine.protocols import Clock, MotionStream
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import F32, MOTION_FPS, AudioChunk, MotionFrames
@@ -42,7 +43,8 @@ class Lane:
     wait, or the ring has overwritten some, it goes on with the newest hop: what lies between is
     skipped, counted, and the stream starts anew at a whole frame.
 
-    *State*: one position. *Thread*: ``step`` the engine's; ``end`` and ``close`` any.
+    *State*: one position and the manner. *Thread*: ``step`` the engine's; ``express`` the loop's;
+    ``end`` and ``close`` any.
 
     Attributes:
         ring: Audio at ``rate_hz``.
@@ -53,6 +55,7 @@ class Lane:
         tally: Counts.
         on_error: Told, on the engine thread, what ended the lane.
         patience: Most samples that may wait; a live face rather jumps than falls behind its voice.
+        manner: Emotion and style wanted now.
     """
 
     ring: RingBuffer
@@ -63,10 +66,12 @@ class Lane:
     tally: Tally
     on_error: Callable[[Exception], None]
     patience: int = sys.maxsize
+    manner: Manner = field(default_factory=Manner)
     _position: int = field(default=0, init=False)
     _origin_frame: int = field(default=0, init=False)
     _ended: bool = field(default=False, init=False)
     _closed: bool = field(default=False, init=False)
+    _shown: Manner | None = field(default=None, init=False)
 
     @property
     def position(self) -> int:
@@ -76,6 +81,10 @@ class Lane:
     def end(self) -> None:
         """Say that nothing will be written to the ring any more."""
         self._ended = True
+
+    def express(self, emotion: str | None, intensity: float | None, style: float | None) -> None:
+        """Change the manner from the next step on; ConfigError, and no change, if it is none."""
+        self.manner = self.manner.changed(emotion, intensity, style)
 
     def close(self) -> None:
         """Stop; a step under way is the last."""
@@ -92,6 +101,7 @@ class Lane:
         """
         if self._closed or not self.sink.room():
             return False
+        self._take_manner()
         ended = self._ended  # read before the ring: nothing is written after it is set
         read = self.ring.read(self._position, self._samples(self.hop_frames))
         if read.lost or self.ring.end - self._position > self.patience:
@@ -108,6 +118,12 @@ class Lane:
             self._closed = True
             self.sink.finish()
         return False
+
+    def _take_manner(self) -> None:
+        manner = self.manner  # read once: the loop may put another there meanwhile
+        if manner is not self._shown:
+            self.stream.express(manner)
+            self._shown = manner
 
     def _samples(self, frames: int) -> int:
         return frames * self.rate_hz // MOTION_FPS

@@ -75,12 +75,14 @@ class Front:
         return Response(status_code=204)
 
     async def profiles(self, request: Request) -> Response:
-        """List the latency profiles."""
+        """List the latency profiles, and say what a session begins with."""
         rows = [
             {"name": profile.name, "latency_ms": profile.latency * 1000 // TICKS_PER_SECOND}
             for profile in PROFILES.values()
         ]
-        return JSONResponse({"profiles": rows, "default": self.house.config.motion.profile})
+        motion = self.house.config.motion
+        manner = _plain(motion.manner)
+        return JSONResponse({"profiles": rows, "default": motion.profile, "manner": manner})
 
     async def health(self, request: Request) -> Response:
         """Say that the server is up, and how full."""

@@ -74,8 +74,8 @@ class Household:
             ConfigError: If there is no such profile.
             AssetError: If there is no such avatar.
         """
-        poser = self._stages.head_poser(avatar)
-        return SessionParts(profile, avatar, self.make_stream(profile), poser)
+        poser, stream = self._stages.head_poser(avatar), self.make_stream(profile)
+        return SessionParts(profile, avatar, stream, poser, self.config.motion.manner)
 
     def admit(self) -> None:
         """Check that there is room; raises TransportError when the server is full."""

@@ -10,6 +10,7 @@ import numpy as np
 from stream_engine.audio.ring_buffer import RingBuffer
 from stream_engine.engine import Engine, Lane
 from stream_engine.hand_off import FrameSlot, MotionQueue, TimedPicture
+from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import profile_named
 from stream_engine.protocols import Clock, HeadPoser, MotionStream
 from stream_engine.render_loop import RenderLoop, Seat
@@ -51,12 +52,14 @@ class SessionParts:
         avatar: Avatar by name.
         stream: Speech to motion, its own.
         poser: Shared by all sessions of the avatar.
+        manner: What the stream begins with.
     """
 
     profile: str
     avatar: str
     stream: MotionStream
     poser: HeadPoser
+    manner: Manner
 
 
 class Session:
@@ -110,10 +113,11 @@ class Session:
             on_taken=house.engine.wake,
             on_error=on_error,
         )
-        self._lane = Lane(
+        self.lane = Lane(
             self.ring, parts.stream, TICKS_PER_SECOND, hop, self, self.tally, on_error, PATIENCE
         )
-        house.engine.add(self._lane)
+        self.lane.manner = parts.manner
+        house.engine.add(self.lane)
         house.render.add(self._seat)
 
     @property
@@ -178,7 +182,7 @@ class Session:
 
     def close(self) -> None:
         """Leave the engine and the painter; may be called again."""
-        self._house.leave(self, self._lane, self._seat)
+        self._house.leave(self, self.lane, self._seat)
 
     def room(self) -> bool:
         """`MotionSink`: the painter's queue takes one more hop, or holds what nobody will see.

@@ -1,8 +1,9 @@
 """The messages between server and clients: what they hold, and their JSON.
 
 Every message is one JSON object with a ``type``. Over the data channel ``events`` of a WebRTC
-session the client sends `Heartbeat`, the server `Pong`, `Motion`, `Stats` and `Failure`. Over the
-WebSocket ``/v1/speech`` the client sends PCM16 mono little-endian as binary messages and `End`;
+session the client sends `Heartbeat` and `Express`, the server `Pong`, `Motion`, `Stats` and
+`Failure`. Over the WebSocket ``/v1/speech`` the client sends PCM16 mono little-endian as binary
+messages, `Express` at any time, and `End`;
 the server sends `Ready`, `Motion`, `Ended` and `Failure`. `Offer` and `Answer` are the bodies of
 ``POST /api/offer``.
 """
@@ -50,6 +51,16 @@ class Heartbeat:
 
     t: float = 0.0
     type: str = "heartbeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Express:
+    """Change emotion, intensity 0..1 or style 0..2 from the next hop on; null leaves it as is."""
+
+    emotion: str | None = None
+    intensity: float | None = None
+    style: float | None = None
+    type: str = "express"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +132,21 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something was refused, or ended the session."""
+    """Something was refused; ``ends`` says whether the session ends by it."""
 
     error: Problem
+    ends: bool = True
     type: str = "error"
 
 
-Message = Offer | Answer | Heartbeat | Pong | End | Ready | Ended | Motion | Stats | Failure
+Message = (
+    Offer | Answer | Heartbeat | Express | Pong | End | Ready | Ended | Motion | Stats | Failure
+)
 M = TypeVar("M")
 
 _EVENTS: dict[str, type[Any]] = {
     "heartbeat": Heartbeat,
+    "express": Express,
     "pong": Pong,
     "end": End,
     "ready": Ready,
@@ -153,13 +168,13 @@ def motion_message(frames: MotionFrames) -> Motion:
     return Motion(frames.start, MOTION_FPS, frames.start * TICKS_PER_FRAME, rows)
 
 
-def failure_of(error: Exception) -> Failure:
+def failure_of(error: Exception, ends: bool = True) -> Failure:
     """Turn an exception into its message; one that is not ours shows its kind only."""
     if isinstance(error, StreamEngineError):
         name = type(error).__name__
-        return Failure(Problem(name, error.what, error.got, error.expected, error.fix))
+        return Failure(Problem(name, error.what, error.got, error.expected, error.fix), ends)
     problem = Problem("InternalError", "the server failed", fix="see the server's log")
-    return Failure(problem)
+    return Failure(problem, ends)
 
 
 def decode_event(text: str) -> Message:

@@ -15,7 +15,7 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamError
 
-from stream_engine.errors import PeerClosed, SignalingError
+from stream_engine.errors import ConfigError, PeerClosed, SignalingError
 from stream_engine.household import Household
 from stream_engine.session import Session, SessionParts
 from stream_engine.transport import encoder, jitter_buffer
@@ -24,6 +24,7 @@ from stream_engine.transport.tracks import FaceTrack, VoiceTrack
 from stream_engine.types import F32, TICKS_PER_SECOND, MotionFrames
 from stream_engine.wire import (
     Answer,
+    Express,
     Heartbeat,
     Message,
     Offer,
@@ -225,8 +226,10 @@ class Peer:
         self._heard_s = self._clock.now()
         try:
             message = decode_event(text if isinstance(text, str) else "")
-        except SignalingError as error:
-            self.send(failure_of(error))
+            if isinstance(message, Express):
+                self.session.lane.express(message.emotion, message.intensity, message.style)
+        except (SignalingError, ConfigError) as error:
+            self.send(failure_of(error, ends=False))
             return
         if isinstance(message, Heartbeat):
             self.send(Pong(message.t))

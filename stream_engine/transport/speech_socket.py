@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from stream_engine.audio.ring_buffer import RingBuffer
 from stream_engine.engine import Lane
-from stream_engine.errors import AudioError, SignalingError, StreamEngineError
+from stream_engine.errors import AudioError, ConfigError, SignalingError, StreamEngineError
 from stream_engine.household import Household
 from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from stream_engine.motion.window import profile_named
@@ -19,6 +19,7 @@ from stream_engine.types import F32, MOTION_FPS, TICKS_PER_SECOND, MotionFrames
 from stream_engine.wire import (
     End,
     Ended,
+    Express,
     Message,
     Motion,
     Ready,
@@ -79,6 +80,7 @@ class SpeechSocket:
         hop = profile_named(self._profile).hop_frames
         tally = Tally(house.tally)
         lane = Lane(self._ring, stream, self._rate_hz, hop, self, tally, self._on_error)
+        lane.manner = house.config.motion.manner
         latency_ms = round(stream.latency * 1000 / TICKS_PER_SECOND)
         names = list(COEFFICIENT_NAMES)
         self._outbox.put_nowait(Ready(self._rate_hz, self._profile, MOTION_FPS, latency_ms, names))
@@ -98,7 +100,7 @@ class SpeechSocket:
             await asyncio.gather(receiving, sending, return_exceptions=True)
 
     async def _receive(self, lane: Lane) -> None:
-        async for samples in self._chunks():
+        async for samples in self._chunks(lane):
             for at in range(0, len(samples), self._rate_hz // MOTION_FPS):
                 piece = samples[at : at + self._rate_hz // MOTION_FPS]
                 await self._room_for(len(piece), lane)
@@ -107,17 +109,28 @@ class SpeechSocket:
         lane.end()
         self._house.engine.wake()
 
-    async def _chunks(self) -> AsyncIterator[F32]:
+    async def _chunks(self, lane: Lane) -> AsyncIterator[F32]:
         while True:
             event = await self._socket.receive()
             if event["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(event.get("code", 1005))
             if event.get("bytes") is not None:
                 yield pcm16(event["bytes"])
-            elif isinstance(decode_event(event.get("text") or ""), End):
+                continue
+            message = decode_event(event.get("text") or "")
+            if isinstance(message, End):
                 return
-            else:
-                raise SignalingError("a message the server does not take", expected="'end'")
+            if not isinstance(message, Express):
+                raise SignalingError(
+                    "a message the server does not take", expected="'end' or 'express'"
+                )
+            self._express(message, lane)
+
+    def _express(self, message: Express, lane: Lane) -> None:
+        try:
+            lane.express(message.emotion, message.intensity, message.style)
+        except ConfigError as error:
+            self._outbox.put_nowait(failure_of(error, ends=False))
 
     async def _room_for(self, count: int, lane: Lane) -> None:
         while self._ring.end + count - lane.position > self._ring.capacity:

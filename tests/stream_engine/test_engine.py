@@ -2,11 +2,15 @@ import threading
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_engine.audio.ring_buffer import RingBuffer
 from stream_engine.engine import Engine, Lane
+from stream_engine.errors import ConfigError
+from stream_engine.motion.arkit import INDEX
+from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import PROFILES, profile_named
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import AudioChunk, MotionFrames
@@ -145,6 +149,9 @@ class Broken:
     def reset(self) -> None:
         """Nothing to forget."""
 
+    def express(self, manner: Manner) -> None:
+        """Nothing to show."""
+
 
 def test_a_model_that_fails_ends_its_session_and_no_other() -> None:
     """The other lane goes on; the cause is told."""
@@ -182,3 +189,21 @@ def test_the_thread_works_when_woken_and_stops() -> None:
     bench.engine.stop()
     assert bench.lane.position == RATE
     assert "engine" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_manner_reaches_the_stream_with_the_next_hop() -> None:
+    """Not before, on the thread that steps; the newest wins, a wrong one changes nothing."""
+    bench = Bench()
+    bench.speak(10 * 1920)
+    bench.engine.run_once()
+    bench.lane.express("happy", 0.2, None)
+    bench.lane.express(None, 0.9, None)
+    with pytest.raises(ConfigError):
+        bench.lane.express("bored", None, None)
+    shown = len(bench.sink.frames)
+    bench.speak(10 * 1920)
+    bench.engine.run_once()
+    smile = [float(f.coefficients[0, INDEX["mouthSmileLeft"]]) for f in bench.sink.frames]
+    assert smile[:shown] == [0.0] * shown
+    assert smile[shown:] == [pytest.approx(0.9)] * (len(smile) - shown)
+    assert len(smile) > shown

@@ -1,6 +1,7 @@
 """The command line, as a user meets it."""
 
 import argparse
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +96,17 @@ def test_a_broken_offer_is_said_and_left_out(
     monkeypatch.syspath_prepend(tmp_path)
     assert "serve" in _parser().format_help()
     assert "no command 'greet'" in capsys.readouterr().err
+
+
+def test_render_takes_a_manner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A happy face smiles from the first frame on; what is no intensity is explained."""
+    speech = str(write_wav(tmp_path / "a.wav", np.zeros(16_000), 16_000))
+    out = tmp_path / "a.csv"
+    command = ["render", speech, "--motion", str(out), "--quiet", "--emotion", "happy"]
+    assert main([*command, "--intensity", "1", "--style", "1.2"]) == 0
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert min(float(row["MouthSmileLeft"]) for row in rows) > 0.5
+    capsys.readouterr()
+    assert main([*command, "--intensity", "7"]) == 1
+    assert "intensity is out of range; got 7.0; expected 0..1" in capsys.readouterr().err

@@ -131,7 +131,7 @@ def test_a_painter_that_cannot_keep_up_does_not_hold_the_engine_back() -> None:
         bench.clock.advance(0.02)
         bench.session.push_audio(bench.pts + k * PACKET, np.zeros(PACKET, np.float32))
         bench.house.engine.run_once()
-    behind = bench.session.ring.end - bench.session._lane.position
+    behind = bench.session.ring.end - bench.session.lane.position
     assert behind < 5 * TICKS_PER_FRAME
     assert bench.session.tally.count("motion_dropped_total") > 40
     assert bench.session.tally.count("audio_overwritten_samples_total") == 0

@@ -11,6 +11,7 @@ from stream_engine.wire import (
     MAX_TEXT,
     End,
     Ended,
+    Express,
     Failure,
     Heartbeat,
     Message,
@@ -36,6 +37,9 @@ EVENTS: list[Message] = [
     Motion(3, 25, 5760, [[0.0, 0.25], [1.0, 0.5]]),
     Stats(160.0, {"render": 3.5}, {"motion_frames_total": 4}),
     Failure(Problem("ConfigError", "no such thing", got="x")),
+    Failure(Problem("ConfigError", "no such thing"), ends=False),
+    Express("happy", 0.5, 1.2),
+    Express(intensity=0.5),
 ]
 
 
@@ -111,3 +115,19 @@ def test_our_errors_are_told_and_others_kept() -> None:
     ours = failure_of(ConfigError("bad", got="1", expected="2", fix="3")).error
     assert ours == Problem("ConfigError", "bad", "1", "2", "3")
     assert "secret" not in encode(failure_of(ValueError("secret")))
+
+
+def test_a_manner_may_be_changed_in_part() -> None:
+    """What is left out, or null, is None; a text is no intensity."""
+    assert decode_event('{"type":"express","style":1}') == Express(style=1)
+    assert decode_event('{"type":"express","emotion":null}') == Express()
+    with pytest.raises(SignalingError, match=r"Express\.intensity"):
+        decode_event('{"type":"express","intensity":"much"}')
+    with pytest.raises(SignalingError, match=r"Express\.intensity"):
+        decode_event('{"type":"express","intensity":true}')
+
+
+def test_a_failure_says_whether_it_ends_the_session() -> None:
+    """It does, unless told otherwise."""
+    assert failure_of(ConfigError("no")).ends
+    assert not failure_of(ConfigError("no"), ends=False).ends

@@ -21,6 +21,7 @@ from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig
 from stream_engine.errors import SignalingError
 from stream_engine.household import Household
+from stream_engine.motion.arkit import INDEX
 from stream_engine.transport.peer import CHANNEL, Peer, mono
 from stream_engine.transport.signaling import usable_sdp
 from stream_engine.wire import Offer
@@ -326,5 +327,36 @@ def test_a_damaged_offer_is_answered_or_refused_and_leaves_nothing(
         finally:
             await peer.close()
         assert house.sessions == 0
+
+    asyncio.run(play())
+
+
+@pytest.mark.net
+@pytest.mark.slow
+def test_a_caller_changes_the_manner_while_it_talks() -> None:
+    """Over the data channel; a wrong one is told, and the call goes on."""
+
+    async def play() -> None:
+        async with house_with(FakeStages()) as house:
+            peer, caller = make_peer(house, []), Caller()
+            await caller.call(peer)
+            await caller.until(lambda: caller.pictures > 5)
+
+            def smile() -> float:
+                motion = [event for event in caller.events if event["type"] == "motion"]
+                return float(motion[-1]["coefficients"][0][INDEX["mouthSmileLeft"]])
+
+            assert smile() == 0.0
+            caller.channel.send('{"type":"express","emotion":"happy","intensity":0.6}')
+            await caller.until(lambda: smile() == 0.6)
+            caller.channel.send('{"type":"express","intensity":2}')
+            await caller.until(lambda: any(event["type"] == "error" for event in caller.events))
+            (refused,) = [event for event in caller.events if event["type"] == "error"]
+            assert (refused["error"]["type"], refused["ends"]) == ("ConfigError", False)
+            caller.channel.send('{"type":"express","intensity":0.2}')
+            await caller.until(lambda: smile() == 0.2)
+            assert house.sessions == 1
+            await peer.close()
+            await caller.close()
 
     asyncio.run(play())

@@ -7,13 +7,18 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from stream_engine.config import ServerConfig
+from stream_engine.assemble import Assembly
+from stream_engine.audio.file_source import FileSource
+from stream_engine.config import EngineConfig, ServerConfig
 from stream_engine.errors import AudioError, ConfigError, SignalingError
+from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.window import profile_named
 from stream_engine.transport.speech_socket import parse_query, pcm16
 from stream_engine.types import AudioChunk
 from tests.fakes.live_server import LiveServer, live_server
 from tests.fakes.stages import FakeStages, LoudnessMotion
+from tests.lips import Lips
+from tests.paths import SAMPLE
 
 
 @pytest.fixture(scope="module")
@@ -176,3 +181,64 @@ def test_rate_and_profile_come_from_the_query() -> None:
         parse_query({"rate": "1e4"}, "ultra")
     with pytest.raises(ConfigError):
         parse_query({"profile": ""}, "ultra")
+
+
+def smiles(got: list[dict[str, Any]]) -> list[float]:
+    """MouthSmileLeft of every frame."""
+    rows = [
+        row for message in got if message["type"] == "motion" for row in message["coefficients"]
+    ]
+    return [row[INDEX["mouthSmileLeft"]] for row in rows]
+
+
+@pytest.mark.net
+def test_the_manner_changes_in_the_middle_of_a_session(server: LiveServer) -> None:
+    """Frames that came before keep theirs; a wrong message is told and the session goes on."""
+    with connect(f"{server.speech_url}?profile=ultra") as socket:
+        assert json.loads(socket.recv(timeout=5))["type"] == "ready"
+        socket.send(speech(0.4, 16_000))
+        before = [json.loads(socket.recv(timeout=5)) for _ in range(9)]
+        socket.send('{"type":"express","emotion":"happy","intensity":0.5}')
+        for wrong in ('"emotion":"bored"', '"intensity":NaN', '"intensity":1.5', '"style":-1'):
+            socket.send('{"type":"express",' + wrong + "}")
+        socket.send(speech(0.4, 16_000))
+        socket.send('{"type":"end"}')
+        after = messages(socket)
+        assert closed_with(socket) == 1000
+    assert smiles(before) == [0.0] * 9
+    assert smiles(after) == [0.5] * 11
+    errors = [m for m in after if m["type"] == "error"]
+    assert [m["error"]["type"] for m in errors] == ["ConfigError"] * 4
+    assert not any(m["ends"] for m in errors)
+    assert all(m["error"][part] for m in errors for part in ("got", "expected", "fix"))
+    assert "'bored'" in errors[0]["error"]["got"]
+
+
+@pytest.mark.net
+@pytest.mark.slow
+def test_a_live_emotion_moves_the_shipped_face_and_leaves_its_lips() -> None:
+    """Real models through the real server: brows go down after the message, lips keep closing."""
+    with FileSource(SAMPLE) as source:
+        samples = np.concatenate([chunk.samples for chunk in source.chunks()])[: 4 * source.rate_hz]
+    pcm, rows = (samples * 32767).astype("<i2").tobytes(), []
+    with live_server(Assembly(EngineConfig())) as server:
+        for emotion in ("neutral", "angry"):
+            with connect(f"{server.speech_url}?rate={source.rate_hz}") as socket:
+                socket.recv(timeout=5)
+                socket.send(pcm[: len(pcm) // 2])
+                got = [json.loads(socket.recv(timeout=30)) for _ in range(45)]
+                socket.send(f'{{"type":"express","emotion":"{emotion}","intensity":1.0}}')
+                socket.send(pcm[len(pcm) // 2 :])
+                socket.send('{"type":"end"}')
+                got += messages(socket)
+            motion = [m for m in got if m["type"] == "motion"]
+            rows.append(np.array([row for m in motion for row in m["coefficients"]], np.float32))
+    plain, angry = rows
+    assert plain.shape == angry.shape == (100, 55)
+    assert np.array_equal(plain[:45], angry[:45])
+    brow = INDEX["browDownLeft"]
+    assert (angry - plain)[70:, brow].min() > 0.5
+    lips = Lips()
+    closed = lips.middle(plain) < 1.0
+    assert closed[50:].any()
+    assert (lips.columns(angry) - lips.columns(plain))[closed].max() < 1.0
