@@ -19,7 +19,17 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from stream_engine.errors import AudioError, PeerClosed, StreamEngineError, TransportError
-from stream_engine.wire import End, Ended, Failure, Message, Motion, Ready, decode_event, encode
+from stream_engine.wire import (
+    End,
+    Ended,
+    Express,
+    Failure,
+    Message,
+    Motion,
+    Ready,
+    decode_event,
+    encode,
+)
 
 URL = "ws://localhost:8080/v1/speech"
 CHUNK_S = 0.02
@@ -66,7 +76,11 @@ def read_wav(path: Path) -> Pcm:
 
 
 async def stream(
-    url: str, pcm: Pcm, profile: str = "balanced", live: bool = False
+    url: str,
+    pcm: Pcm,
+    profile: str = "balanced",
+    live: bool = False,
+    manner: Express | None = None,
 ) -> AsyncIterator[Message]:
     """Send speech, give what comes back as it comes.
 
@@ -75,6 +89,7 @@ async def stream(
         pcm: The speech.
         profile: Latency profile.
         live: Send at the speed of speech rather than as fast as the server takes it.
+        manner: Emotion, intensity and style; the server's own by default.
 
     Yields:
         `Ready`, then `Motion` until `Ended`.
@@ -89,7 +104,7 @@ async def stream(
     except (OSError, WebSocketException) as error:
         raise TransportError("no server", got=f"{url}: {error}", fix="start one") from error
     async with socket:
-        sending = asyncio.create_task(_send(socket, pcm, live))
+        sending = asyncio.create_task(_send(socket, pcm, live, manner))
         try:
             async for text in socket:
                 message = decode_event(text if isinstance(text, str) else "")
@@ -109,7 +124,9 @@ async def stream(
     raise PeerClosed("the server closed the connection before the end")
 
 
-async def _send(socket: ClientConnection, pcm: Pcm, live: bool) -> None:
+async def _send(socket: ClientConnection, pcm: Pcm, live: bool, manner: Express | None) -> None:
+    if manner is not None:
+        await socket.send(encode(manner))
     loop = asyncio.get_running_loop()
     size = 2 * int(pcm.rate_hz * CHUNK_S)
     start = loop.time()
@@ -156,11 +173,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("speech", type=Path, help="16-bit WAV file, 8 to 48 kHz")
     parser.add_argument("--url", default=URL, help="the server's WebSocket door (%(default)s)")
     parser.add_argument("--profile", default="balanced", help="ultra, balanced or quality")
+    parser.add_argument("--emotion", help="neutral, happy, sad, angry, surprised, ...")
+    parser.add_argument("--intensity", type=float, help="how much of it, 0..1")
+    parser.add_argument("--style", type=float, help="strength of articulation, 0..2")
     parser.add_argument("--live", action="store_true", help="send at the speed of speech")
     parser.add_argument("-o", "--out", type=Path, help="CSV file (standard output by default)")
     given = parser.parse_args(arguments)
     try:
-        messages = stream(given.url, read_wav(given.speech), given.profile, given.live)
+        manner = Express(given.emotion, given.intensity, given.style)
+        messages = stream(given.url, read_wav(given.speech), given.profile, given.live, manner)
         target = given.out.open("w", encoding="utf-8") if given.out else nullcontext(sys.stdout)
         with target as out:
             frames = asyncio.run(write_csv(messages, out))

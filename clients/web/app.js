@@ -171,6 +171,7 @@ async function connect(track, stream) {
       if (view.motion.length > KEPT_MOTION) view.motion.splice(0, KEPT_MOTION / 2);
     },
     onFigures: (figures) => { view.stats = figures; showFigures(figures); },
+    onRefused: complain,
     onGone: (reason) => {
       if (state.link !== link) return;
       hangUp('failed', 'Disconnected');
@@ -178,6 +179,7 @@ async function connect(track, stream) {
     },
   });
   state.link = view.link = link;
+  link.express(manner());
   await audioContext().resume();
   view.remote = await link.open(track, stream, $('profile').value);
   $('face').srcObject = view.remote;
@@ -225,11 +227,18 @@ function toggleSound() {
   $('sound').textContent = off ? 'Sound off' : 'Sound on';
 }
 
+const manner = () => ({
+  emotion: $('emotion').value,
+  intensity: Number($('intensity').value),
+  style: Number($('style').value),
+});
+
 async function fillProfiles() {
   try {
-    const { profiles, default: standard } = await (await reach('api/profiles')).json();
+    const { profiles, default: standard, manner: first } = await (await reach('api/profiles')).json();
     $('profile').replaceChildren(...profiles.map(({ name }) => new Option(name, name)));
     $('profile').value = standard;
+    for (const id of ['emotion', 'intensity', 'style']) $(id).value = first[id];
     helpProfile();
   } catch (error) {
     complain(explain(error));
@@ -246,6 +255,9 @@ $('stop').addEventListener('click', () => { complain(''); hangUp(); });
 $('mute').addEventListener('click', toggleMute);
 $('sound').addEventListener('click', toggleSound);
 $('profile').addEventListener('change', helpProfile);
+for (const id of ['emotion', 'intensity', 'style']) {
+  $(id).addEventListener('input', () => state.link?.express(manner()));
+}
 addEventListener('pagehide', () => state.link?.close());
 show('idle', 'Ready');
 fillProfiles();

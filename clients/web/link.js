@@ -18,11 +18,13 @@ export class Link {
   #sender = null;
   #serverStats = null;
   #last = null;
+  #manner = null;
   #handlers;
 
-  /** @param handlers onMotion(message), onFigures(figures), onGone(reason) */
+  /** @param handlers onMotion(message), onFigures(figures), onRefused(reason), onGone(reason) */
   constructor(handlers) {
     this.#handlers = handlers;
+    this.#channel.onopen = () => { if (this.#manner) this.express(this.#manner); };
     this.#channel.onmessage = (event) => this.#take(JSON.parse(event.data));
   }
 
@@ -61,6 +63,14 @@ export class Link {
 
   /** Change the outgoing track. */
   async speak(track) { await this.#sender.replaceTrack(track); }
+
+  /** Set emotion, intensity and style; kept until the channel is open. */
+  express(manner) {
+    this.#manner = manner;
+    if (this.#channel.readyState === 'open') {
+      this.#channel.send(JSON.stringify({ type: 'express', ...manner }));
+    }
+  }
 
   /** Leave; the server is told at once, even while the page goes away. */
   close() {
@@ -106,7 +116,8 @@ export class Link {
     this.#heard = performance.now();
     if (message.type === 'motion') this.#handlers.onMotion(message);
     else if (message.type === 'stats') this.#serverStats = message;
-    else if (message.type === 'error') this.#gone(readable(message.error));
+    else if (message.type === 'error' && message.ends) this.#gone(readable(message.error));
+    else if (message.type === 'error') this.#handlers.onRefused(readable(message.error));
   }
 
   // Microphone to screen = capture + way there + server + way back + this browser's buffer.

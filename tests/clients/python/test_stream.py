@@ -56,3 +56,17 @@ def test_stereo_is_mixed_and_other_files_refused(tmp_path: Path) -> None:
         read_wav(tmp_path / "text.wav")
     with pytest.raises(AudioError, match="8 bits"):
         read_wav(write(tmp_path / "eight.wav", width=1))
+
+
+@pytest.mark.net
+def test_a_manner_goes_along(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the first frame on; what the server refuses ends in one line."""
+    speech, out = str(write(tmp_path / "a.wav")), tmp_path / "motion.csv"
+    with live_server() as server:
+        command = [speech, "--url", server.speech_url, "-o", str(out)]
+        assert main([*command, "--emotion", "happy", "--intensity", "0.4"]) == 0
+        with out.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert {row["mouthSmileLeft"] for row in rows} == {"0.4"}
+        assert main([*command, "--emotion", "bored"]) == 1
+    assert "unknown emotion" in capsys.readouterr().err
