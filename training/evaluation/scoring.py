@@ -18,7 +18,7 @@ RECORDING = "recording"
 
 def ridge_row(lookahead_frames: int) -> str:
     """Name of the row of a ridge regression."""
-    return f"ridge on log-mel, {lookahead_frames} frames ahead"
+    return f"ridge on log-mel, {lookahead_frames} frame{'s' * (lookahead_frames > 1)} ahead"
 
 
 @dataclass(slots=True)
