@@ -160,7 +160,8 @@ def voice_of(mel: Tensor) -> Tensor:
         float32 [B, 2 F]; the louder half of the steps counts as speech.
     """
     level = mel.mean(dim=-1)
-    loud = (level >= level.median(dim=1, keepdim=True).values)[..., None].to(mel.dtype)
+    threshold = level.sort(dim=1).values[:, level.shape[1] // 2 :][:, :1]
+    loud = (level >= threshold)[..., None].to(mel.dtype)
     count = loud.sum(dim=1)
     mean = (mel * loud).sum(dim=1) / count
     spread = ((mel - mean[:, None]).square() * loud).sum(dim=1) / count
