@@ -20,7 +20,7 @@ Number = TypeVar("Number", np.float32, np.int64)
 
 _BLINK = np.array([0.3, 0.85, 1.0, 0.86, 0.56, 0.28, 0.1, 0.0], np.float32)
 """Lids over a blink of 280 ms: down in three frames, up in five."""
-_TALKING_BLINKS = 0.4
+_TALKING_BLINKS = 0.2
 _LID_SHUT = 0.5
 
 _LOOK_FAR, _LOOK_BACK, _SACCADE = 0.13, 0.35, 0.65
@@ -117,7 +117,7 @@ def idle_state(seeds: NDArray[np.uint64]) -> IdleState:
     return IdleState(
         seed=seeds,
         phase=drawn[:, :_PHASES].astype(np.float64),
-        wait=drawn[:, _PHASES] * np.float32(_BLINKS.median_s * MOTION_FPS),
+        wait=(0.5 + drawn[:, _PHASES]) * np.float32(_BLINKS.median_s * MOTION_FPS),
         blink=np.full(batch, len(_BLINK), np.int64),
         hold=full(_LOOKS_AT.median_s * MOTION_FPS),
         gaze=np.zeros((batch, 2), np.float32),

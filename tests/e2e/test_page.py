@@ -158,3 +158,23 @@ def test_a_server_that_goes_away_is_noticed() -> None:
         page.wait_for_function(
             "document.getElementById('error').textContent.includes('does not answer')"
         )
+
+
+def test_an_emotion_chosen_on_the_page_is_shown(server: Server) -> None:
+    """What was chosen before the talk holds from its start; a slider moves the face within it."""
+    with browsing(None) as browser:
+        page = browser.new_page()
+        page.goto(server.url + "?raw=1")
+        page.wait_for_function("document.getElementById('intensity').value === '0.7'")
+        page.select_option("#emotion", "happy")
+        page.click("#sample")
+        smile = "elocute.motion.at(-1)?.coefficients[0][23]"
+        page.wait_for_function(f"{smile} === 0.7", timeout=20_000)
+        page.locator("#intensity").fill("0.4")
+        page.wait_for_function(f"{smile} === 0.4")
+        page.evaluate("elocute.link.express({ emotion: 'bored' })")
+        page.wait_for_selector("#error:not([hidden])")
+        assert "unknown emotion" in page.inner_text("#error")
+        assert page.get_attribute("body", "data-state") == "live"
+        page.select_option("#emotion", "neutral")
+        page.wait_for_function(f"{smile} === 0")

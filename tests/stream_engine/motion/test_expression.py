@@ -29,6 +29,7 @@ from stream_engine.motion.window import PROFILES
 from stream_engine.pipeline import SpeechToMotion
 from stream_engine.types import F32, MOTION_FPS, AudioChunk
 from tests.lips import Lips
+from tests.measure_expression import Recorder
 from tests.paths import SAMPLE
 
 LOUD, QUIET = 1.5, -1.95
@@ -118,6 +119,32 @@ def test_at_intensity_0_a_speaking_mouth_is_left_alone(emotion: str, seed: int) 
     assert np.array_equal(out[0, 15:, MOUTH], frames[0, 15:, MOUTH])
 
 
+@given(
+    st.sampled_from(EMOTIONS[1:]),
+    st.floats(0, 1),
+    st.floats(0, 0.6),
+    st.dictionaries(
+        st.sampled_from(["mouthPucker", "mouthPressLeft", "mouthRollLower"]), st.floats(0, 0.4)
+    ),
+)
+@settings(max_examples=25, deadline=None)
+def test_no_emotion_opens_lips_that_say_p_b_or_m(
+    emotion: str, intensity: float, jaw: float, others: dict[str, float]
+) -> None:
+    """Lips closed over any jaw stay closed to a millimetre, everywhere along them."""
+    frames = np.zeros((1, 30, COEFFICIENT_COUNT), np.float32)
+    for name, weight in {"jawOpen": jaw, "mouthClose": jaw, **others}.items():
+        frames[..., INDEX[name]] = weight
+    mel, lips = np.full((1, 120, 80), LOUD, np.float32), Lips()
+    shown = [
+        drive(Expression(PROFILES["ultra"]), [0], frames, mel, manner.row()[None], 1)[0]
+        for manner in (Manner(), Manner(emotion, intensity))
+    ]
+    plain, moved = (lips.columns(motion[10:]) for motion in shown)
+    assert (moved - plain).max() < 1.0
+    assert lips.middle(shown[1][10:]).max() < 1.0
+
+
 def test_slots_may_leave_and_join_a_batch() -> None:
     """A state taken apart and put together goes on as if nothing had happened."""
     expression = Expression(PROFILES["balanced"])
@@ -186,20 +213,6 @@ def test_what_does_not_fit_is_refused() -> None:
 
 
 # ------------------------------------------------------------------ the shipped model's talk
-
-
-class Recorder(SessionExpression):
-    """Keeps what the model gave, and for which features."""
-
-    def reset(self) -> None:
-        """Begin anew."""
-        super().reset()
-        self.heard: list[tuple[F32, F32]] = []
-
-    def apply(self, frames: F32, mel: F32) -> F32:
-        """Keep, then express."""
-        self.heard.append((frames.copy(), mel.copy()))
-        return super().apply(frames, mel)
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,12 @@ def test_blinks_come_every_two_to_seven_seconds_and_shut_the_lids() -> None:
 
 
 def test_talking_eyes_blink_more_often() -> None:
-    """As people do: 17 a minute at rest, 26 in conversation (Bentivoglio et al. 1997)."""
+    """As people do: 17 a minute at rest, 26 in conversation (Bentivoglio et al. 1997).
+
+    The model's own blinks, of speech, come on top.
+    """
     rates = [len(blinks(idle_face(120.0, 5, rest)[:, LID])) for rest in (1.0, 0.0)]
-    assert 1.2 < rates[1] / rates[0] < 1.6
+    assert 1.1 < rates[1] / rates[0] < 1.4
 
 
 def test_a_blink_of_the_models_own_counts() -> None:
