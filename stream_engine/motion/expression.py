@@ -106,7 +106,9 @@ class Expression:
         self._actions = action_table()
         self._mouth = _columns(*MOUTH_NAMES)
         self._style = self._mouth + 0.5 * _columns(*_UPPER)
-        self._openers, self._sealers = _columns(*_OPENERS), _columns(*_SEALERS)
+        self._openers = _columns(*_OPENERS)
+        self._free = 1.0 - self._openers  # share of a shape while the lips are closed
+        self._opened = self._openers - _columns(*_SEALERS)  # and what open lips change of it
         self._corners, self._wide = _columns(*_CORNERS), _columns("eyeWide")
         self._weights = (np.arange(COEFFICIENT_COUNT) < ARKIT_COUNT).astype(np.float32)
         self._opening = np.zeros(COEFFICIENT_COUNT, np.float32)  # mm
@@ -183,7 +185,9 @@ class Expression:
         full = (strength[:, :, None] * self._actions[1:]).sum(axis=1)
         added = full * self._shares(base, opened, at)
         face: F32 = base + added - self._weights * added * base
-        jaw = (gap + self._gap(added * self._openers) - self._gap(face)) / OPENING_MM["jawOpen"]
+        # What it did to the gap, but for the openers' own part, with the other sign.
+        back = self._gap(added * (self._openers - 1.0 + self._weights * base))
+        jaw = back / OPENING_MM["jawOpen"]
         # Closed lips that a smile presses together are parted half as far: parting them wholly
         # in the middle would show teeth at the sides.
         return _put_back(face, np.where(jaw > 0.0, jaw * (0.5 + 0.5 * opened[:, 0]), jaw))
@@ -194,9 +198,8 @@ class Expression:
         corners = (1.0 - _TALKING_CORNERS * (1.0 - at.rest)) * (1.0 - _ROUND_CORNERS * rounded)
         lids = base[:, LIDS].max(axis=1)[:, None]
         shares: F32 = (
-            1.0
-            + self._openers * (opened - 1.0)
-            - self._sealers * opened
+            self._free
+            + self._opened * opened
             - self._corners * (1.0 - corners[:, None])
             - self._wide * lids
         )

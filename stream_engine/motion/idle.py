@@ -18,7 +18,7 @@ from stream_engine.types import F32, MOTION_FPS
 
 Number = TypeVar("Number", np.float32, np.int64)
 
-_BLINK = np.array([0.3, 0.85, 1.0, 0.86, 0.56, 0.28, 0.1, 0.0], np.float32)
+_BLINK = np.array([0.3, 0.85, 1.0, 0.7, 0.4, 0.18, 0.05, 0.0], np.float32)
 """Lids over a blink of 280 ms: down in three frames, up in five."""
 _TALKING_BLINKS = 0.2
 _LID_SHUT = 0.5
