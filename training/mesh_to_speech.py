@@ -127,7 +127,7 @@ def train(
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         if step % 100 == 0:
-            print(json.dumps({"step": step} | {k: round(float(v), 3) for k, v in terms.items()}))
+            print(json.dumps({"step": step} | {k: round(float(v.detach()), 3) for k, v in terms.items()}))
     return model.eval()
 
 
@@ -166,12 +166,10 @@ def hearing_errors(
 def chance_errors(train: Heard, test: Heard, judged: Tensor) -> dict[str, float]:
     """The same for an ear that always names the commonest unit and draws the mean mel."""
     common = np.bincount(train.units.ravel()).argmax()
-    words = train.units[:, :]
     in_words = np.repeat(judged.numpy(), 2, axis=1)
     away = np.abs(test.mel.astype(np.float32) - train.mel.astype(np.float32).mean((0, 1)))
     of_mel = np.repeat(judged.numpy(), 4, axis=1)
     best_in_words = np.bincount(test.units[in_words]).max() / in_words.sum()
-    del words
     return {
         "unit_error": float((test.units != common).mean()),
         "unit_error_words": float(1.0 - best_in_words),

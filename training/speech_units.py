@@ -105,7 +105,7 @@ def train(data: Labelled, recipe: Recipe, minutes: float) -> tuple[SpeechUnits, 
         optimiser.step()
         schedule.step()
         if step % 100 == 0:
-            print(json.dumps({"step": step, "loss": round(float(loss), 3)}), flush=True)
+            print(json.dumps({"step": step, "loss": round(float(loss.detach()), 3)}), flush=True)
         if time.monotonic() - began > minutes * 60:
             break
     return model.eval(), phone_errors(model, data, kept)

@@ -229,9 +229,8 @@ class Trainer:
         first = self.draw_windows(frames)
         with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
             speech = self.model.encode(mel)
-            past = torch.zeros(count, frames, len(COEFFICIENT_NAMES))
-            for _ in range(2):
-                past = self.imagine(past, speech.detach(), first)
+            nothing = torch.zeros(count, frames, len(COEFFICIENT_NAMES))
+            past = self.imagine(nothing, speech.detach(), first)
             late = torch.rand(count, 1, 1, generator=g) < 0.5
             time = torch.where(late, LATEST_TIME, LATEST_TIME / 2).expand(-1, frames, 1)
             noisy = add_noise(past, smooth_noise(past.shape, g), time)
