@@ -32,6 +32,7 @@ WEIGHTS_FILE = "weights.safetensors"
 STEP_COUNTS = (1, 2, 4)
 _OPSET = 20
 _SMALLEST_SHARED = 64  # smaller tensors stay in the graph
+_EXAMPLE_LENGTHS = {"hop": 2, "steps": 8, "window": 5, "frames": 6}
 
 
 def load_checkpoint(path: Path) -> TalkingFace:
@@ -41,32 +42,37 @@ def load_checkpoint(path: Path) -> TalkingFace:
     return model.eval()
 
 
-def example_inputs(spec: RunnerSpec, sizes: dict[str, int]) -> tuple[Tensor, ...]:
+def example_inputs(spec: RunnerSpec, lengths: dict[str, str]) -> tuple[Tensor, ...]:
     """Inputs of more than one slot and frame, so that no dimension is specialised."""
     generator = torch.Generator().manual_seed(0)
     inputs = []
     for tensor in spec.inputs:
-        shape = [3, *(sizes[tensor.name] if size == -1 else size for size in tensor.shape[1:])]
+        free = _EXAMPLE_LENGTHS[lengths[tensor.name]] if tensor.name in lengths else 0
+        shape = [3, *(free if size == -1 else size for size in tensor.shape[1:])]
         value = torch.randn(shape, generator=generator)
         inputs.append((value > 0).float() if tensor.name.endswith("mask") else value)
     return tuple(inputs)
 
 
 def export_graph(
-    module: nn.Module, spec: RunnerSpec, lengths: dict[str, str], path: Path
+    module: nn.Module, spec: RunnerSpec, lengths: dict[str, str], path: Path, fold: bool = True
 ) -> onnx.ModelProto:
     """Export one module.
 
     Args:
         module: Takes and gives the tensors of ``spec`` in order.
         spec: Names and shapes.
-        lengths: Name of the free length of each input that has one, as a dimension expression.
+        lengths: Name of the free length of each input that has one: hop, steps (four to a hop),
+            window or frames.
         path: Where the exporter may write.
+        fold: Whether constants are folded now; if not, no transposed copy of a weight is kept in
+            the graph, and the runtime folds when it loads it.
 
     Returns:
         The graph, weights inside, float32.
     """
-    dims = {name: torch.export.Dim(name, min=1, max=4096) for name in ("batch", "hop", "window")}
+    names = {"batch", "hop", *lengths.values()} - {"steps"}
+    dims = {name: torch.export.Dim(name, min=1, max=4096) for name in names}
     dims["steps"] = 4 * dims["hop"]
     shapes = []
     for tensor in spec.inputs:
@@ -74,18 +80,16 @@ def export_graph(
         if tensor.name in lengths:
             shape[1] = dims[lengths[tensor.name]]
         shapes.append(shape)
-    sizes = {"mel": 8, "emitted": 2, "emitted_speech": 2, "emitted_mask": 2} | {
-        "speech": 5,
-        "noise": 5,
-    }
+    exported = torch.export.export(  # strict: len(tensor) stays a free size
+        module, example_inputs(spec, lengths), dynamic_shapes=tuple(shapes), strict=True
+    )
     program = torch.onnx.export(
-        module,
-        example_inputs(spec, sizes),
+        exported,
         dynamo=True,
         opset_version=_OPSET,
         input_names=[tensor.name for tensor in spec.inputs],
         output_names=[tensor.name for tensor in spec.outputs],
-        dynamic_shapes=tuple(shapes),
+        optimize=fold,
         verbose=False,
     )
     assert program is not None
@@ -158,6 +162,24 @@ def load_weights(path: Path, config: FaceConfig) -> TalkingFace:
     return model.eval()
 
 
+def write_weights(model: nn.Module, out: Path) -> dict[str, tuple[int, int]]:
+    """Write a model's weights in half precision, and round the model to what was written.
+
+    Args:
+        model: Changed in place, so that the graphs' constants come from what is shipped.
+        out: Folder, made if missing.
+
+    Returns:
+        Byte range in the file of every tensor large enough for graphs to refer to.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    halves = {name: value.half().contiguous() for name, value in model.state_dict().items()}
+    save_file(halves, out / WEIGHTS_FILE)
+    model.load_state_dict({name: value.float() for name, value in halves.items()})
+    large = {name for name, value in halves.items() if value.numel() >= _SMALLEST_SHARED}
+    return {k: v for k, v in tensor_offsets(out / WEIGHTS_FILE).items() if k in large}
+
+
 def export_model(model: TalkingFace, out: Path, step_counts: tuple[int, ...] = STEP_COUNTS) -> None:
     """Write weights, graphs and ``model.json`` into a folder.
 
@@ -166,13 +188,7 @@ def export_model(model: TalkingFace, out: Path, step_counts: tuple[int, ...] = S
         out: Folder, made if missing.
         step_counts: One sampler graph for each.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    halves = {name: value.half().contiguous() for name, value in model.state_dict().items()}
-    save_file(halves, out / WEIGHTS_FILE)
-    rounded = {name: value.float() for name, value in halves.items()}
-    model.load_state_dict(rounded)  # the graphs' constants come from what is shipped
-    large = {name for name, value in halves.items() if value.numel() >= _SMALLEST_SHARED}
-    offsets = {k: v for k, v in tensor_offsets(out / WEIGHTS_FILE).items() if k in large}
+    offsets = write_weights(model, out)
     config = model.config
     scratch = out / "exporting.onnx"
     graph = export_graph(model.encoder, encoder_spec(config.encoder), {"mel": "steps"}, scratch)
