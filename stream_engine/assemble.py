@@ -1,8 +1,11 @@
 """The only module that names concrete stages and backends: settings in, working parts out."""
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from stream_engine.config import EngineConfig
 from stream_engine.errors import AssetError, BackendUnavailable
@@ -18,9 +21,11 @@ from stream_engine.pipeline import SpeechToMotion
 from stream_engine.protocols import ModelRunner
 
 if TYPE_CHECKING:
+    from stream_engine.monitor.ear import Ear
     from stream_engine.render.mesh_renderer import MeshRenderer
 
 MODEL_FOLDER = Path(__file__).parent / "assets" / "motion"
+EAR_FOLDER = Path(__file__).parent / "assets" / "ear"
 AVATARS = ("default",)
 
 
@@ -68,6 +73,40 @@ def open_hop(folder: Path, profile: str, steps: int) -> MotionHop:
         for name in ("speech_encoder", f"motion_sampler_{steps}")
     )
     return MotionHop(encoder, sampler, profile_named(profile))
+
+
+def open_ear(folder: Path | None = None) -> "Ear":
+    """Open an exported mesh-to-speech model on ONNX Runtime.
+
+    Args:
+        folder: Where `trt_build.export_ear` wrote it; the shipped one by default.
+
+    Returns:
+        The ear, with the voice it was exported with.
+
+    Raises:
+        AssetError: If a file is missing or broken.
+    """
+    from stream_engine.monitor.ear import Ear
+    from stream_engine.runtime.onnx_runner import OnnxRunner
+
+    folder = folder or EAR_FOLDER
+    missing = [name for name in ("ear.json", "ear.onnx") if not (folder / name).exists()]
+    if missing:
+        raise AssetError(
+            "no ear to listen with",
+            got=f"no {', '.join(missing)} in {folder}",
+            fix="reinstall elocute, or train one (python -m training.mesh_to_speech) and write it "
+            "there with python -m trt_build.export_ear",
+        )
+    try:
+        described = json.loads((folder / "ear.json").read_text(encoding="utf-8"))
+        voice = np.array(described["voice"]["values"], np.float32)
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise AssetError(
+            "ear.json cannot be read", got=f"{folder}: {error!r}", fix="reinstall elocute"
+        ) from error
+    return Ear(OnnxRunner(folder / "ear.onnx"), voice)
 
 
 @cache

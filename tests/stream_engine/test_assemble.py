@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from stream_engine.assemble import Assembly, head_asset
+from stream_engine.assemble import Assembly, head_asset, open_ear
 from stream_engine.config import EngineConfig, MotionConfig
 from stream_engine.errors import AssetError, BackendUnavailable, ConfigError
 
@@ -28,6 +30,24 @@ def test_unknown_names_are_refused() -> None:
         assembly.motion_stream("instant")
     with pytest.raises(BackendUnavailable, match="torch"):
         Assembly(EngineConfig(motion=MotionConfig(backend="torch")))
+
+
+def test_the_shipped_ear_hears() -> None:
+    """Two units and four mel steps a frame, from the shipped files alone."""
+    heard = open_ear().hear(np.zeros((30, 55), np.float32))
+    assert heard.units.shape == (60, 100)
+    assert heard.mel.shape == (120, 80)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"voice": {"values": ["loud"]}}'])
+def test_a_broken_ear_is_explained(text: str, tmp_path: Path) -> None:
+    """No files, then a description that is none."""
+    with pytest.raises(AssetError, match=r"no ear\.json, ear\.onnx.*export_ear"):
+        open_ear(tmp_path)
+    (tmp_path / "ear.onnx").touch()
+    (tmp_path / "ear.json").write_text(text)
+    with pytest.raises(AssetError, match="cannot be read"):
+        open_ear(tmp_path)
 
 
 def test_serving_on_a_cpu_loads_no_torch() -> None:
