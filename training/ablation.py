@@ -1,6 +1,7 @@
 """What hearing the speech back is worth: one table per split, several seeds, a judge of its own.
 
     python -m training.ablation --pairs cache/grid.npz --units cache/units.pt
+        --phones cache/phones-grid_s1.npz
         --speech cache/speech-librispeech.npz cache/speech-kokoro.npz
         --splits words few-10 --seeds 1 2 3 --out runs/ablation
 
@@ -21,41 +22,22 @@ import numpy as np
 import torch
 
 from stream_engine.models.diffusion import respaced_times
-from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig
 from stream_engine.models.motion_sampler import MotionSampler
-from stream_engine.models.motion_transformer import TransformerConfig
-from stream_engine.models.speech_encoder import EncoderConfig
-from stream_engine.models.talking_face import FaceConfig, TalkingFace, encoder_spec, sampler_spec
+from stream_engine.models.talking_face import TalkingFace, encoder_spec, sampler_spec
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.window import profile_named
 from stream_engine.runtime.torch_runner import TorchRunner
 from training.abas import AbasWeights, Listener
-from training.data.corpus.pieces import load_speech
-from training.data.splits import SPLITS, Split, split_pairs
-from training.dataset import PairSet, coefficient_scale, load_pairs
+from training.data.splits import SPLITS
 from training.evaluation.batches import Batch
 from training.evaluation.generate import generate
 from training.evaluation.lip_reader import LipReader
 from training.evaluation.systems import score_system
-from training.mesh_to_speech import (
-    SECOND,
-    Heard,
-    build,
-    chance_errors,
-    hearing_errors,
-    load_ear,
-    pick,
-    save_ear,
-    train,
-    units_of,
-)
-from training.mesh_to_speech import Recipe as EarRecipe
-from training.recipe import RECIPES, read_recipe
-from training.speech_units import load_units
-from training.trainer import MOUTH, Material, Recipe, Trainer
+from training.experiment import JUDGE, WIDE, Experiment
+from training.mesh_to_speech import hearing_errors, pick
+from training.trainer import MOUTH, Trainer
 
 CONTROL = "no M2S"
-JUDGE = "judge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,95 +47,32 @@ class Variant:
     Attributes:
         ear: Which critic supervises; none for the control.
         weights: How.
+        labelled: Learn from labelled pairs as well.
     """
 
     ear: str | None
     weights: AbasWeights = field(default_factory=AbasWeights)
+    labelled: bool = False
 
+
+_PAIRS = AbasWeights(mouth_only=False)
+_SPEECH = AbasWeights(mouth_only=False, speech_share=1.0)
+_MIX = AbasWeights(speech_share=1.0)
 
 VARIANTS = {
     CONTROL: Variant(None),
-    "face2s": Variant("face2s", AbasWeights(mouth_only=False)),
-    "exp2s": Variant("exp2s", AbasWeights(mouth_only=False)),
-    "mouth2s": Variant("mouth2s", AbasWeights(mouth_only=False)),
-    "mouth2s + speech": Variant("mouth2s", AbasWeights(mouth_only=False, speech_share=0.67)),
-    "best mix": Variant("mouth2s", AbasWeights(speech_share=0.67)),
+    "face2s": Variant("face2s", _PAIRS),
+    "exp2s": Variant("exp2s", _PAIRS),
+    "mouth2s": Variant("mouth2s", _PAIRS),
+    "mouth2s + speech": Variant("mouth2s", _SPEECH),
+    "best mix": Variant(WIDE, _MIX),
+    "labelled, no M2S": Variant(None, labelled=True),
+    "labelled, best mix": Variant(WIDE, _MIX, labelled=True),
 }
 
 
-class Ablation:
-    """Everything the runs of one split share.
-
-    Args:
-        options: Command line.
-        name: Split.
-    """
-
-    def __init__(self, options: argparse.Namespace, name: str) -> None:
-        self.options = options
-        self.name = name
-        self.folder: Path = options.out / name
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.pairs: PairSet = load_pairs(options.pairs)
-        self.split: Split = split_pairs(self.pairs, name)
-        units = load_units(options.units)
-        self.heard = Heard(units_of(units, self.pairs.mel), self.pairs.mel)
-        unseen = np.setdiff1d(self.split.heard, self.split.train)
-        others = [load_speech(path).mel for path in options.speech]
-        speech = np.concatenate([self.pairs.mel[unseen], *others])
-        self.material = Material(
-            self.pairs.select(self.split.train),
-            self.heard.units[self.split.train],
-            speech,
-            units_of(units, speech),
-        )
-        self.scale = coefficient_scale(self.material.pairs.motion)
-        tables = {"recipe": Recipe, "encoder": EncoderConfig, "transformer": TransformerConfig}
-        small = read_recipe(RECIPES / "small.toml", **tables)
-        self.recipe: Recipe = small["recipe"]
-        self.config = FaceConfig(small["encoder"], small["transformer"])
-        self.reader = LipReader()
-
-    def ear(self, name: str) -> MeshToSpeech:
-        """A critic of this split, or its judge; trained if there is none yet."""
-        path = self.folder / f"{name}.pt"
-        if not path.exists():
-            judge = name == JUDGE
-            recipe = EarRecipe(steps=self.options.ear_steps, seed=77 if judge else 11)
-            config = SECOND if judge else MeshToSpeechConfig()
-            front = "mouth2s" if judge else name
-            model = build(front, self.scale, config, recipe.seed)
-            learned = pick(self.heard, self.split.train)
-            train(self.material.pairs, learned, model, self.scale, recipe)
-            test = pick(self.heard, self.split.test)
-            judged = torch.from_numpy(self.split.judged[self.split.test])
-            real = torch.from_numpy(self.pairs.motion[self.split.test])
-            report = {
-                "split": self.name,
-                "ear": name,
-                "real": hearing_errors(model, real, test, judged),
-                "chance": chance_errors(learned, test, judged),
-            }
-            save_ear(path, model, report)
-            self.note("ears.jsonl", report)
-        return load_ear(path)
-
-    def note(self, file: str, line: dict[str, Any]) -> None:
-        """Add a line to a results file."""
-        with (self.options.out / file).open("a", encoding="utf-8") as log:
-            print(json.dumps(line), file=log, flush=True)
-
-    def base(self, seed: int) -> Path:
-        """Checkpoint of the model before any ear; trained if there is none yet."""
-        path = self.folder / f"base-{seed}.pt"
-        if not path.exists():
-            trainer = Trainer(
-                dataclasses.replace(self.recipe, seed=seed), self.material, self.config
-            )
-            while trainer.step < self.recipe.steps:
-                trainer.train_step()
-            trainer.save(path)
-        return path
+class Ablation(Experiment):
+    """Runs and scores the variants on one split."""
 
     def run(self, label: str, variant: Variant, seed: int) -> None:
         """Go on from the base with one variant, score it, note it; unless that is done."""
@@ -168,7 +87,8 @@ class Ablation:
         recipe = dataclasses.replace(
             self.recipe, seed=100 + seed, steps=steps, rate=6e-4, warm_up=20
         )
-        trainer = Trainer(recipe, self.material, self.config)
+        material = self.widened() if variant.labelled else self.material
+        trainer = Trainer(recipe, material, self.config)
         saved = torch.load(self.base(seed), weights_only=True)
         trainer.model.load_state_dict(saved["averaged"])
         trainer.averaged.load_state_dict(saved["averaged"])
@@ -201,7 +121,7 @@ class Ablation:
             valid=np.ones_like(pairs.speaking),
         )
         seeds = range(self.options.samples)
-        clips = score_system(hop, self.reader, batch, seeds)
+        clips = score_system(hop, LipReader(), batch, seeds)
         scores: dict[str, Any] = {
             row: {name: float(np.nanmean(values)) for name, values in of.items()}
             for row, of in clips.items()
@@ -229,9 +149,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--units", type=Path, required=True)
+    parser.add_argument("--phones", type=Path, required=True)
     parser.add_argument("--speech", type=Path, nargs="*", default=[])
     parser.add_argument("--splits", nargs="+", choices=SPLITS, default=["words", "few-10"])
     parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
+    parser.add_argument("--ears", nargs="*", default=[], help="more critics to train and report")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--steps", type=int, default=300, help="after the base")
     parser.add_argument("--ear-steps", type=int, default=400)
@@ -244,8 +166,10 @@ def main() -> None:
     for seed in options.seeds:
         for name in options.splits:
             ablation = Ablation(options, name)
-            for label in options.variants:
-                ablation.run(label, VARIANTS[label], seed)
+            for row in options.variants:
+                ablation.run(row, VARIANTS[row], seed)
+            for ear in options.ears:
+                ablation.ear(ear)
 
 
 if __name__ == "__main__":

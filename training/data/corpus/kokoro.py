@@ -133,7 +133,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--voices", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--each", type=int, default=18, help="sentences a voice")
+    parser.add_argument("--each", type=int, default=17, help="sentences a voice")
     parser.add_argument("--sentences", type=Path, default=SENTENCES, help="one a line")
     options = parser.parse_args()
     kokoro = Kokoro(options.voices, options.out / "kokoro.onnx")

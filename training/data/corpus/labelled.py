@@ -85,14 +85,14 @@ def phones_of(pairs: PairSet, times: dict[str, NDArray[np.uint8]]) -> NDArray[np
     return labels
 
 
-def learn(pairs: PairSet, phones: NDArray[np.uint8]) -> Recorded:
+def learn(pairs: PairSet, phones: NDArray[np.uint8], steps: int = 700) -> Recorded:
     """Fit the articulation model to recorded pairs and keep what it leaves over."""
     scale = coefficient_scale(pairs.motion)
     tracks = torch.from_numpy(np.stack([feature_tracks(row) for row in phones]))
     loudness = centred(pairs.loudness)
     lips = lip_matrix(load_head_asset(), LANDMARKS) * scale[:ARKIT_COUNT, None]
     mouth = torch.from_numpy(pairs.motion[..., _MOUTH]) / scale[MOUTH]
-    model = fit_articulation(tracks, loudness, mouth, lips[MOUTH[:ARKIT_COUNT]])
+    model = fit_articulation(tracks, loudness, mouth, lips[MOUTH[:ARKIT_COUNT]], steps)
     made = articulate(model, scale.numpy(), phones, pairs.loudness)
     return Recorded(pairs.motion, (pairs.motion - made) * _MOUTH, model, scale.numpy())
 
@@ -165,13 +165,14 @@ def main() -> None:
     parser.add_argument("--speech", type=Path, nargs="+", required=True)
     parser.add_argument("--split", choices=SPLITS, default="random")
     parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=700, help="of the articulation model's fit")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     torch.set_num_threads(1)
     pairs, times = load_pairs(options.pairs), load_phones(options.phones)
     rows = split_pairs(pairs, options.split).train
     known = pairs.select(np.array([row for row in rows if pairs.name[row] in times]))
-    recorded = learn(known, phones_of(known, times))
+    recorded = learn(known, phones_of(known, times), options.steps)
     print(f"articulation model of {len(known)} recorded clips, split {options.split}")
     sets = []
     for count, path in enumerate(options.speech):

@@ -98,6 +98,12 @@ def load_speech(path: Path) -> SpeechSet:
         return SpeechSet(**{item.name: file[item.name] for item in fields(SpeechSet)})
 
 
+def join_speech(sets: list[SpeechSet]) -> SpeechSet:
+    """Several sets as one."""
+    names = [item.name for item in fields(SpeechSet)]
+    return SpeechSet(**{name: np.concatenate([getattr(s, name) for s in sets]) for name in names})
+
+
 def main() -> None:
     """Cut a corpus, write it, print what it holds."""
     parser = argparse.ArgumentParser(description=__doc__)
