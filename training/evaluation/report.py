@@ -87,18 +87,18 @@ def as_markdown(report: Report) -> str:
     parts = ["# Faces against recordings", *(f"**{note}**" for note in report.notes)]
     about = {name: value for name, value in report.about.items() if name != "systems"}
     parts.append("\n".join(f"- {name}: {_said(value)}" for name, value in about.items()))
-    parts += ["## Lips, whole clips", _table(report.lips, LIP_METRICS)]
+    parts += ["## Lips, whole clips", as_table(report.lips, LIP_METRICS)]
     inside = [name + _WORDS for name in LIP_METRICS]
-    parts += [f"## Lips, {words}", _table(report.lips, inside)]
-    parts += ["## Movement", _table(_turned(report.movement), list(report.movement))]
-    parts += ["## Paired differences, one sample, whole clips", _table(report.gains, LIP_METRICS)]
-    parts += [f"## Paired differences, one sample, {words}", _table(report.gains, inside)]
+    parts += [f"## Lips, {words}", as_table(report.lips, inside)]
+    parts += ["## Movement", as_table(_turned(report.movement), list(report.movement))]
+    parts += ["## Paired differences, one sample, whole clips", as_table(report.gains, LIP_METRICS)]
+    parts += [f"## Paired differences, one sample, {words}", as_table(report.gains, inside)]
     return "\n\n".join(parts) + "\n"
 
 
 def as_json(report: Report) -> dict[str, Any]:
     """The report for programs; what is not known is null."""
-    known: dict[str, Any] = _without_nan(asdict(report))
+    known: dict[str, Any] = without_nan(asdict(report))
     return known
 
 
@@ -118,7 +118,16 @@ def _turned(table: Table) -> Table:
     }
 
 
-def _table(table: Table, columns: Sequence[str]) -> str:
+def as_table(table: Table, columns: Sequence[str]) -> str:
+    """Markdown of means and intervals.
+
+    Args:
+        table: Interval by metric by row.
+        columns: Metrics to show, in order.
+
+    Returns:
+        One line a row; a hyphen where a row has no such metric.
+    """
     heads = [_title(column) for column in columns]
     lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
     for row, values in table.items():
@@ -154,9 +163,10 @@ def _said(value: object) -> str:
     return str(value)
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """The same value with None for every number that JSON does not have."""
     if isinstance(value, dict):
-        return {key: _without_nan(part) for key, part in value.items()}
+        return {key: without_nan(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(part) for part in value]
+        return [without_nan(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
