@@ -19,8 +19,8 @@ from tests.paths import SAMPLE
 from trt_build.export_ear import Voice, export_ear, load_shipped, read_ear, spec_of, voice_for
 
 SMALL = MeshToSpeechConfig(measurements=12, width=16, heads=2, layers=1, kernel=3, units=7)
-TOLERANCE = 2e-4
-"""Largest difference of any output; they reach 20, float32 rounds them at 2e-6, in 3 layers."""
+TOLERANCE = 3e-5
+"""Ten times the largest difference measured; outputs reach 6."""
 
 
 def difference(model: MeshToSpeech, folder: Path, batch: int, frames: int) -> float:
