@@ -56,7 +56,7 @@ def read_ear(path: Path) -> tuple[MeshToSpeech, dict[str, Any]]:
         AssetError: If it is missing or no such checkpoint.
     """
     try:
-        saved = torch.load(path, weights_only=True)
+        saved = torch.load(path, map_location="cpu", weights_only=True)
         model = MeshToSpeech(MeshToSpeechConfig(**saved.pop("config")))
         model.load_state_dict(saved.pop("weights"))
     except (OSError, RuntimeError, KeyError, TypeError, AttributeError) as error:
