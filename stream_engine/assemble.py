@@ -16,7 +16,7 @@ from stream_engine.motion.expression import Expression, SessionExpression
 from stream_engine.motion.generator import MotionGenerator
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.noise import FrameNoise
-from stream_engine.motion.window import profile_named
+from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.pipeline import SpeechToMotion
 from stream_engine.protocols import ModelRunner
 
@@ -55,12 +55,12 @@ def open_runner(name: str, backend: str) -> ModelRunner:
     return OnnxRunner(path)
 
 
-def open_hop(folder: Path, profile: str, steps: int) -> MotionHop:
+def open_hop(folder: Path, profile: str | LatencyProfile, steps: int) -> MotionHop:
     """Open an exported folder's models on ONNX Runtime, for tools that try models out.
 
     Args:
         folder: Where `trt_build.export` wrote them.
-        profile: Latency profile.
+        profile: Latency profile, or the name of one.
         steps: Diffusion steps per window.
 
     Returns:
@@ -72,7 +72,8 @@ def open_hop(folder: Path, profile: str, steps: int) -> MotionHop:
         OnnxRunner(folder / f"{name}.onnx")
         for name in ("speech_encoder", f"motion_sampler_{steps}")
     )
-    return MotionHop(encoder, sampler, profile_named(profile))
+    sizes = profile_named(profile) if isinstance(profile, str) else profile
+    return MotionHop(encoder, sampler, sizes)
 
 
 def open_ear(folder: Path | None = None) -> "Ear":

@@ -29,7 +29,7 @@ from stream_engine.motion.window import profile_named
 from stream_engine.runtime.torch_runner import TorchRunner
 from training.abas import AbasWeights, Listener
 from training.data.splits import SPLITS
-from training.evaluation.batches import Batch
+from training.evaluation.batches import batch_of_pairs
 from training.evaluation.generate import generate
 from training.evaluation.lip_reader import LipReader
 from training.evaluation.systems import score_system
@@ -56,8 +56,8 @@ class Variant:
 
 
 _PAIRS = AbasWeights(mouth_only=False)
-_SPEECH = AbasWeights(mouth_only=False, speech_share=1.0)
-_MIX = AbasWeights(speech_share=1.0)
+_SPEECH = AbasWeights(mouth_only=False, speech_share=1.0, reference_face=1.0)
+_MIX = AbasWeights(speech_share=1.0, reference_face=20.0)
 
 VARIANTS = {
     CONTROL: Variant(None),
@@ -109,24 +109,14 @@ class Ablation(Experiment):
         hop = hop_of(model, self.options.profile, self.options.sampling_steps)
         rows = self.split.test
         pairs = self.pairs.select(rows)
-        batch = Batch(
-            numbers=rows,
-            mel=pairs.mel.astype(np.float32),
-            motion=pairs.motion,
-            gap=pairs.gap,
-            width=pairs.width,
-            loudness=pairs.loudness,
-            speaking=pairs.speaking,
-            judged=self.split.judged[rows],
-            valid=np.ones_like(pairs.speaking),
-        )
+        batch = batch_of_pairs(pairs, self.split.judged[rows])
         seeds = range(self.options.samples)
         clips = score_system(hop, LipReader(), batch, seeds)
         scores: dict[str, Any] = {
             row: {name: float(np.nanmean(values)) for name, values in of.items()}
             for row, of in clips.items()
         }
-        first = torch.from_numpy(generate(hop, batch.mel, [0], rows.tolist())[0])
+        first = torch.from_numpy(generate(hop, batch.mel, [0])[0])
         judged = torch.from_numpy(batch.judged)
         heard = pick(self.heard, rows)
         scores["judge"] = hearing_errors(self.ear(JUDGE), first, heard, judged)

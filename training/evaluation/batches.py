@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stream_engine.motion.generator import silent_frame
 from stream_engine.types import F32
+from training.dataset import PairSet
 from training.evaluation.over_frames import Mask
 from training.evaluation.recordings import Recording
 
@@ -74,6 +75,29 @@ def batch_of(recordings: Sequence[Recording], numbers: NDArray[np.int64]) -> Bat
         judged=padded([r.judged for r in chosen], frames),
         valid=padded([r.valid for r in chosen], frames),
         **stacked,
+    )
+
+
+def batch_of_pairs(pairs: PairSet, judged: Mask) -> Batch:
+    """Training pairs as a batch; every frame counts.
+
+    Args:
+        pairs: M clips of equal length.
+        judged: Frames of the words that are judged, bool [M, T].
+
+    Returns:
+        The batch, its clips numbered from 0.
+    """
+    return Batch(
+        numbers=np.arange(len(pairs)),
+        mel=pairs.mel.astype(np.float32),
+        motion=pairs.motion,
+        gap=pairs.gap,
+        width=pairs.width,
+        loudness=pairs.loudness,
+        speaking=pairs.speaking,
+        judged=judged,
+        valid=np.ones_like(pairs.speaking),
     )
 
 
