@@ -4,13 +4,13 @@
         --split few-10 --front mouth2s --out runs/m2s/few-10-mouth2s.pt
 
 Reports unit error and mel L1 on the split's own test clips, beside chance. A second model, of
-another seed and size (``--second``), never supervises anything: it only judges.
+another seed and size (``--second``), never supervises anything: it only judges. Checkpoint and
+curves are in the folder named like ``--out`` without its ending; the same command goes on there.
 """
 
 import argparse
 import json
-import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,51 +23,23 @@ from torch.nn import functional
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig, voice_of
 from stream_engine.models.speech_units import SpeechUnits
-from training.data.augment import augment_speech
 from training.data.splits import SPLITS, Split, split_pairs
 from training.dataset import PairSet, coefficient_scale, load_pairs
 from training.fronts import FRONTS, front_matrix
-from training.noise import smooth_noise
+from training.hearing import Heard, Hearing, Recipe, train
+from training.place import Place, take_place
+from training.recipe import RECIPES, read_recipe
+from training.session import Rhythm, add_options, given, learn
 from training.speech_units import load_units
+
+__all__ = ["SECOND", "TABLES", "Heard", "Hearing", "Recipe", "train"]
 
 SECOND = MeshToSpeechConfig(width=96, layers=4, kernel=9, heads=3)
 """Sizes of the judge."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Settings of a run.
-
-    Attributes:
-        batch: Clips per step.
-        rate: Highest learning rate.
-        steps: Steps of the schedule.
-        smoothing: Label smoothing of the units.
-        mel_weight: Of the mel's error against the units'.
-        noise: Spread of the error put on the motion, in spreads of each coefficient.
-        seed: Seed of everything random.
-    """
-
-    batch: int = 16
-    rate: float = 1.5e-3
-    steps: int = 500
-    smoothing: float = 0.1
-    mel_weight: float = 2.0
-    noise: float = 0.25
-    seed: int = 11
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What should be heard in each clip.
-
-    Attributes:
-        units: int64 [M, 2 T].
-        mel: float16 [M, 4 T, F].
-    """
-
-    units: NDArray[np.int64]
-    mel: NDArray[np.float16]
+TABLES = {"recipe": Recipe, "sizes": MeshToSpeechConfig}
+"""What a recipe file of this network holds."""
 
 
 @torch.no_grad()
@@ -76,59 +48,6 @@ def units_of(model: SpeechUnits, mel: NDArray[np.float16], batch: int = 64) -> N
     parts = (torch.from_numpy(mel[k : k + batch]).float() for k in range(0, len(mel), batch))
     units: NDArray[np.int64] = torch.cat([model(part) for part in parts]).numpy()
     return units
-
-
-def hearing_loss(
-    logits: Tensor, drawn: Tensor, units: Tensor, mel: Tensor, recipe: Recipe
-) -> dict[str, Tensor]:
-    """Cross-entropy of units; L1 and spectral convergence of the mel, weighted.
-
-    Source: Choi, Kim & Ro 2023, eq. 3 and 4.
-    """
-    named = functional.cross_entropy(
-        logits.flatten(0, 1), units.flatten(), label_smoothing=recipe.smoothing
-    )
-    gap = drawn - mel
-    convergence = gap.square().sum((1, 2)).sqrt() / mel.square().sum((1, 2)).sqrt()
-    return {"units": named, "mel": recipe.mel_weight * (gap.abs().mean() + convergence.mean())}
-
-
-def train(
-    pairs: PairSet, heard: Heard, model: MeshToSpeech, scale: Tensor, recipe: Recipe
-) -> MeshToSpeech:
-    """Teach a model to hear.
-
-    Args:
-        pairs: Faces and speech to learn from.
-        heard: Their units and mel.
-        model: Its front already set.
-        scale: Spread of each coefficient, float32 [D].
-        recipe: Settings.
-
-    Returns:
-        The model, in evaluation mode.
-    """
-    generator = torch.Generator().manual_seed(recipe.seed)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=0.05)
-    for step in range(recipe.steps):
-        for group in optimiser.param_groups:
-            wave = 0.5 * (1.0 + math.cos(math.pi * step / recipe.steps))
-            group["lr"] = recipe.rate * min(1.0, (step + 1) / 50) * (0.02 + 0.98 * wave)
-        rows = torch.randint(len(pairs), (recipe.batch,), generator=generator).numpy()
-        motion = torch.from_numpy(pairs.motion[rows])
-        motion = motion * (0.85 + 0.3 * torch.rand(len(rows), 1, 1, generator=generator))
-        error = torch.rand(len(rows), 1, 1, generator=generator) * recipe.noise
-        motion = motion + error * smooth_noise(motion.shape, generator) * scale
-        mel = augment_speech(torch.from_numpy(heard.mel[rows]).float(), generator)
-        logits, drawn = model(motion, voice_of(mel))
-        terms = hearing_loss(logits, drawn, torch.from_numpy(heard.units[rows]), mel, recipe)
-        optimiser.zero_grad(set_to_none=True)
-        torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        if step % 100 == 0:
-            print(json.dumps({"step": step} | {k: round(float(v.detach()), 3) for k, v in terms.items()}))
-    return model.eval()
 
 
 @torch.no_grad()
@@ -191,7 +110,7 @@ def save_ear(path: Path, model: MeshToSpeech, about: dict[str, Any]) -> None:
 
 def load_ear(path: Path) -> MeshToSpeech:
     """Read a model this recipe wrote, frozen."""
-    saved = torch.load(path, weights_only=True)
+    saved = torch.load(path, map_location="cpu", weights_only=True)
     model = MeshToSpeech(MeshToSpeechConfig(**saved["config"]))
     model.load_state_dict(saved["weights"])
     return model.eval().requires_grad_(False)
@@ -206,26 +125,27 @@ def build(front: str, scale: Tensor, config: MeshToSpeechConfig, seed: int) -> M
     return model
 
 
-def run(pairs: PairSet, split: Split, units: SpeechUnits, options: argparse.Namespace) -> None:
+def run(pairs: PairSet, split: Split, options: argparse.Namespace, place: Place) -> None:
     """Train on a split, judge on its test clips, write model and errors."""
-    heard = Heard(units_of(units, pairs.mel), pairs.mel)
-    chosen = pairs.select(split.train)
+    read = read_recipe(options.recipe, **TABLES)
+    recipe: Recipe = replace(read["recipe"], **given(options, "steps", "seed"))
+    heard = Heard(units_of(load_units(options.units), pairs.mel), pairs.mel)
+    chosen, learned = pairs.select(split.train), pick(heard, split.train)
     scale = coefficient_scale(chosen.motion)
-    recipe = Recipe(steps=options.steps, seed=options.seed)
-    config = SECOND if options.second else MeshToSpeechConfig()
-    model = build(options.front, scale, config, recipe.seed)
-    train(chosen, pick(heard, split.train), model, scale, recipe)
+    model = build(options.front, scale, SECOND if options.second else read["sizes"], recipe.seed)
+    hearing = Hearing(chosen, learned, model, scale, recipe, place)
+    rhythm = Rhythm(recipe.steps, options.minutes, saves=100)
+    if not learn(hearing, options.out.with_suffix(""), rhythm, place) or not place.leads:
+        return
+    model.cpu().eval()
+    test = pick(heard, split.test)
     judged = torch.from_numpy(split.judged[split.test])
     real = torch.from_numpy(pairs.motion[split.test])
+    of_learned = torch.from_numpy(chosen.motion), learned, torch.from_numpy(chosen.speaking)
     report = {
-        "real": hearing_errors(model, real, pick(heard, split.test), judged),
-        "chance": chance_errors(pick(heard, split.train), pick(heard, split.test), judged),
-        "learned": hearing_errors(
-            model,
-            torch.from_numpy(chosen.motion),
-            pick(heard, split.train),
-            torch.from_numpy(chosen.speaking),
-        ),
+        "real": hearing_errors(model, real, test, judged),
+        "chance": chance_errors(learned, test, judged),
+        "learned": hearing_errors(model, *of_learned),
     }
     about = {"front": options.front, "split": options.split, "report": report}
     save_ear(options.out, model, about)
@@ -240,13 +160,13 @@ def main() -> None:
     parser.add_argument("--split", choices=SPLITS, default="random")
     parser.add_argument("--front", choices=FRONTS, default="mouth2s")
     parser.add_argument("--second", action="store_true", help="the judge's size")
-    parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, help="instead of the recipe's")
+    parser.add_argument("--out", type=Path, required=True, help="model; its run is beside it")
+    add_options(parser, RECIPES / "mesh_to_speech.toml", minutes=60.0)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    pairs = load_pairs(options.pairs)
-    run(pairs, split_pairs(pairs, options.split), load_units(options.units), options)
+    with take_place(options.device, options.threads) as place:
+        pairs = load_pairs(options.pairs)
+        run(pairs, split_pairs(pairs, options.split), options, place)
 
 
 if __name__ == "__main__":

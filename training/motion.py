@@ -1,18 +1,18 @@
 """Recipe: the motion diffusion model, from training pairs to a checkpoint.
 
-    python -m training.motion --pairs cache/grid.npz --run runs/motion --minutes 60
+    python -m training.motion --pairs cache/grid.npz --run runs/motion
     python -m training.motion --pairs cache/*.npz --run runs/abas --from runs/motion/checkpoint.pt
         --units cache/units.pt --ear runs/m2s/mouth2s.pt --speech cache/speech-*.npz
+    torchrun --nproc_per_node 4 -m training.motion --recipe training/recipes/motion_gpu.toml
+        --pairs cache/grid.npz --run-folder runs/motion
 
 Every batch cuts its clips into windows of one random size, so that one checkpoint serves every
-latency profile. With ``--ear`` a frozen mesh-to-speech model hears the speech back (AbAS). Resumes
-from the run folder's checkpoint; logs one JSON line per 50 steps.
+latency profile. With ``--ear`` a frozen mesh-to-speech model hears the speech back (AbAS). The same
+command again goes on from the run folder's checkpoint; its curves are beside it in ``curves.csv``.
 """
 
 import argparse
-import dataclasses
-import json
-import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,24 +27,34 @@ from training.data.corpus.pieces import load_speech
 from training.dataset import PairSet, join_pairs, load_pairs
 from training.mesh_to_speech import load_ear, units_of
 from training.noise import smooth_noise
+from training.place import Place, take_place
 from training.recipe import RECIPES, read_recipe
+from training.session import Rhythm, add_options, given, learn
 from training.speech_units import load_units
 from training.trainer import MOUTH, Material, Recipe, Trainer
+
+TABLES = {
+    "recipe": Recipe,
+    "abas": AbasWeights,
+    "encoder": EncoderConfig,
+    "transformer": TransformerConfig,
+}
+"""What a recipe file of this network holds."""
 
 
 @torch.no_grad()
 def validate(trainer: Trainer, pairs: PairSet) -> dict[str, float]:
     """Lip gap and width correlation of one-step predictions of 3-frame windows, true past."""
-    model = trainer.averaged
+    model, device = trainer.averaged, trainer.place.device
     generator = torch.Generator().manual_seed(0)
-    clean = torch.from_numpy(pairs.motion) / model.scale
+    clean = torch.from_numpy(pairs.motion).to(device) / model.scale
     frames = clean.shape[1]
-    first = torch.arange(frames) // 3 * 3
-    time = torch.full((len(clean), frames, 1), LATEST_TIME)
-    noisy = add_noise(clean, smooth_noise(clean.shape, generator), time)
-    speech = model.encode(torch.from_numpy(pairs.mel).float())
+    first = torch.arange(frames, device=device) // 3 * 3
+    time = torch.full((len(clean), frames, 1), LATEST_TIME, device=device)
+    noisy = add_noise(clean, smooth_noise(clean.shape, generator).to(device), time)
+    speech = model.encode(torch.from_numpy(pairs.mel).float().to(device))
     predicted = model.transformer.teacher_forced(clean, noisy, time, speech, first)
-    measured = predicted @ trainer.lips[:, -2:]
+    measured = (predicted @ trainer.lips[:, -2:]).cpu()
     truth = torch.from_numpy(pairs.gap), torch.from_numpy(pairs.width)
     scores = {}
     for column, (name, real) in enumerate(zip(("gap", "width"), truth, strict=True)):
@@ -67,60 +77,42 @@ def gather(options: argparse.Namespace) -> Material:
     return Material(pairs, known, speech, units_of(units, speech))
 
 
-def prepare(options: argparse.Namespace) -> Trainer:
+def prepare(options: argparse.Namespace, place: Place) -> Trainer:
     """A trainer as the recipe file and the command line want it."""
-    tables = {
-        "recipe": Recipe,
-        "abas": AbasWeights,
-        "encoder": EncoderConfig,
-        "transformer": TransformerConfig,
-    }
-    read = read_recipe(options.recipe, **tables)
-    recipe: Recipe = read["recipe"]
-    if options.steps:
-        recipe = dataclasses.replace(recipe, steps=options.steps)
-    trainer = Trainer(recipe, gather(options), FaceConfig(read["encoder"], read["transformer"]))
+    read = read_recipe(options.recipe, **TABLES)
+    recipe: Recipe = replace(read["recipe"], **given(options, "steps"))
+    config = FaceConfig(read["encoder"], read["transformer"])
+    trainer = Trainer(recipe, gather(options), config, place)
     if options.begin:
-        saved = torch.load(options.begin, weights_only=True)
+        saved = torch.load(options.begin, map_location="cpu", weights_only=True)
         trainer.model.load_state_dict(saved["averaged"])
         trainer.averaged.load_state_dict(saved["averaged"])
     if options.ear:
-        trainer.listen(Listener(load_ear(options.ear), trainer.model.scale, MOUTH, read["abas"]))
+        ear = load_ear(options.ear).to(place.device)
+        mouth = MOUTH.to(place.device)
+        trainer.listen(Listener(ear, trainer.model.scale, mouth, read["abas"]))
     return trainer
 
 
 def main() -> None:
     """Train for a while, or to the end of the schedule."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=Path, nargs="+", required=True)
-    parser.add_argument("--run", type=Path, required=True, help="folder of checkpoint and log")
-    parser.add_argument("--recipe", type=Path, default=RECIPES / "motion.toml")
+    parser.add_argument("--pairs", type=Path, nargs="+", required=True, help="the first validates")
+    # torchrun stumbles over --run, the beginning of two options of its own.
+    parser.add_argument(
+        "--run", "--run-folder", type=Path, required=True, help="folder of checkpoint and curves"
+    )
     parser.add_argument("--from", type=Path, dest="begin", help="checkpoint whose weights to take")
     parser.add_argument("--units", type=Path, help="speech units, for AbAS")
     parser.add_argument("--ear", type=Path, help="frozen mesh-to-speech model: train with AbAS")
     parser.add_argument("--speech", type=Path, nargs="*", help="speech without faces, for AbAS")
-    parser.add_argument("--minutes", type=float, default=60.0)
-    parser.add_argument("--steps", type=int, help="instead of the recipe's")
-    parser.add_argument("--threads", type=int, default=1)
+    add_options(parser, RECIPES / "motion.toml", minutes=180.0)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    options.run.mkdir(parents=True, exist_ok=True)
-    trainer = prepare(options)
-    recorded = next(path for path in options.pairs)
-    validation = load_pairs(recorded, "validation")
-    checkpoint = options.run / "checkpoint.pt"
-    if checkpoint.exists():
-        trainer.load(checkpoint)
-    began, log = time.monotonic(), (options.run / "log.jsonl").open("a", encoding="utf-8")
-    while trainer.step < trainer.recipe.steps and time.monotonic() - began < options.minutes * 60:
-        line: dict[str, float] = trainer.train_step()
-        if trainer.step % 50 == 0:
-            line |= {"step": trainer.step, "seconds": round(time.monotonic() - began, 1)}
-            if trainer.step % 250 == 0:
-                line |= validate(trainer, validation)
-                trainer.save(checkpoint)
-            print(json.dumps(line), file=log, flush=True)
-    trainer.save(checkpoint)
+    with take_place(options.device, options.threads) as place:
+        trainer = prepare(options, place)
+        validation = load_pairs(options.pairs[0], "validation")
+        rhythm = Rhythm(trainer.recipe.steps, options.minutes)
+        learn(trainer, options.run, rhythm, place, lambda: validate(trainer, validation))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Recipe: speech units, from speech whose phones are known to a small recogniser and its clusters.
 
     python -m training.speech_units --speech cache/speech-*.npz --pairs cache/grid.npz
-        --phones cache/phones-grid_s1.npz --out cache/units.pt --minutes 10
+        --phones cache/phones-grid_s1.npz --out cache/units.pt
 
 Of the recorded speaker only sentences without test words and outside every test are heard, so that
 one set of units serves every split.
@@ -9,15 +9,17 @@ one set of units serves every split.
 
 import argparse
 import json
-import time
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.lr_scheduler import OneCycleLR
 
 from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
 from training.data.augment import augment_speech
@@ -25,6 +27,11 @@ from training.data.corpus.phone_times import load_phones
 from training.data.corpus.pieces import load_speech
 from training.data.splits import split_pairs
 from training.dataset import load_pairs
+from training.face_pass import half_precision
+from training.optimisation import Optimisation
+from training.place import HERE, Place, take_place
+from training.recipe import RECIPES, read_recipe
+from training.session import Rhythm, add_options, given, learn
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +39,12 @@ class Recipe:
     """Settings of a run.
 
     Attributes:
-        batch: Clips per step.
+        batch: Clips per step and process.
         rate: Highest learning rate.
         steps: Steps of the schedule.
         smoothing: Label smoothing.
         held_out: Share of clips kept for the report.
+        half: Products in bfloat16; worth it on a GPU.
         seed: Seed of everything random.
     """
 
@@ -45,7 +53,12 @@ class Recipe:
     steps: int = 1500
     smoothing: float = 0.1
     held_out: float = 0.08
+    half: bool = False
     seed: int = 3
+
+
+TABLES = {"recipe": Recipe}
+"""What a recipe file of this network holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,43 +85,78 @@ def gather(speech: list[Path], pairs: Path, phones: Path) -> Labelled:
     return Labelled(mel, every[:, 1::2])
 
 
-def train(data: Labelled, recipe: Recipe, minutes: float) -> tuple[SpeechUnits, dict[str, float]]:
-    """Teach the recogniser its phones.
+class Phones(nn.Module):
+    """Log-mel [B, 2 U, F] to phone logits [B, U, P]: what of the units is trained by descent.
+
+    Args:
+        units: The model.
+    """
+
+    def __init__(self, units: SpeechUnits) -> None:
+        super().__init__()
+        self.units = units
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """Logits of the phones."""
+        return self.units.phone_logits(self.units.represent(mel))
+
+
+class Naming:
+    """Teaches a recogniser its phones.
 
     Args:
         data: Labelled speech.
         recipe: Settings.
-        minutes: Longest time.
-
-    Returns:
-        The model, clusters not yet set, and its error on clips held out.
+        place: Where to compute.
     """
-    torch.manual_seed(recipe.seed)
-    generator = torch.Generator().manual_seed(recipe.seed)
-    model = SpeechUnits(UnitsConfig())
-    optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, recipe.steps)
-    order = torch.randperm(len(data.mel), generator=generator).numpy()
-    kept, used = np.split(order, [round(len(order) * recipe.held_out)])
-    began = time.monotonic()
-    for step in range(recipe.steps):
-        rows = used[torch.randint(len(used), (recipe.batch,), generator=generator).numpy()]
-        mel = augment_speech(torch.from_numpy(data.mel[rows]).float(), generator)
-        phones = torch.from_numpy(data.phones[rows]).long()
-        logits = model.phone_logits(model.represent(mel))
-        loss = functional.cross_entropy(
+
+    def __init__(self, data: Labelled, recipe: Recipe, place: Place = HERE) -> None:
+        torch.manual_seed(recipe.seed)
+        self._data, self._recipe, self._device = data, recipe, place.device
+        self.model = SpeechUnits(UnitsConfig()).to(place.device)
+        optimiser = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, weight_decay=0.02)
+        self._schedule = OneCycleLR(optimiser, recipe.rate, recipe.steps)
+        self._descent = Optimisation(self.model, optimiser, place, recipe.seed)
+        self._pass = place.spread(Phones(self.model))
+        # One division for all processes, whatever each draws afterwards.
+        order = torch.randperm(len(data.mel), generator=HERE.generator(recipe.seed)).numpy()
+        if place.leads:
+            torch.randperm(len(data.mel), generator=self._descent.generator)
+        self.kept, self._used = np.split(order, [round(len(order) * recipe.held_out)])
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self._descent.step
+
+    @property
+    def rate(self) -> float:
+        """Learning rate of the last step."""
+        return self._descent.rate
+
+    def advance(self) -> dict[str, Tensor]:
+        """One step of the optimiser; terms of the loss, still on the device."""
+        recipe, g, device = self._recipe, self._descent.generator, self._device
+        rows = self._used[torch.randint(len(self._used), (recipe.batch,), generator=g).numpy()]
+        mel = augment_speech(torch.from_numpy(self._data.mel[rows]).float().to(device), g)
+        phones = torch.from_numpy(self._data.phones[rows]).long().to(device)
+        with half_precision(device) if recipe.half else nullcontext():
+            logits = self._pass(mel).float()
+        named = functional.cross_entropy(
             logits.flatten(0, 1), phones.flatten(), label_smoothing=recipe.smoothing
         )
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        if step % 100 == 0:
-            print(json.dumps({"step": step, "loss": round(float(loss.detach()), 3)}), flush=True)
-        if time.monotonic() - began > minutes * 60:
-            break
-    return model.eval(), phone_errors(model, data, kept)
+        terms = self._descent.descend({"phones": named})
+        self._schedule.step()
+        return terms
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on; asked on every process."""
+        return self._descent.state() | {"schedule": self._schedule.state_dict()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self._descent.restore(state)
+        self._schedule.load_state_dict(state["schedule"])
 
 
 @torch.no_grad()
@@ -149,29 +197,39 @@ def set_clusters(model: SpeechUnits, points: Tensor, seed: int, rounds: int = 40
 def load_units(path: Path) -> SpeechUnits:
     """Read what this recipe wrote."""
     model = SpeechUnits(UnitsConfig())
-    model.load_state_dict(torch.load(path, weights_only=True))
+    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return model.eval()
 
 
-def main() -> None:
+def run(options: argparse.Namespace, place: Place) -> None:
     """Train, cluster, report, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--speech", type=Path, nargs="+", required=True)
-    parser.add_argument("--pairs", type=Path, required=True)
-    parser.add_argument("--phones", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--steps", type=int, default=1500)
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    recipe = Recipe(steps=options.steps)
+    read = read_recipe(options.recipe, **TABLES)
+    recipe: Recipe = replace(read["recipe"], **given(options, "steps"))
     data = gather(options.speech, options.pairs, options.phones)
-    print(f"{len(data.mel)} clips, {len(data.mel) * data.mel.shape[1] / 360_000:.2f} h", flush=True)
-    model, report = train(data, recipe, options.minutes)
+    naming = Naming(data, recipe, place)
+    folder, rhythm = options.out.with_suffix(""), Rhythm(recipe.steps, options.minutes)
+    if not learn(naming, folder, rhythm, place) or not place.leads:
+        return
+    model = naming.model.cpu().eval()
+    report = {"hours": len(data.mel) * data.mel.shape[1] / 360_000}
+    report |= phone_errors(model, data, naming.kept)
     points = represent(model, data.mel[::2]).flatten(0, 1)
     report["cluster_distance"] = set_clusters(model, points, recipe.seed)
     torch.save(model.state_dict(), options.out)
     print(json.dumps(report))
+
+
+def main() -> None:
+    """Train, or go on."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--speech", type=Path, nargs="+", required=True)
+    parser.add_argument("--pairs", type=Path, required=True)
+    parser.add_argument("--phones", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="model; its run is beside it")
+    add_options(parser, RECIPES / "speech_units.toml", minutes=60.0)
+    options = parser.parse_args()
+    with take_place(options.device, options.threads) as place:
+        run(options, place)
 
 
 if __name__ == "__main__":

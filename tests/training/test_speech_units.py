@@ -7,14 +7,15 @@ import pytest
 import torch
 
 from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
+from training.optimisation import read_checkpoint, write_checkpoint
 from training.speech_units import (
     Labelled,
+    Naming,
     Recipe,
     load_units,
     phone_errors,
     represent,
     set_clusters,
-    train,
 )
 
 
@@ -30,8 +31,11 @@ def toy_speech(clips: int, seed: int) -> Labelled:
 @pytest.mark.slow
 def test_sounds_are_told_apart_and_get_units_of_their_own() -> None:
     """After a little training three sounds are named, and no unit is shared by two of them."""
-    model, errors = train(toy_speech(48, 1), Recipe(batch=8, steps=60, held_out=0.1), minutes=2)
-    assert errors["phone_error"] < 0.2
+    naming = Naming(toy_speech(48, 1), Recipe(batch=8, steps=60, held_out=0.1))
+    while naming.step < 60:
+        naming.advance()
+    model = naming.model.eval()
+    assert phone_errors(model, toy_speech(48, 1), naming.kept)["phone_error"] < 0.2
     unseen = toy_speech(8, 2)
     assert phone_errors(model, unseen, np.arange(8))["phone_error"] < 0.2
     points = represent(model, unseen.mel).flatten(0, 1)
@@ -40,6 +44,21 @@ def test_sounds_are_told_apart_and_get_units_of_their_own() -> None:
     phones = unseen.phones.ravel()
     purity = sum(np.bincount(phones[units == u]).max() for u in set(units)) / len(units)
     assert purity > 0.85
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("half", [False, True])
+def test_resumed_is_uninterrupted(tmp_path: Path, half: bool) -> None:
+    """The schedule goes on, too."""
+    recipe = Recipe(batch=2, steps=6, half=half)
+    first = Naming(toy_speech(8, 1), recipe)
+    first.advance()
+    write_checkpoint(tmp_path / "c.pt", first.state())
+    second = Naming(toy_speech(8, 1), recipe)
+    second.restore(read_checkpoint(tmp_path / "c.pt"))
+    for _ in range(5):
+        assert first.advance() == second.advance()
+        assert first.rate == second.rate
 
 
 def test_clusters_are_nearer_than_where_they_began() -> None:

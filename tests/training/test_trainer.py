@@ -2,15 +2,20 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig
 from stream_engine.models.motion_transformer import TransformerConfig
 from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig
 from tests.training.pairs_for_tests import made_up_pairs
+from training.abas import AbasWeights, Listener
+from training.mesh_to_speech import build
 from training.motion import validate
-from training.trainer import Material, Recipe, Trainer
+from training.optimisation import read_checkpoint
+from training.trainer import MOUTH, Material, Recipe, Trainer
 
 SMALL = FaceConfig(
     EncoderConfig(width=32, dilations=(1, 2)),
@@ -18,9 +23,19 @@ SMALL = FaceConfig(
 )
 
 
+SHARED = AbasWeights(speech_share=0.5)
+
+
+def ear_of(trainer: Trainer) -> MeshToSpeech:
+    small = MeshToSpeechConfig(width=32, heads=2, layers=1, kernel=5, units=4)
+    return build("jaw2s", trainer.model.scale, small, seed=0)
+
+
 def make_trainer(steps: int = 120) -> Trainer:
     recipe = Recipe(batch=8, rate=3e-3, warm_up=5, steps=steps, ema=0.9)
-    return Trainer(recipe, Material(made_up_pairs(16)), SMALL)
+    pairs = made_up_pairs(16)
+    units = np.repeat((pairs.gap / pairs.gap.max() * 3.999).astype(np.int64), 2, axis=1)
+    return Trainer(recipe, Material(pairs, units, pairs.mel, units), SMALL)
 
 
 @pytest.mark.slow
@@ -42,23 +57,43 @@ def test_every_parameter_is_trained() -> None:
     assert still == []
 
 
-def test_windows_tile_a_clip_at_a_random_offset() -> None:
-    """Each window is a run of frames with one first frame; only the outer two may be short."""
-    trainer = make_trainer()
-    for _ in range(20):
-        first = trainer.draw_windows(24)
-        lengths = torch.unique_consecutive(first, return_counts=True)[1]
-        assert (first <= torch.arange(24)).all()
-        assert len(set(lengths[1:-1].tolist())) <= 1
-        assert lengths[0] <= lengths.max()
+def test_resumed_is_uninterrupted(tmp_path: Path) -> None:
+    """With an ear and speech alone, steps after a checkpoint are those of a run never stopped."""
 
+    def begin() -> Trainer:
+        trainer = make_trainer()
+        trainer.listen(Listener(ear_of(trainer), trainer.model.scale, MOUTH, SHARED))
+        return trainer
 
-def test_going_on_from_a_checkpoint_is_going_on(tmp_path: Path) -> None:
-    """Weights, optimiser, step and randomness come back."""
-    first = make_trainer()
+    first = begin()
     first.train_step()
     first.save(tmp_path / "c.pt")
-    second = make_trainer()
-    second.load(tmp_path / "c.pt")
+    second = begin()
+    second.restore(read_checkpoint(tmp_path / "c.pt"))
     assert second.step == 1
-    assert first.train_step() == second.train_step()
+    assert [first.train_step() for _ in range(2)] == [second.train_step() for _ in range(2)]
+    for one, other in zip(first.averaged.parameters(), second.averaged.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_every_speech_term_is_there_and_counts() -> None:
+    """Pairs and speech alone are judged in one pass, and the total is the sum of all terms."""
+    trainer = make_trainer()
+    trainer.listen(Listener(ear_of(trainer), trainer.model.scale, MOUTH, SHARED))
+    terms = trainer.train_step()
+    wanted = {"coefficients", "lips", "velocity", "heard_units", "heard_mel"}
+    assert set(terms) == wanted | {"speech_units", "speech_held", "total"}
+    assert terms["total"] == pytest.approx(sum(v for k, v in terms.items() if k != "total"))
+    assert terms["speech_units"] > 0
+
+
+def test_the_rate_warms_up_and_falls() -> None:
+    """It rises over the first steps and ends at a fiftieth."""
+    trainer = make_trainer(steps=8)
+    rates = []
+    for _ in range(9):
+        trainer.advance()
+        rates.append(trainer.rate)
+    assert rates[0] == pytest.approx(3e-3 / 5)
+    assert rates.index(max(rates)) in (3, 4)
+    assert rates[-1] == pytest.approx(3e-3 * 0.02)

@@ -12,38 +12,40 @@ def augment_speech(mel: Tensor, generator: torch.Generator) -> Tensor:
     """Another vocal tract, level, spectral tilt and background noise for each clip of a batch.
 
     Args:
-        mel: Log-mel features, float32 [B, T, F].
-        generator: Source of randomness.
+        mel: Log-mel features, float32 [B, T, F], on any device.
+        generator: Source of randomness, on the CPU.
 
     Returns:
         float32 [B, T, F].
     """
 
     def draw(low: float, high: float) -> Tensor:
-        return _draw(len(mel), low, high, generator)
+        return _draw(len(mel), low, high, generator).to(mel.device)
 
     mel = warp_frequency(mel, draw(0.84, 1.19)[:, 0, 0])
-    at = torch.linspace(-1.0, 1.0, mel.shape[-1])
+    at = torch.linspace(-1.0, 1.0, mel.shape[-1], device=mel.device)
     change = draw(-12.0, 8.0) + draw(-8.0, 8.0) * at + draw(-3.0, 3.0) * torch.cos(at * 4.0)
     power = torch.exp(mel * MEL_SCALE + MEL_MEAN + change * _DECIBELS)
-    return _to_features(power + _background(mel.shape, -90.0, generator))
+    return _to_features(power + _background(mel, -90.0, generator))
 
 
 def mute(mel: Tensor, generator: torch.Generator) -> Tensor:
     """Steady background noise of the same shape as ``mel``: what a microphone hears in silence."""
-    return _to_features(_background(mel.shape, -110.0, generator))
+    return _to_features(_background(mel, -110.0, generator))
 
 
 def _draw(batch: int, low: float, high: float, generator: torch.Generator) -> Tensor:
     return torch.rand(batch, 1, 1, generator=generator) * (high - low) + low
 
 
-def _background(shape: torch.Size, quietest_db: float, generator: torch.Generator) -> Tensor:
-    """Power of tilted noise, one level per clip up to -35 dB, float32 [B, T, F]."""
-    level = _draw(shape[0], quietest_db, -35.0, generator)
-    tilt = _draw(shape[0], -12.0, 12.0, generator)
-    at = torch.linspace(-1.0, 1.0, shape[-1])
-    grain = -torch.log(torch.rand(shape, generator=generator).clamp_min(1e-6))
+def _background(mel: Tensor, quietest_db: float, generator: torch.Generator) -> Tensor:
+    """Power of tilted noise, one level per clip up to -35 dB, shaped and placed like ``mel``."""
+    device = mel.device
+    level = _draw(len(mel), quietest_db, -35.0, generator).to(device)
+    tilt = _draw(len(mel), -12.0, 12.0, generator).to(device)
+    at = torch.linspace(-1.0, 1.0, mel.shape[-1], device=device)
+    drawn = torch.rand(mel.shape, generator=generator).to(device)
+    grain = -torch.log(drawn.clamp_min(1e-6))
     return torch.exp((level + tilt * at) * _DECIBELS) * grain * 30.0
 
 
@@ -62,7 +64,9 @@ def warp_frequency(mel: Tensor, factor: Tensor) -> Tensor:
         float32 [B, T, F].
     """
     bands = mel.shape[-1]
-    source = (torch.arange(bands)[None] * factor[:, None]).clamp(0, bands - 1.001)
+    source = (torch.arange(bands, device=mel.device)[None] * factor[:, None]).clamp(
+        0, bands - 1.001
+    )
     below = source.floor().long()
     share = (source - below)[:, None]
     low = mel.gather(2, below[:, None].expand_as(mel))

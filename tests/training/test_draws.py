@@ -1,0 +1,75 @@
+"""Drawing batches."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from stream_engine.models.diffusion import LATEST_TIME
+from tests.training.pairs_for_tests import made_up_pairs
+from training.dataset import coefficient_scale
+from training.draws import MOUTH, Draws, Material, Recipe
+
+
+def draws(recipe: Recipe | None = None, labelled: int = 0) -> Draws:
+    pairs = made_up_pairs(16)
+    pairs = replace(pairs, labelled=np.arange(16) < labelled)
+    scale = coefficient_scale(pairs.motion)
+    generator = torch.Generator().manual_seed(1)
+    return Draws(recipe or Recipe(batch=10), Material(pairs, speech=pairs.mel), scale, generator)
+
+
+def test_windows_tile_a_clip_at_a_random_offset() -> None:
+    """Each window is a run of frames with one first frame; only the outer two may be short."""
+    drawing = draws()
+    for _ in range(20):
+        first = drawing.windows(24)
+        lengths = torch.unique_consecutive(first, return_counts=True)[1]
+        assert (first <= torch.arange(24)).all()
+        assert len(set(lengths[1:-1].tolist())) <= 1
+        assert lengths[0] <= lengths.max()
+
+
+def test_labelled_clips_have_their_share() -> None:
+    """Four of ten, if there are any; all, if there is nothing else."""
+    recipe = Recipe(batch=10, labelled=0.4)
+    for there, wanted in ((0, 0), (5, 4), (16, 10)):
+        assert (draws(recipe, there).rows() < there).sum() == wanted
+
+
+def test_silent_clips_rest_their_mouth_and_keep_their_face() -> None:
+    """Where the voice is gone the mouth is neutral; the rest moves on."""
+    batch = draws(Recipe(batch=10, muted=1.0, past_noise=0.0)).batch()
+    assert batch.silent.all()
+    assert (batch.clean[..., MOUTH] == 0).all()
+    assert (batch.clean[..., ~MOUTH] != 0).any()
+    assert torch.equal(batch.past, batch.clean)
+
+
+def test_a_window_has_one_time() -> None:
+    """Frames of a window are equally noisy, and never noisier than the latest time."""
+    drawing = draws()
+    batch, first = drawing.batch(), drawing.windows(24)
+    view = drawing.view(batch, first)
+    assert torch.equal(view.time, view.time[:, first])
+    assert float(view.time.max()) <= LATEST_TIME + 1e-6
+    assert view.clean is batch.clean
+
+
+def test_speech_without_faces_has_nothing_to_find() -> None:
+    """All its clips are on what the model imagines."""
+    view, rows = draws().speech(3)
+    assert view.clean is None
+    assert view.own.all()
+    assert view.mel.shape == (3, 96, 80)
+    assert rows.shape == (3,)
+
+
+def test_a_seed_draws_the_same_batches() -> None:
+    """Two drawers of one seed agree in everything."""
+    one, other = draws(), draws()
+    for _ in range(2):
+        a, b = one.batch(), other.batch()
+        assert torch.equal(a.mel, b.mel)
+        assert torch.equal(a.past, b.past)
+        assert (a.rows == b.rows).all()
