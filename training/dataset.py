@@ -93,6 +93,11 @@ def save_pair_set(path: Path, pairs: PairSet) -> None:
     unfinished.rename(path)
 
 
+def spoken_name(name: str) -> str:
+    """The clip a take was made from: another shot of ``bbaf2n`` is called ``bbaf2n#1``."""
+    return name.partition("#")[0]
+
+
 def coefficient_scale(motion: F32) -> Tensor:
     """Spread of each coefficient about neutral, float32 [D]; dead ones get the smallest."""
     spread = np.sqrt((motion.reshape(-1, motion.shape[-1]) ** 2).mean(axis=0))

@@ -4,6 +4,7 @@ python -m training.data.pairs --grid FOLDER --out cache/grid.npz
 """
 
 import argparse
+import dataclasses
 import json
 import zlib
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from stream_engine.features.log_mel import MELS_PER_FRAME, LogMelExtractor
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.motion.arkit import ARKIT_COUNT
 from stream_engine.types import F32, MODEL_RATE_HZ, SAMPLES_PER_FRAME, AudioChunk
+from training.data.corpus.shots import takes
 from training.data.fit import FitWeights, LandmarkBasis, fit_weights
 from training.data.grid import Clip, GridCorpus
 from training.data.speaker import Speaker, displacement_of, find_speaker, head_local
@@ -185,23 +187,37 @@ def main() -> None:
     """Fit every clip, report, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--grid", type=Path, required=True, help="folder with clips.tsv")
+    parser.add_argument("--shots", type=int, default=0, help="other takes of training clips")
     parser.add_argument("--out", type=Path, required=True, help=".npz to write")
     options = parser.parse_args()
     corpus = GridCorpus(options.grid)
     basis = LandmarkBasis(load_head_asset(), corpus.point_ids)
     clips = [clip for clip in corpus.clips() if clip.valid.any()]
     speaker = find_speaker(clips, basis)
-    pairs = []
+    pairs, shots = [], []
     for clip in clips:
-        pair = make_pair(clip, corpus.speech(clip.name), speaker, basis)
+        samples = corpus.speech(clip.name)
+        pair = make_pair(clip, samples, speaker, basis)
         pairs.append(pair)
+        if split_of(clip.transcript) == "train":
+            shots += other_takes(pair, samples, options.shots)
         if len(pairs) % 100 == 0:
             print(f"{len(pairs)} of {len(clips)} clips", flush=True)
-    centre_rotation(pairs)
+    centre_rotation(pairs)  # a shot shares its clip's motion
     valid = float(np.concatenate([clip.valid for clip in clips]).mean())
     report = report_on(pairs, valid, basis, float(basis.width(speaker.neutral)) * _SCALE_MM)
     print(json.dumps(asdict(report), indent=2))
-    save_pair_set(options.out, pair_set(pairs, options.grid.resolve().name))
+    save_pair_set(options.out, pair_set([*pairs, *shots], options.grid.resolve().name))
+
+
+def other_takes(pair: Pair, samples: F32, count: int) -> list[Pair]:
+    """The same face with other shots of its speech; each has its clip's name and a number."""
+    frames = len(pair.motion)
+    shots = list(takes(pair.name, samples, count))[1:]
+    return [
+        dataclasses.replace(pair, name=name, mel=speech_features(heard, frames))
+        for name, heard in shots
+    ]
 
 
 def centre_rotation(pairs: list[Pair]) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.errors import ConfigError
-from training.dataset import PairSet
+from training.dataset import PairSet, spoken_name
 
 UNSEEN_WORDS = frozenset(["b", "f", "m", "o", "u", "r", "v", "y", "two", "four", "seven"])
 """Letters and digits of the test of words never trained on."""
@@ -60,7 +60,7 @@ def split_pairs(pairs: PairSet, name: str) -> Split:
     Raises:
         ConfigError: If the split is unknown.
     """
-    at_random = pairs.split == "test"
+    at_random = pairs.split == "test"  # shots are made of training clips only
     if name == "random":
         return _split(~at_random, at_random, pairs.speaking)
     if name == "words":
@@ -73,10 +73,10 @@ def split_pairs(pairs: PairSet, name: str) -> Split:
     found = re.fullmatch(r"few-(\d\d)", name)
     if name not in SPLITS or found is None:
         raise ConfigError("unknown split", got=name, expected=", ".join(SPLITS))
-    order = np.random.default_rng(5).permutation(np.flatnonzero(~at_random))
-    few = np.zeros(len(pairs), bool)
-    few[order[: round(len(order) * int(found[1]) / 100)]] = True
-    return _split(few, at_random, pairs.speaking, heard=~at_random)
+    clips = np.array([spoken_name(name) for name in pairs.name])
+    known = np.array(list(dict.fromkeys(clips[~at_random])))
+    chosen = np.random.default_rng(5).permutation(known)[: round(len(known) * int(found[1]) / 100)]
+    return _split(np.isin(clips, chosen), at_random, pairs.speaking, heard=~at_random)
 
 
 def _split(

@@ -1,11 +1,14 @@
 """What is held back stays held back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from stream_engine.errors import ConfigError
 from tests.training.pairs_for_tests import made_up_pairs
 from training.data.splits import SPLITS, says_unseen, split_pairs
+from training.dataset import join_pairs
 
 
 @pytest.mark.parametrize("name", SPLITS)
@@ -48,3 +51,14 @@ def test_words_are_whole_words() -> None:
     assert says_unseen("bin blue at b one now")
     assert not says_unseen("bin blue at z one now")
     assert np.array([says_unseen("set red two")]).all()
+
+
+def test_shots_go_with_their_clip() -> None:
+    """A tenth of the clips, with every shot of them, and no shot of another."""
+    clean = made_up_pairs(60)
+    shots = replace(clean, name=np.array([f"{name}#1" for name in clean.name]))
+    pairs = join_pairs([clean, shots.select(clean.split != "test")])
+    split, plain = split_pairs(pairs, "few-10"), split_pairs(clean, "few-10")
+    chosen = pairs.name[split.train].tolist()
+    assert chosen[: len(plain.train)] == clean.name[plain.train].tolist()
+    assert chosen[len(plain.train) :] == [f"{n}#1" for n in chosen[: len(plain.train)]]

@@ -36,6 +36,7 @@ from training.dataset import (
     join_pairs,
     load_pairs,
     save_pair_set,
+    spoken_name,
 )
 from training.evaluation.lip_reader import LipReader
 from training.losses import lip_matrix
@@ -80,7 +81,7 @@ def phones_of(pairs: PairSet, times: dict[str, NDArray[np.uint8]]) -> NDArray[np
     """Phone labels of the clips, silence past their end, uint8 [M, 4 T]."""
     labels = np.full((len(pairs), pairs.mel.shape[1]), PHONE_INDEX[SILENCE], np.uint8)
     for row, name in zip(labels, pairs.name, strict=True):
-        track = times[str(name)][: len(row)]
+        track = times[spoken_name(str(name))][: len(row)]
         row[: len(track)] = track
     return labels
 
@@ -171,7 +172,7 @@ def main() -> None:
     torch.set_num_threads(1)
     pairs, times = load_pairs(options.pairs), load_phones(options.phones)
     rows = split_pairs(pairs, options.split).train
-    known = pairs.select(np.array([row for row in rows if pairs.name[row] in times]))
+    known = pairs.select(np.array([row for row in rows if spoken_name(pairs.name[row]) in times]))
     recorded = learn(known, phones_of(known, times), options.steps)
     print(f"articulation model of {len(known)} recorded clips, split {options.split}")
     sets = []

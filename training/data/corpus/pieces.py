@@ -15,6 +15,7 @@ from stream_engine.errors import AssetError
 from stream_engine.features.log_mel import MELS_PER_FRAME
 from stream_engine.types import F32, SAMPLES_PER_FRAME
 from training.data.corpus.phone_times import count_phones, load_phones
+from training.data.corpus.shots import takes
 from training.data.corpus.speech import SpeechCorpus
 from training.data.pairs import loudness_of, speech_features
 
@@ -109,15 +110,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--speech", type=Path, required=True)
     parser.add_argument("--phones", type=Path, required=True)
+    parser.add_argument("--shots", type=int, default=0, help="other takes of each utterance")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     corpus, phones = SpeechCorpus(options.speech), load_phones(options.phones)
     rows: list[tuple[str, str, NDArray[np.float16], NDArray[np.uint8], F32]] = []
     for utterance in corpus.utterances():
         if utterance.name in phones:
-            pieces = cut(corpus.speech(utterance.name), phones[utterance.name])
-            name = utterance.name
-            rows += [(f"{name}/{k}", utterance.speaker, *p) for k, p in enumerate(pieces)]
+            samples, labels_of = corpus.speech(utterance.name), phones[utterance.name]
+            for name, heard in takes(utterance.name, samples, options.shots):
+                clip, _, shot = name.partition("#")
+                for number, piece in enumerate(cut(heard, labels_of)):
+                    called = f"{clip}/{number}" + (f"#{shot}" if shot else "")
+                    rows.append((called, utterance.speaker, *piece))
     names, speakers, mel, labels, loudness = zip(*rows, strict=True)
     source = np.full(len(rows), options.speech.resolve().name)
     pieces_of = SpeechSet(

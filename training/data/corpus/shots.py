@@ -5,6 +5,8 @@ shot stays aligned with its clip, so face and phones of the clip hold for it too
 """
 
 import io
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
@@ -55,6 +57,23 @@ def draw_shot(rng: np.random.Generator) -> Shot:
         tilt=float(rng.uniform(0.0, 1.0)),
         opus_bps=int(rng.choice(_BITRATES)) if rng.random() < 0.6 else 0,
     )
+
+
+def takes(name: str, samples: F32, count: int) -> Iterator[tuple[str, F32]]:
+    """The clean take and ``count`` random shots of it, each with a name of its own.
+
+    Args:
+        name: Of the clip; it seeds the draws.
+        samples: Speech, 16 kHz mono, float32 [N].
+        count: How many shots.
+
+    Yields:
+        Name and samples; shots are called ``NAME#1`` and so on.
+    """
+    yield name, samples
+    for number in range(1, count + 1):
+        rng = np.random.default_rng(zlib.crc32(f"{name}#{number}".encode()))
+        yield f"{name}#{number}", take(samples, draw_shot(rng), rng)
 
 
 def take(samples: F32, shot: Shot, rng: np.random.Generator) -> F32:
