@@ -32,13 +32,13 @@ class AbasWeights:
         reference_face: The same for everything else.
     """
 
-    units: float = 0.1
-    mel: float = 0.1
-    floor: float = 0.3
-    ramp: int = 100
+    units: float = 3.0
+    mel: float = 1.0
+    floor: float = 1.0
+    ramp: int = 50
     mouth_only: bool = True
     speech_share: float = 0.0
-    reference: float = 0.1
+    reference: float = 0.0
     reference_face: float = 1.0
 
 
