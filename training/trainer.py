@@ -52,7 +52,7 @@ class Trainer:
         )
         self._descent = Optimisation(self.model, optimiser, place, recipe.seed)
         self.generator = self._descent.generator
-        self._pass = place.spread(FacePass(self.model))
+        self._pass = place.spread(self._face_pass())
         self._draws = Draws(recipe, material, self.model.scale, self.generator)
         lips = lip_matrix(load_head_asset(), LANDMARKS)
         whole = torch.zeros(len(COEFFICIENT_NAMES), lips.shape[1])
@@ -66,6 +66,9 @@ class Trainer:
         self.listener = listener
         self._before = copy.deepcopy(self.averaged).requires_grad_(False)
         self._began_listening = self.step
+
+    def _face_pass(self) -> FacePass:
+        return FacePass(self.model)
 
     @property
     def step(self) -> int:

@@ -76,9 +76,7 @@ class FileSource:
             if not start:
                 raise AudioError("file cannot be decoded", got=f"{self._path}: {error}") from error
         if not start:
-            raise AudioError(
-                "file holds no samples", got=str(self._path), fix="record it again"
-            )
+            raise AudioError("file holds no samples", got=str(self._path), fix="record it again")
 
 
 def _mono(frame: av.AudioFrame) -> F32:

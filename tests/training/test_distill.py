@@ -1,0 +1,86 @@
+"""Fewer steps."""
+
+import pytest
+import torch
+
+from stream_engine.models.diffusion import LATEST_TIME, add_noise, respaced_times, sample
+from stream_engine.models.talking_face import TalkingFace
+from tests.training.pairs_for_tests import made_up_pairs
+from tests.training.test_trainer import SMALL, make_trainer
+from training.distill import Distiller, DistillSettings, noise_levels, teacher_step
+from training.trainer import Material, Recipe
+
+
+def test_levels_rise_from_clean_to_noise() -> None:
+    """As many steps as asked for, the last where sampling begins."""
+    levels = noise_levels(4)
+    assert levels[0] == 0.0
+    assert float(levels[-1]) == pytest.approx(LATEST_TIME)
+    assert len(levels) == 5
+    assert (levels.diff() > 0).all()
+
+
+def test_a_teacher_step_is_a_step_of_the_sampler() -> None:
+    """Two teacher steps by hand end where the engine's two-step sampler ends."""
+    noise = torch.randn(2, 3, 5)
+
+    def predict(noisy: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+        return 0.3 * noisy + time
+
+    levels = noise_levels(2)
+    x = noise
+    for now in (2, 1):
+        time = levels[now].expand(2, 1, 1)
+        x = teacher_step(x, predict(x, time), time, levels[now - 1])
+    made = sample(predict, noise, (LATEST_TIME, LATEST_TIME / 2))
+    assert torch.allclose(x, made, atol=1e-4)
+
+
+def test_a_step_to_the_same_level_goes_nowhere() -> None:
+    """And a step with the true clean motion stays on the true path."""
+    clean, noise = torch.randn(1, 4, 6), torch.randn(1, 4, 6)
+    time, earlier = torch.tensor(0.7), torch.tensor(0.4)
+    noisy = add_noise(clean, noise, time)
+    assert torch.allclose(teacher_step(noisy, clean, time, time), noisy, atol=1e-5)
+    there = add_noise(clean, noise, earlier)
+    assert torch.allclose(teacher_step(noisy, clean, time, earlier), there, atol=1e-5)
+
+
+def make_distiller(teacher: TalkingFace) -> Distiller:
+    recipe = Recipe(batch=8, rate=1e-3, warm_up=5, steps=60, ema=0.9)
+    settings = DistillSettings(levels=6, mouth=1.0, task=0.0, hops=1)
+    return Distiller(recipe, Material(made_up_pairs(16)), teacher, settings)
+
+
+@pytest.mark.slow
+def test_a_student_says_in_one_step_more_of_what_the_teacher_says_in_many() -> None:
+    """After a little distillation one step is nearer to the teacher's twelve."""
+    trainer = make_trainer(120)
+    for _ in range(120):
+        trainer.train_step()
+    teacher = trainer.averaged
+    distiller = make_distiller(teacher)
+    weights = teacher.state_dict()
+    before = {name: value.clone() for name, value in weights.items()}
+    first = torch.arange(24) // 3 * 3
+    mel = torch.from_numpy(made_up_pairs(6, seed=5).mel).float()
+    past = torch.zeros(6, 24, SMALL.transformer.coefficients)
+    noise = torch.randn(6, 24, 55, generator=torch.Generator().manual_seed(0))
+
+    @torch.no_grad()
+    def say(model: TalkingFace, steps: int) -> torch.Tensor:
+        speech = model.encode(mel)
+
+        def predict(noisy: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+            at = time.expand(-1, 24, 1)
+            return model.transformer.teacher_forced(past, noisy, at, speech, first)
+
+        return sample(predict, noise, respaced_times(steps))
+
+    wanted = say(teacher, 12)
+    far = (say(teacher, 1) - wanted).square().mean()
+    terms = [distiller.train_step() for _ in range(60)]
+    near = (say(distiller.averaged, 1) - wanted).square().mean()
+    assert near < far
+    assert all(term["consistency"] >= 0 for term in terms)
+    assert all(torch.equal(before[name], value) for name, value in weights.items())
