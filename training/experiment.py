@@ -17,7 +17,14 @@ from training.data.corpus.labelled import Style, label, learn, phones_of
 from training.data.corpus.phone_times import load_phones
 from training.data.corpus.pieces import SpeechSet, join_speech, load_speech
 from training.data.splits import Split, split_pairs
-from training.dataset import PairSet, coefficient_scale, join_pairs, load_pairs, save_pair_set
+from training.dataset import (
+    PairSet,
+    coefficient_scale,
+    join_pairs,
+    load_pairs,
+    save_pair_set,
+    spoken_name,
+)
 from training.mesh_to_speech import (
     SECOND,
     Heard,
@@ -28,11 +35,10 @@ from training.mesh_to_speech import (
     pick,
     save_ear,
     train,
-    units_of,
 )
 from training.mesh_to_speech import Recipe as EarRecipe
 from training.recipe import RECIPES, read_recipe
-from training.speech_units import load_units
+from training.speech_units import load_units, units_of_takes
 from training.trainer import Material, Recipe, Trainer
 
 JUDGE = "judge"
@@ -56,9 +62,9 @@ class Experiment:
         self.pairs: PairSet = load_pairs(options.pairs)
         self.split: Split = split_pairs(self.pairs, name)
         units = load_units(options.units)
-        self.heard = Heard(units_of(units, self.pairs.mel), self.pairs.mel)
+        self.heard = Heard(units_of_takes(units, self.pairs.name, self.pairs.mel), self.pairs.mel)
         self.speech = self._speech()
-        known = Heard(units_of(units, self.speech.mel), self.speech.mel)
+        known = Heard(units_of_takes(units, self.speech.name, self.speech.mel), self.speech.mel)
         self.known = known
         pairs = self.pairs.select(self.split.train)
         self.material = Material(pairs, self.heard.units[self.split.train], known.mel, known.units)
@@ -72,7 +78,9 @@ class Experiment:
         """Speech whose faces nobody has seen: other voices, and what this split may hear."""
         times = load_phones(self.options.phones)
         rows = np.setdiff1d(self.split.heard, self.split.train)
-        heard = self.pairs.select(np.array([r for r in rows if self.pairs.name[r] in times], int))
+        heard = self.pairs.select(
+            np.array([r for r in rows if spoken_name(self.pairs.name[r]) in times], int)
+        )
         own = SpeechSet(
             name=heard.name,
             source=heard.source,
@@ -89,7 +97,7 @@ class Experiment:
         if not path.exists():
             times = load_phones(self.options.phones)
             pairs = self.material.pairs
-            known = pairs.select(np.array([name in times for name in pairs.name]))
+            known = pairs.select(np.array([spoken_name(name) in times for name in pairs.name]))
             recorded = learn(known, phones_of(known, times))
             save_pair_set(path, label(self.speech, recorded, Style(), seed=4))
         return load_pairs(path)

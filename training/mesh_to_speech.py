@@ -22,7 +22,6 @@ from torch.nn import functional
 
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig, voice_of
-from stream_engine.models.speech_units import SpeechUnits
 from training.data.splits import SPLITS, Split, split_pairs
 from training.dataset import PairSet, coefficient_scale, load_pairs
 from training.fronts import FRONTS, front_matrix
@@ -30,7 +29,7 @@ from training.hearing import Heard, Hearing, Recipe, train
 from training.place import Place, take_place
 from training.recipe import RECIPES, read_recipe
 from training.session import Rhythm, add_options, given, learn
-from training.speech_units import load_units
+from training.speech_units import load_units, units_of_takes
 
 __all__ = ["SECOND", "TABLES", "Heard", "Hearing", "Recipe", "train"]
 
@@ -40,14 +39,6 @@ SECOND = MeshToSpeechConfig(width=96, layers=4, kernel=9, heads=3)
 
 TABLES = {"recipe": Recipe, "sizes": MeshToSpeechConfig}
 """What a recipe file of this network holds."""
-
-
-@torch.no_grad()
-def units_of(model: SpeechUnits, mel: NDArray[np.float16], batch: int = 64) -> NDArray[np.int64]:
-    """Units of many clips, int64 [M, 2 T]."""
-    parts = (torch.from_numpy(mel[k : k + batch]).float() for k in range(0, len(mel), batch))
-    units: NDArray[np.int64] = torch.cat([model(part) for part in parts]).numpy()
-    return units
 
 
 @torch.no_grad()
@@ -129,7 +120,7 @@ def run(pairs: PairSet, split: Split, options: argparse.Namespace, place: Place)
     """Train on a split, judge on its test clips, write model and errors."""
     read = read_recipe(options.recipe, **TABLES)
     recipe: Recipe = replace(read["recipe"], **given(options, "steps", "seed"))
-    heard = Heard(units_of(load_units(options.units), pairs.mel), pairs.mel)
+    heard = Heard(units_of_takes(load_units(options.units), pairs.name, pairs.mel), pairs.mel)
     chosen, learned = pairs.select(split.train), pick(heard, split.train)
     scale = coefficient_scale(chosen.motion)
     model = build(options.front, scale, SECOND if options.second else read["sizes"], recipe.seed)

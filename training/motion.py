@@ -15,7 +15,6 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from stream_engine.models.diffusion import LATEST_TIME, add_noise
@@ -23,14 +22,14 @@ from stream_engine.models.motion_transformer import TransformerConfig
 from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig
 from training.abas import AbasWeights, Listener
-from training.data.corpus.pieces import load_speech
+from training.data.corpus.pieces import join_speech, load_speech
 from training.dataset import PairSet, join_pairs, load_pairs
-from training.mesh_to_speech import load_ear, units_of
+from training.mesh_to_speech import load_ear
 from training.noise import smooth_noise
 from training.place import Place, take_place
 from training.recipe import RECIPES, read_recipe
 from training.session import Rhythm, add_options, given, learn
-from training.speech_units import load_units
+from training.speech_units import load_units, units_of_takes
 from training.trainer import MOUTH, Material, Recipe, Trainer
 
 TABLES = {
@@ -70,11 +69,11 @@ def gather(options: argparse.Namespace) -> Material:
     if options.units is None:
         return Material(pairs)
     units = load_units(options.units)
-    known = units_of(units, pairs.mel)
+    known = units_of_takes(units, pairs.name, pairs.mel)
     if not options.speech:
         return Material(pairs, known)
-    speech = np.concatenate([load_speech(path).mel for path in options.speech])
-    return Material(pairs, known, speech, units_of(units, speech))
+    speech = join_speech([load_speech(path) for path in options.speech])
+    return Material(pairs, known, speech.mel, units_of_takes(units, speech.name, speech.mel))
 
 
 def prepare(options: argparse.Namespace, place: Place) -> Trainer:

@@ -26,7 +26,7 @@ from training.data.augment import augment_speech
 from training.data.corpus.phone_times import load_phones
 from training.data.corpus.pieces import load_speech
 from training.data.splits import split_pairs
-from training.dataset import load_pairs
+from training.dataset import load_pairs, spoken_name
 from training.face_pass import half_precision
 from training.optimisation import Optimisation
 from training.place import HERE, Place, take_place
@@ -192,6 +192,34 @@ def set_clusters(model: SpeechUnits, points: Tensor, seed: int, rounds: int = 40
         fresh = points[torch.randint(len(points), (count,), generator=generator)]
         centres = torch.where(sizes > 0, sums / sizes.clamp_min(1), fresh)
     return float((points - model.centroids[model.nearest(points)]).square().sum(-1).mean())
+
+
+@torch.no_grad()
+def units_of(model: SpeechUnits, mel: NDArray[np.float16], batch: int = 64) -> NDArray[np.int64]:
+    """Units of many clips, int64 [M, 2 T]."""
+    parts = (torch.from_numpy(mel[k : k + batch]).float() for k in range(0, len(mel), batch))
+    units: NDArray[np.int64] = torch.cat([model(part) for part in parts]).numpy()
+    return units
+
+
+def units_of_takes(
+    model: SpeechUnits, names: NDArray[np.str_], mel: NDArray[np.float16]
+) -> NDArray[np.int64]:
+    """Units of clips and of other takes of them: a take says what its clean clip says.
+
+    Args:
+        model: Names units.
+        names: Of the clips; a take's is ``CLIP#1`` (`training.data.corpus.shots`).
+        mel: Features, float16 [M, 4 T, F].
+
+    Returns:
+        int64 [M, 2 T].
+    """
+    clips = np.array([spoken_name(name) for name in names])
+    clean = np.flatnonzero(clips == names)
+    row = {name: number for number, name in enumerate(clips[clean])}
+    units = units_of(model, mel[clean])
+    return units[[row[name] for name in clips]]
 
 
 def load_units(path: Path) -> SpeechUnits:

@@ -16,6 +16,8 @@ from training.speech_units import (
     phone_errors,
     represent,
     set_clusters,
+    units_of,
+    units_of_takes,
 )
 
 
@@ -78,3 +80,14 @@ def test_units_come_back_from_a_file(tmp_path: Path) -> None:
     torch.save(model.state_dict(), tmp_path / "u.pt")
     mel = torch.randn(2, 40, 80)
     assert torch.equal(model(mel), load_units(tmp_path / "u.pt")(mel))
+
+
+def test_a_take_says_what_its_clip_says() -> None:
+    """However a shot sounds, its units are the clean clip's, whatever the order."""
+    model = SpeechUnits(UnitsConfig()).eval()
+    model.centroids.normal_()
+    mel = np.random.default_rng(0).normal(0, 1, (4, 40, 80)).astype(np.float16)
+    units = units_of_takes(model, np.array(["b#1", "a", "b", "a#2"]), mel)
+    alone = units_of(model, mel[[1, 2]])
+    assert np.array_equal(units[[1, 3]], alone[[0, 0]])
+    assert np.array_equal(units[[0, 2]], alone[[1, 1]])
