@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from stream_engine.errors import ConfigError
 from stream_engine.models.diffusion import LATEST_TIME
 from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from training.data.augment import augment_speech, mute
@@ -34,7 +35,8 @@ class Recipe:
         rate: Highest learning rate.
         warm_up: Steps to reach it.
         steps: Steps of the cosine decay.
-        muted: Share of clips turned into silence with a resting mouth.
+        voices: Change voices and add noise in the log-mel domain; false for other features.
+        muted: Share of clips turned into silence with a resting mouth; log-mel only.
         past_noise: Spread of the error put on the context, against exposure bias.
         own_past: Share of clips whose context is the model's own prediction, likewise.
         labelled: Share of labelled clips in a batch, if there are any.
@@ -46,6 +48,7 @@ class Recipe:
     rate: float = 8e-4
     warm_up: int = 200
     steps: int = 4000
+    voices: bool = True
     muted: float = 0.06
     past_noise: float = 0.4
     own_past: float = 0.6
@@ -98,11 +101,20 @@ class Draws:
         material: What there is.
         scale: Spread of each coefficient, float32 [D], on the model's device.
         generator: Source of randomness, on the CPU.
+
+    Raises:
+        ConfigError: If silence is wanted of features that are not log-mel.
     """
 
     def __init__(
         self, recipe: Recipe, material: Material, scale: Tensor, generator: torch.Generator
     ) -> None:
+        if recipe.muted and not recipe.voices:
+            raise ConfigError(
+                "silence is made in the log-mel domain",
+                got=f"recipe.muted = {recipe.muted}, recipe.voices = false",
+                fix="set muted = 0.0",
+            )
         self._recipe = recipe
         self._material = material
         self._scale = scale
@@ -138,7 +150,7 @@ class Draws:
         """Clips with faces: voice changed, some silent, past disturbed."""
         g, recipe, pairs = self._generator, self._recipe, self._material.pairs
         rows = self.rows()
-        mel = augment_speech(self._moved(torch.from_numpy(pairs.mel[rows]).float()), g)
+        mel = self._heard(pairs.mel[rows])
         clean = self._moved(torch.from_numpy(pairs.motion[rows])) / self._scale
         silent = torch.rand(recipe.batch, generator=g) < recipe.muted
         if silent.any():  # the mask is on the CPU: asking it waits for no device
@@ -164,8 +176,9 @@ class Draws:
         g, speech = self._generator, self._material.speech
         assert speech is not None
         rows = torch.randint(len(speech), (count,), generator=g).numpy()
-        mel = augment_speech(self._moved(torch.from_numpy(speech[rows]).float()), g)
-        first = self.windows(mel.shape[1] // 4)
+        mel = self._heard(speech[rows])
+        pairs = self._material.pairs
+        first = self.windows(mel.shape[1] * pairs.motion.shape[1] // pairs.mel.shape[1])
         nothing = torch.zeros(count, len(first), len(COEFFICIENT_NAMES))
         imagined_from = self._coarse_noise(nothing.shape)
         late = torch.rand(count, 1, 1, generator=g) < 0.5
@@ -174,6 +187,11 @@ class Draws:
         own = self._moved(torch.ones(count, 1, 1, dtype=torch.bool))
         past = self._moved(nothing)
         return View(mel, None, past, own, imagined_from, noise, self._moved(time), first), rows
+
+    def _heard(self, features: NDArray[np.float16]) -> Tensor:
+        """Features as another voice would have them, float32 on the device."""
+        heard = self._moved(torch.from_numpy(features).float())
+        return augment_speech(heard, self._generator) if self._recipe.voices else heard
 
     def _coarse_noise(self, shape: torch.Size) -> Tensor:
         """Noise for what no loss is taken of, summed in the precision of the pass."""

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
+from stream_engine.errors import ConfigError
 from stream_engine.models.diffusion import LATEST_TIME
 from tests.training.pairs_for_tests import made_up_pairs
 from training.dataset import coefficient_scale
@@ -44,6 +46,14 @@ def test_silent_clips_rest_their_mouth_and_keep_their_face() -> None:
     assert (batch.clean[..., MOUTH] == 0).all()
     assert (batch.clean[..., ~MOUTH] != 0).any()
     assert torch.equal(batch.past, batch.clean)
+
+
+def test_other_features_are_left_as_they_are() -> None:
+    """Only log-mel can be given another voice, or silence."""
+    batch = draws(Recipe(batch=10, voices=False, muted=0.0)).batch()
+    assert torch.equal(batch.mel, torch.from_numpy(made_up_pairs(16).mel[batch.rows]).float())
+    with pytest.raises(ConfigError, match="muted"):
+        draws(Recipe(voices=False))
 
 
 def test_a_window_has_one_time() -> None:

@@ -1,5 +1,6 @@
 """The training recipe on a toy problem."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,17 @@ def test_every_speech_term_is_there_and_counts() -> None:
     assert set(terms) == wanted | {"speech_units", "speech_held", "total"}
     assert terms["total"] == pytest.approx(sum(v for k, v in terms.items() if k != "total"))
     assert terms["speech_units"] > 0
+
+
+def test_other_features_of_speech_train_as_well() -> None:
+    """Two steps of four features to a frame, as a pretrained encoder would give."""
+    pairs = made_up_pairs(8)
+    pairs = replace(pairs, mel=pairs.mel[:, ::2, :4])
+    encoder = EncoderConfig(mel_bands=4, mels_per_frame=2, width=32, dilations=(1,))
+    recipe = Recipe(batch=4, voices=False, muted=0.0)
+    trainer = Trainer(recipe, Material(pairs), FaceConfig(encoder, SMALL.transformer))
+    assert np.isfinite(trainer.train_step()["total"])
+    assert 0.0 <= abs(validate(trainer, pairs)["validation_gap_pcc"]) <= 1.0
 
 
 def test_the_rate_warms_up_and_falls() -> None:
