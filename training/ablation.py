@@ -21,16 +21,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from stream_engine.models.diffusion import respaced_times
-from stream_engine.models.motion_sampler import MotionSampler
-from stream_engine.models.talking_face import TalkingFace, encoder_spec, sampler_spec
-from stream_engine.motion.hop import MotionHop
-from stream_engine.motion.window import profile_named
-from stream_engine.runtime.torch_runner import TorchRunner
+from stream_engine.models.talking_face import TalkingFace
 from training.abas import AbasWeights, Listener
 from training.data.splits import SPLITS
 from training.evaluation.batches import batch_of_pairs
 from training.evaluation.generate import generate
+from training.evaluation.hops import hop_of
 from training.evaluation.lip_reader import LipReader
 from training.evaluation.systems import score_system
 from training.experiment import JUDGE, WIDE, Experiment
@@ -121,17 +117,6 @@ class Ablation(Experiment):
         heard = pick(self.heard, rows)
         scores["judge"] = hearing_errors(self.ear(JUDGE), first, heard, judged)
         return scores
-
-
-def hop_of(model: TalkingFace, profile: str, steps: int) -> MotionHop:
-    """The engine's hop around a model in torch."""
-    config = model.config
-    sampler = MotionSampler(model.transformer, model.scale, respaced_times(steps))
-    return MotionHop(
-        TorchRunner(model.encoder, encoder_spec(config.encoder)),
-        TorchRunner(sampler, sampler_spec(config.transformer)),
-        profile_named(profile),
-    )
 
 
 def main() -> None:
