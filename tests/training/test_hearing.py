@@ -11,13 +11,14 @@ from training.dataset import coefficient_scale
 from training.hearing import Hearing, Recipe, hearing_loss, train
 from training.mesh_to_speech import build
 from training.optimisation import read_checkpoint, write_checkpoint
+from training.place import HERE, Place
 
 
-def make_hearing(half: bool = False) -> Hearing:
+def make_hearing(half: bool = False, place: Place = HERE) -> Hearing:
     pairs = made_up_pairs(8)
     scale = coefficient_scale(pairs.motion)
     ear = build("jaw2s", scale, SMALL, seed=0)
-    return Hearing(pairs, said(pairs), ear, scale, Recipe(batch=4, steps=6, half=half))
+    return Hearing(pairs, said(pairs), ear, scale, Recipe(batch=4, steps=6, half=half), place)
 
 
 @pytest.mark.parametrize("half", [False, True])
@@ -46,6 +47,12 @@ def test_training_in_one_go_is_the_same_training() -> None:
     for one, other in zip(ears[0].parameters(), ears[1].parameters(), strict=True):
         assert torch.equal(one, other)
     assert not ears[0].training
+
+
+def test_a_step_never_waits_for_its_device() -> None:
+    """On a device without values reading one would fail, as would adding it to one on the CPU."""
+    terms = make_hearing(place=Place(torch.device("meta"))).advance()
+    assert {term.device.type for term in terms.values()} == {"meta"}
 
 
 def test_a_perfect_ear_loses_nothing() -> None:

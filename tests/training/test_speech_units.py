@@ -8,6 +8,7 @@ import torch
 
 from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
 from training.optimisation import read_checkpoint, write_checkpoint
+from training.place import Place
 from training.speech_units import (
     Labelled,
     Naming,
@@ -61,6 +62,13 @@ def test_resumed_is_uninterrupted(tmp_path: Path, half: bool) -> None:
     for _ in range(5):
         assert first.advance() == second.advance()
         assert first.rate == second.rate
+
+
+def test_a_step_never_waits_for_its_device() -> None:
+    """On a device without values reading one would fail, as would adding it to one on the CPU."""
+    place = Place(torch.device("meta"))
+    terms = Naming(toy_speech(8, 1), Recipe(batch=2, steps=6), place).advance()
+    assert {term.device.type for term in terms.values()} == {"meta"}
 
 
 def test_clusters_are_nearer_than_where_they_began() -> None:

@@ -1,5 +1,6 @@
 """The training recipe on a toy problem."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig
 from tests.training.pairs_for_tests import made_up_pairs
 from training.abas import AbasWeights, Listener
+from training.dataset import coefficient_scale
 from training.mesh_to_speech import build
 from training.motion import validate
 from training.optimisation import read_checkpoint
+from training.place import HERE, Place
 from training.trainer import MOUTH, Material, Recipe, Trainer
 
 SMALL = FaceConfig(
@@ -29,14 +32,14 @@ SHARED = AbasWeights(speech_share=0.5)
 
 def ear_of(trainer: Trainer) -> MeshToSpeech:
     small = MeshToSpeechConfig(width=32, heads=2, layers=1, kernel=5, units=4)
-    return build("jaw2s", trainer.model.scale, small, seed=0)
+    return build("jaw2s", coefficient_scale(trainer.material.pairs.motion), small, seed=0)
 
 
-def make_trainer(steps: int = 120) -> Trainer:
-    recipe = Recipe(batch=8, rate=3e-3, warm_up=5, steps=steps, ema=0.9)
+def make_trainer(steps: int = 120, place: Place = HERE, muted: float = 0.06) -> Trainer:
+    recipe = Recipe(batch=8, rate=3e-3, warm_up=5, steps=steps, ema=0.9, muted=muted)
     pairs = made_up_pairs(16)
     units = np.repeat((pairs.gap / pairs.gap.max() * 3.999).astype(np.int64), 2, axis=1)
-    return Trainer(recipe, Material(pairs, units, pairs.mel, units), SMALL)
+    return Trainer(recipe, Material(pairs, units, pairs.mel, units), SMALL, place)
 
 
 @pytest.mark.slow
@@ -97,6 +100,17 @@ def test_other_features_of_speech_train_as_well() -> None:
     trainer = Trainer(recipe, Material(pairs), FaceConfig(encoder, SMALL.transformer))
     assert np.isfinite(trainer.train_step()["total"])
     assert 0.0 <= abs(validate(trainer, pairs)["validation_gap_pcc"]) <= 1.0
+
+
+def test_a_step_never_waits_for_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a device without values reading one would fail, as would adding it to one on the CPU."""
+    monkeypatch.setattr("training.face_pass.half_precision", lambda device: nullcontext())
+    for muted in (0.0, 1.0):
+        trainer = make_trainer(place=Place(torch.device("meta")), muted=muted)
+        ear = ear_of(trainer).to("meta")
+        trainer.listen(Listener(ear, trainer.model.scale, MOUTH.to("meta"), SHARED))
+        terms = trainer.advance()
+        assert {term.device.type for term in terms.values()} == {"meta"}
 
 
 def test_the_rate_warms_up_and_falls() -> None:
