@@ -1,11 +1,96 @@
-"""A trained model as the engine runs it."""
+"""A trained model as the engine runs it: by its exported graphs if it has any, else in torch."""
 
+import argparse
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stream_engine.assemble import open_hop
+from stream_engine.errors import AssetError, ConfigError
 from stream_engine.models.diffusion import respaced_times
 from stream_engine.models.motion_sampler import MotionSampler
-from stream_engine.models.talking_face import TalkingFace, encoder_spec, sampler_spec
+from stream_engine.models.motion_transformer import TransformerConfig
+from stream_engine.models.speech_encoder import EncoderConfig
+from stream_engine.models.talking_face import FaceConfig, TalkingFace, encoder_spec, sampler_spec
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.window import profile_named
 from stream_engine.runtime.torch_runner import TorchRunner
+from training.optimisation import read_checkpoint
+from training.recipe import RECIPES, fill
+from trt_build.export import WEIGHTS_FILE, load_weights
+
+MODEL_HELP = "checkpoint of training, or a folder that trt_build.export wrote; repeatable"
+_DEFAULT_RECIPE = RECIPES / "motion.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A model by name.
+
+    Attributes:
+        name: What tables call it.
+        path: Checkpoint, or exported folder.
+        recipe: Where the sizes of a checkpoint stand; a folder says its own.
+    """
+
+    name: str
+    path: Path
+    recipe: Path = _DEFAULT_RECIPE
+
+    def backend(self, steps: int) -> str:
+        """What runs it at so many steps."""
+        return "ONNX Runtime" if self._graph(steps).exists() else "torch"
+
+    def hop(self, profile: str, steps: int) -> MotionHop:
+        """Open it; any number of steps will do.
+
+        Args:
+            profile: Latency profile.
+            steps: Diffusion steps per window.
+
+        Returns:
+            The engine's hop.
+
+        Raises:
+            AssetError: If there is no such model, or its sizes are not those of the recipe.
+        """
+        if self._graph(steps).exists():
+            return open_hop(self.path, profile, steps)
+        return hop_of(self.face(), profile, steps)
+
+    def face(self) -> TalkingFace:
+        """Its weights as a model in torch.
+
+        Returns:
+            The averaged weights of a checkpoint, or what a folder's graphs refer to.
+
+        Raises:
+            AssetError: If there is no such model, or its sizes are not those of the recipe.
+        """
+        if self.path.is_dir():
+            described = self.path / "model.json"
+            if not described.exists() or not (self.path / WEIGHTS_FILE).exists():
+                raise AssetError(
+                    "no model in this folder", got=str(self.path), fix="run trt_build.export"
+                )
+            sizes = json.loads(described.read_text(encoding="utf-8"))["config"]
+            return load_weights(self.path / WEIGHTS_FILE, _sizes(sizes))
+        saved = read_checkpoint(self.path)
+        model = TalkingFace(_sizes(tomllib.loads(self.recipe.read_text(encoding="utf-8"))))
+        try:
+            model.load_state_dict(saved["averaged"])
+        except (KeyError, RuntimeError) as error:
+            raise AssetError(
+                "checkpoint does not fit its recipe",
+                got=f"{self.path} with {self.recipe.name}",
+                fix="name the recipe it was trained by with --recipe",
+            ) from error
+        return model.eval()
+
+    def _graph(self, steps: int) -> Path:
+        return self.path / f"motion_sampler_{steps}.onnx"
 
 
 def hop_of(model: TalkingFace, profile: str, steps: int) -> MotionHop:
@@ -16,4 +101,49 @@ def hop_of(model: TalkingFace, profile: str, steps: int) -> MotionHop:
         TorchRunner(model.encoder, encoder_spec(config.encoder)),
         TorchRunner(sampler, sampler_spec(config.transformer)),
         profile_named(profile),
+    )
+
+
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name models."""
+    parser.add_argument(
+        "--model", action="append", dest="models", required=True, metavar="NAME=PATH",
+        help=MODEL_HELP,
+    )  # fmt: skip
+    parser.add_argument(
+        "--recipe", type=Path, default=_DEFAULT_RECIPE, help="holds the sizes of checkpoints"
+    )
+    parser.add_argument("--profile", default="balanced")
+
+
+def named_models(options: argparse.Namespace) -> list[TrainedModel]:
+    """The models that options name.
+
+    Args:
+        options: Of a parser that `add_models` was given.
+
+    Returns:
+        One model per ``--model``, in their order.
+
+    Raises:
+        ConfigError: If one has no name, or a name comes twice.
+        AssetError: If there is nothing at a path.
+    """
+    found: dict[str, TrainedModel] = {}
+    for given in options.models:
+        name, _, place = given.partition("=")
+        if not name or not place or name in found:
+            raise ConfigError(
+                "--model needs a name of its own", got=given, expected="NAME=CHECKPOINT_OR_FOLDER"
+            )
+        if not Path(place).exists():
+            raise AssetError("no such model", got=place, expected=MODEL_HELP)
+        found[name] = TrainedModel(name, Path(place), options.recipe)
+    return list(found.values())
+
+
+def _sizes(tables: dict[str, Any]) -> FaceConfig:
+    encoder, transformer = (tables.get(name, {}) for name in ("encoder", "transformer"))
+    return FaceConfig(
+        fill(EncoderConfig, "encoder", encoder), fill(TransformerConfig, "transformer", transformer)
     )

@@ -70,6 +70,22 @@ def paired_gain(first: ClipScores, second: ClipScores, seed: int = SEED) -> dict
     return summarise(shared, seed)
 
 
+def paired_ratio(first: ClipScores, second: ClipScores, seed: int = SEED) -> dict[str, Interval]:
+    """Mean of the first system's scores over that of the second's, on the same clips.
+
+    Args:
+        first: Scores of one system.
+        second: Scores of another, of the same clips in the same order.
+        seed: Seed of the draws.
+
+    Returns:
+        Interval of the ratio of means by metric both have, over the clips that both have a value
+        of; it says something where the second's mean is well away from 0.
+    """
+    counts = draw_counts(len(next(iter(first.values()))), seed)
+    return {k: _ratio(first[k], second[k], counts) for k in first if k in second}
+
+
 def correlation(a: Floats, b: Floats, seed: int = SEED) -> Interval:
     """Pearson r over clips of two values per clip, [M] each.
 
@@ -99,6 +115,20 @@ def _interval(values: Floats, counts: NDArray[np.int64]) -> Interval:
     drawn = counts[:, known]
     drawn = drawn[drawn.sum(axis=1) > 0]
     low, high = np.percentile(drawn @ values[known] / drawn.sum(axis=1), _EDGES)
+    return Interval(mean, float(low), float(high), clips)
+
+
+def _ratio(a: Floats, b: Floats, counts: NDArray[np.int64]) -> Interval:
+    known = np.isfinite(a) & np.isfinite(b)
+    clips = int(known.sum())
+    if not clips or b[known].sum() == 0.0:
+        return Interval(np.nan, np.nan, np.nan, clips)
+    mean = float(a[known].sum() / b[known].sum())
+    if clips < 2:
+        return Interval(mean, np.nan, np.nan, clips)
+    below = counts[:, known] @ b[known]
+    drawn = (counts[:, known] @ a[known])[below != 0.0] / below[below != 0.0]
+    low, high = np.percentile(drawn, _EDGES)
     return Interval(mean, float(low), float(high), clips)
 
 

@@ -113,7 +113,7 @@ def _turned(table: Table) -> Table:
     """Rows for columns; the recording last."""
     metrics = [name for name in _MOVEMENT if any(name in row for row in table.values())]
     return {
-        _title(metric): {row: values[metric] for row, values in table.items() if metric in values}
+        title(metric): {row: values[metric] for row, values in table.items() if metric in values}
         for metric in metrics
     }
 
@@ -128,7 +128,7 @@ def as_table(table: Table, columns: Sequence[str]) -> str:
     Returns:
         One line a row; a hyphen where a row has no such metric.
     """
-    heads = [_title(column) for column in columns]
+    heads = [title(column) for column in columns]
     lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
     for row, values in table.items():
         cells = [_cell(values[column]) if column in values else _UNKNOWN for column in columns]
@@ -149,7 +149,8 @@ def _cell(interval: Interval) -> str:
     return mean if math.isnan(interval.low) else f"{mean} [{low}, {high}]"
 
 
-def _title(metric: str) -> str:
+def title(metric: str) -> str:
+    """What tables call a metric."""
     plain = metric.removesuffix(_WORDS)
     name = _TITLES.get(plain, plain)
     return f"{name}, words" if metric in _MOVEMENT and metric != plain else name

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.evaluation.intervals import correlation, paired_gain, summarise
+from training.evaluation.intervals import correlation, paired_gain, paired_ratio, summarise
 
 
 def test_an_interval_is_that_of_the_mean() -> None:
@@ -56,3 +56,14 @@ def test_correlation_over_clips() -> None:
     assert found.mean == pytest.approx(np.corrcoef(x, noise)[0, 1])
     assert found.low < 0.0 < found.high
     assert np.isnan(correlation(x[:2], x[:2]).mean)
+
+
+def test_a_ratio_is_that_of_the_means() -> None:
+    """A steady share is exact; clips that one side lacks are left out; nothing over 0."""
+    clips = np.random.default_rng(4).uniform(1.0, 9.0, 30)
+    steady = paired_ratio({"a": 0.9 * clips}, {"a": clips})["a"]
+    assert (steady.low, steady.mean, steady.high) == pytest.approx((0.9, 0.9, 0.9))
+    some = paired_ratio({"a": np.array([2.0, np.nan, 4.0])}, {"a": np.array([1.0, 5.0, 3.0])})["a"]
+    assert some.mean == pytest.approx(1.5)
+    assert some.clips == 2
+    assert np.isnan(paired_ratio({"a": clips}, {"a": 0.0 * clips})["a"].mean)
