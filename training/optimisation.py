@@ -113,10 +113,18 @@ def _set_dropout_state(device: torch.device, state: Tensor) -> None:
 
 
 def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint atomically."""
+    """Write a checkpoint atomically, its tensors on the CPU: any machine can read it."""
     unfinished = path.with_suffix(".new")
-    torch.save(state, unfinished)
+    torch.save(_on_cpu(state), unfinished)
     unfinished.rename(path)
+
+
+def _on_cpu(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.cpu()
+    if isinstance(value, dict):
+        return {key: _on_cpu(part) for key, part in value.items()}
+    return [_on_cpu(part) for part in value] if isinstance(value, list) else value
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -37,6 +37,21 @@ def test_going_on_is_going_on(tmp_path: Path) -> None:
     assert [step(second) for _ in range(3)] == wanted
 
 
+def test_a_checkpoint_is_on_the_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tensor of it, however deep, is moved there before it is written."""
+    moved: list[int] = []
+
+    def noted(tensor: torch.Tensor) -> torch.Tensor:
+        moved.append(int(tensor))
+        return tensor
+
+    monkeypatch.setattr(torch.Tensor, "cpu", noted)
+    state = {"a": torch.tensor(1), "b": {"c": [torch.tensor(2), {"d": torch.tensor(3)}]}, "e": 4}
+    write_checkpoint(tmp_path / "c.pt", state)
+    assert moved == [1, 2, 3]
+    assert read_checkpoint(tmp_path / "c.pt") == state
+
+
 def test_terms_add_up_and_carry_no_graph() -> None:
     """The total is their sum; keeping them keeps no memory of the pass."""
     run = descent()
