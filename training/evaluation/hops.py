@@ -21,8 +21,9 @@ from training.optimisation import read_checkpoint
 from training.recipe import RECIPES, fill
 from trt_build.export import WEIGHTS_FILE, load_weights
 
-MODEL_HELP = "checkpoint of training, or a folder that trt_build.export wrote; repeatable"
-_DEFAULT_RECIPE = RECIPES / "motion.toml"
+MODEL_HELP = "checkpoint of training, or a folder that trt_build.export wrote"
+RECIPE_HELP = "recipe that holds the sizes of a checkpoint"
+DEFAULT_RECIPE = RECIPES / "motion.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class TrainedModel:
 
     name: str
     path: Path
-    recipe: Path = _DEFAULT_RECIPE
+    recipe: Path = DEFAULT_RECIPE
 
     def backend(self, steps: int) -> str:
         """What runs it at so many steps."""
@@ -108,11 +109,9 @@ def add_models(parser: argparse.ArgumentParser) -> None:
     """Add the options that name models."""
     parser.add_argument(
         "--model", action="append", dest="models", required=True, metavar="NAME=PATH",
-        help=MODEL_HELP,
+        help=MODEL_HELP + "; repeatable",
     )  # fmt: skip
-    parser.add_argument(
-        "--recipe", type=Path, default=_DEFAULT_RECIPE, help="holds the sizes of checkpoints"
-    )
+    parser.add_argument("--recipe", type=Path, default=DEFAULT_RECIPE, help=RECIPE_HELP)
     parser.add_argument("--profile", default="balanced")
 
 

@@ -67,7 +67,7 @@ def make_report(
         The report.
     """
     lips = {row: summarise(scores) for row, scores in sheet.lips.items()}
-    movement = {row: _movement(scores) for row, scores in sheet.movement.items()}
+    movement = {row: summarise_movement(scores) for row, scores in sheet.movement.items()}
     first, *others = systems
     single = sheet.lips[f"{first.name}: one sample"]
     gains = {
@@ -102,7 +102,8 @@ def as_json(report: Report) -> dict[str, Any]:
     return known
 
 
-def _movement(scores: ClipScores) -> dict[str, Interval]:
+def summarise_movement(scores: ClipScores) -> dict[str, Interval]:
+    """Means and intervals of movement, SLCC among them, in the order they are shown."""
     found = summarise(scores)
     if "loudness" in scores:
         found["slcc"] = correlation(scores["loudness"], scores["gap_spread_mm"])

@@ -25,12 +25,14 @@ from training.evaluation.hops import add_models, named_models
 from training.evaluation.intervals import Interval, paired_ratio, summarise
 from training.evaluation.lip_reader import LipReader
 from training.evaluation.metrics import ClipScores
-from training.evaluation.report import Table, as_table, title, without_nan
+from training.evaluation.report import Table, as_table, summarise_movement, title, without_nan
 from training.evaluation.systems import score_system
 from trt_build.bench import HopTimes, time_hops
 
 HELD = ("lip_pcc", "lve_mm", "lip_diversity_mm", "upper_diversity_mm")
 """What a student is held to its teacher by: lips of one sample, and diversity."""
+
+MOVEMENT = "movement"
 
 BARS = {1: (0.05, 0.05, 0.05, 0.05), 2: (0.02, 0.02, 0.05, 0.05)}
 """How far a student may be from its teacher, as a share, by step count; in the order of `HELD`."""
@@ -86,10 +88,10 @@ def ratios(rows: Sequence[Row]) -> Table:
         Interval of the ratio by metric of `HELD`, by row.
     """
     teacher = reference(rows)
-    whole = teacher.scores["one sample"] | teacher.scores["movement"]
+    whole = teacher.scores["one sample"] | teacher.scores[MOVEMENT]
     held = {metric: whole[metric] for metric in HELD}
     return {
-        row.name: paired_ratio(row.scores["one sample"] | row.scores["movement"], held)
+        row.name: paired_ratio(row.scores["one sample"] | row.scores[MOVEMENT], held)
         for row in rows
         if row.model != teacher.model
     }
@@ -100,7 +102,7 @@ def everything(rows: Sequence[Row]) -> Table:
     table: Table = {}
     for row in rows:
         for what, scores in row.scores.items():
-            for metric, interval in summarise(scores).items():
+            for metric, interval in _summed_up(what, scores).items():
                 name = title(metric)
                 words = ", words" * (metric.endswith("_words") and "words" not in name)
                 table.setdefault(f"{what}: {name}{words}", {})[row.name] = interval
@@ -108,6 +110,10 @@ def everything(rows: Sequence[Row]) -> Table:
             cell = Interval(value, np.nan, np.nan, 0)
             table.setdefault(f"ms per hop on one thread, {label}", {})[row.name] = cell
     return table
+
+
+def _summed_up(what: str, scores: ClipScores) -> dict[str, Interval]:
+    return summarise_movement(scores) if what == MOVEMENT else summarise(scores)
 
 
 def as_markdown(rows: Sequence[Row]) -> str:
@@ -134,7 +140,7 @@ def as_json(rows: Sequence[Row]) -> dict[str, Any]:
     """Every figure, for programs."""
     systems = {
         row.name: {"backend": row.backend, "ms_per_hop": asdict(row.times)}
-        | {what: {k: asdict(v) for k, v in summarise(s).items()} for what, s in row.scores.items()}
+        | {k: {m: asdict(v) for m, v in _summed_up(k, s).items()} for k, s in row.scores.items()}
         for row in rows
     }
     steps = {row.name: row.steps for row in rows}
