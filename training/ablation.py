@@ -14,6 +14,7 @@ import argparse
 import dataclasses
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from training.data.splits import SPLITS
 from training.evaluation.batches import batch_of_pairs
 from training.evaluation.generate import generate
 from training.evaluation.hops import hop_of
+from training.evaluation.intervals import summarise
 from training.evaluation.lip_reader import LipReader
 from training.evaluation.systems import score_system
 from training.experiment import JUDGE, WIDE, Experiment
@@ -109,7 +111,7 @@ class Ablation(Experiment):
         seeds = range(self.options.samples)
         clips = score_system(hop, LipReader(), batch, seeds)
         scores: dict[str, Any] = {
-            row: {name: float(np.nanmean(values)) for name, values in of.items()}
+            row: {name: found.mean for name, found in summarise(of).items()}
             for row, of in clips.items()
         }
         first = torch.from_numpy(generate(hop, batch.mel, [0])[0])
@@ -119,8 +121,8 @@ class Ablation(Experiment):
         return scores
 
 
-def main() -> None:
-    """Run what is not done yet."""
+def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--units", type=Path, required=True)
@@ -131,12 +133,19 @@ def main() -> None:
     parser.add_argument("--ears", nargs="*", default=[], help="more critics to train and report")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--steps", type=int, default=300, help="after the base")
+    parser.add_argument("--base-steps", type=int, help="instead of the recipe's")
     parser.add_argument("--ear-steps", type=int, default=400)
+    parser.add_argument("--fit-steps", type=int, default=700, help="of the articulation model")
     parser.add_argument("--samples", type=int, default=10)
     parser.add_argument("--sampling-steps", type=int, default=2)
     parser.add_argument("--profile", default="balanced")
     parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    """Run what is not done yet."""
+    options = options_of()
     torch.set_num_threads(1)
     for seed in options.seeds:
         for name in options.splits:

@@ -72,6 +72,8 @@ class Experiment:
         tables = {"recipe": Recipe, "encoder": EncoderConfig, "transformer": TransformerConfig}
         small = read_recipe(RECIPES / "small.toml", **tables)
         self.recipe: Recipe = small["recipe"]
+        if options.base_steps:
+            self.recipe = dataclasses.replace(self.recipe, steps=options.base_steps)
         self.config = FaceConfig(small["encoder"], small["transformer"])
 
     def _speech(self) -> SpeechSet:
@@ -98,7 +100,7 @@ class Experiment:
             times = load_phones(self.options.phones)
             pairs = self.material.pairs
             known = pairs.select(np.array([spoken_name(name) in times for name in pairs.name]))
-            recorded = learn(known, phones_of(known, times))
+            recorded = learn(known, phones_of(known, times), self.options.fit_steps)
             save_pair_set(path, label(self.speech, recorded, Style(), seed=4))
         return load_pairs(path)
 

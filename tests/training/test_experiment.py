@@ -1,0 +1,88 @@
+"""What runs on one split share."""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
+from tests.training.pairs_for_tests import made_up_pairs
+from training.ablation import options_of
+from training.data.splits import says_unseen
+from training.dataset import PairSet, save_pair_set
+from training.experiment import WIDE, Experiment
+from training.mesh_to_speech import load_ear
+
+
+def toy_files(folder: Path, clips: int = 40) -> argparse.Namespace:
+    """Pairs, units, phones and speech of the ablation, small and made up; as few steps as go."""
+    pairs = made_up_pairs(clips)
+    save_pair_set(folder / "pairs.npz", pairs)
+    units = SpeechUnits(UnitsConfig())
+    units.centroids.normal_()
+    torch.save(units.state_dict(), folder / "units.pt")
+    phones = {str(name): said(pairs)[row] for row, name in enumerate(pairs.name)}
+    np.savez(folder / "phones.npz", **phones)
+    others = made_up_pairs(6, seed=5)
+    np.savez(
+        folder / "voices.npz",
+        name=np.array([f"voice{k}/0" for k in range(6)]),
+        source=np.full(6, "voices"),
+        speaker=np.full(6, "voice"),
+        mel=others.mel,
+        phones=said(others),
+        loudness=others.loudness,
+    )
+    files = {"pairs": "pairs.npz", "units": "units.pt", "phones": "phones.npz"}
+    files |= {"speech": "voices.npz", "out": "out"}
+    given = [part for key, file in files.items() for part in (f"--{key}", str(folder / file))]
+    few = {"steps": 2, "base-steps": 2, "ear-steps": 2, "fit-steps": 2, "samples": 2}
+    return options_of([*given, *(p for key, n in few.items() for p in (f"--{key}", str(n)))])
+
+
+def said(pairs: PairSet) -> np.ndarray:
+    """A phone a clip, loud frames only."""
+    return np.where(np.repeat(pairs.speaking, 4, axis=1), 5, 0).astype(np.uint8)
+
+
+def test_nothing_of_a_test_clip_is_in_the_material(tmp_path: Path) -> None:
+    """Pairs are the split's own, speech is what it may hear and other voices."""
+    experiment = Experiment(toy_files(tmp_path), "few-10")
+    test = set(experiment.pairs.name[experiment.split.test])
+    assert len(experiment.material.pairs) == 2
+    assert not test & set(experiment.material.pairs.name)
+    assert not test & set(experiment.speech.name)
+    assert {"voice0/0"} < set(experiment.speech.name)
+    assert not set(experiment.material.pairs.name) & set(experiment.speech.name)
+
+
+def test_the_sound_of_unseen_words_is_not_heard_either(tmp_path: Path) -> None:
+    """On the split by words the speaker's other clips are left out altogether."""
+    experiment = Experiment(toy_files(tmp_path), "words")
+    assert not any(says_unseen(text) for text in experiment.material.pairs.transcript)
+    assert set(experiment.speech.source) == {"voices"}
+
+
+@pytest.mark.slow
+def test_ears_and_bases_are_made_once(tmp_path: Path) -> None:
+    """A second call finds the file; the wide ear learns from labelled faces, kept as such."""
+    experiment = Experiment(toy_files(tmp_path), "few-10")
+    ear = experiment.ear(WIDE)
+    assert experiment.labelled().labelled.all()
+    wide = experiment.widened()
+    assert wide.units is not None
+    assert len(wide.units) == len(wide.pairs) == len(experiment.speech) + 2
+    path = experiment.folder / f"{WIDE}.pt"
+    written = path.stat().st_mtime_ns
+    again = experiment.ear(WIDE)
+    assert path.stat().st_mtime_ns == written
+    assert all(torch.equal(a, b) for a, b in zip(ear.parameters(), again.parameters(), strict=True))
+    assert load_ear(path).front.any()
+    reports = (tmp_path / "out" / "ears.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["ear"] for line in reports] == [WIDE]
+    base = experiment.base(1)
+    written = base.stat().st_mtime_ns
+    assert experiment.base(1).stat().st_mtime_ns == written
