@@ -113,7 +113,7 @@ def draw(pairs: PairSet, curves: list[Curve], path: Path) -> None:
                     middle, axes_of = (start + end) / 2 / MOTION_FPS, ("data", "axes fraction")
                     font = {"ha": "center", "va": "top", "fontsize": 7.5}
                     axis.annotate(word, (middle, -0.03), xycoords=axes_of, **font)
-            axis.set_xlim(at[0], at[-1])
+            axis.margins(x=0.0, y=0.14)
             axis.spines[["top", "right"]].set_visible(False)
         top.tick_params(bottom=False)
         top.set_title(f"“{pairs.transcript[clip]}”", fontsize=10)

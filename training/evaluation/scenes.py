@@ -23,12 +23,13 @@ class Scene:
 
     Attributes:
         points: Where the tracked points lie in a picture of side 1, y down, [T, P, 2].
-        words: The words of the sentence of each frame, and the number of the one being said, or -1.
+        words: Of each frame: its sentence, how many words of it have begun, and whether the last
+            of them is being said.
         speech: 16 kHz mono, float32 [N].
     """
 
     points: NDArray[np.float64]
-    words: list[tuple[tuple[str, ...], int]]
+    words: list[tuple[tuple[str, ...], int, bool]]
     speech: F32
 
 
@@ -82,7 +83,8 @@ def make_scene(corpus: CheckedCorpus, clips: list[Clip], basis: LandmarkBasis) -
         scale = np.linalg.norm(own - own.mean(axis=0)) / np.linalg.norm(usual - centre)
         points.append((flat - centre) * scale + own.mean(axis=0))
         middles = (np.arange(len(flat)) + 0.5) / MOTION_FPS
-        now = [[k for k, (a, b) in enumerate(clip.times) if a <= at < b] for at in middles]
-        words += [(clip.words, found[0] if found else -1) for found in now]
+        for at in middles:
+            begun = [(start, end) for start, end in clip.times if start <= at]
+            words.append((clip.words, len(begun), any(at < end for _, end in begun)))
         speech.append(cut_or_filled(corpus.speech(clip.name), len(flat)))
     return Scene(np.concatenate(points), words, np.concatenate(speech))

@@ -119,11 +119,12 @@ class Stage:
                 sheet.paste(Image.fromarray(shown.rgb), (column * side, _STRIP))
             middle = (side * (column + 0.5), _STRIP / 2)
             draw.text(middle, name, _LABEL, self._font, anchor="mm")
-        said, now = self._scene.words[frame]
-        space, widths = self._font.getlength(" "), [self._font.getlength(w) for w in said]
-        x = (sheet.width - sum(widths) - space * (len(said) - 1)) / 2
-        for number, (word, width) in enumerate(zip(said, widths, strict=True)):
-            colour = _LINE if number == now else _LABEL if number < now else _FAINT
+        sentence, begun, saying = self._scene.words[frame]
+        space, widths = self._font.getlength(" "), [self._font.getlength(w) for w in sentence]
+        x = (sheet.width - sum(widths) - space * (len(sentence) - 1)) / 2
+        for number, (word, width) in enumerate(zip(sentence, widths, strict=True), 1):
+            now = saying and number == begun
+            colour = _LINE if now else _LABEL if number <= begun else _FAINT
             draw.text((x, side + 1.5 * _STRIP), word, colour, self._font, anchor="lm")
             x += width + space
         made: NDArray[np.uint8] = np.asarray(sheet)

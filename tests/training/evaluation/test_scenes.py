@@ -39,8 +39,9 @@ def test_clips_lie_end_to_end(corpus: CheckedCorpus) -> None:
     scene = make_scene(corpus, choose(corpus, None, 2, seen=True), basis)
     assert scene.points.shape == (2 * FRAMES, 478, 2)
     assert len(scene.speech) == 2 * FRAMES * 640
-    assert scene.words[0] == (("bin", "blue"), -1)
-    assert [scene.words[FRAMES + k][1] for k in (19, 20, 34, 35, 54, 55)] == [-1, 0, 0, 1, 1, -1]
+    assert scene.words[0] == (("bin", "blue"), 0, False)
+    said = [scene.words[FRAMES + k][1:] for k in (19, 20, 34, 35, 54, 55)]
+    assert said == [(0, False), (1, True), (1, True), (2, True), (2, True), (2, False)]
 
 
 @pytest.mark.slow
