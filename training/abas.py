@@ -28,8 +28,8 @@ class AbasWeights:
         ramp: Steps over which the loss comes in.
         mouth_only: Keep its gradient off the upper face and the head.
         speech_share: Speech-only clips a step, as a share of the batch; 0 for none.
-        reference: On speech alone, how firmly a face is held to what the model made before, mouth.
-        reference_face: The same for everything else.
+        hold: How firmly everything but the mouth is held to what the model made before it was
+            listened to: no gradient of the ear reaches a brow, but the layers they share do move.
     """
 
     units: float = 3.0
@@ -38,8 +38,7 @@ class AbasWeights:
     ramp: int = 50
     mouth_only: bool = True
     speech_share: float = 0.0
-    reference: float = 0.0
-    reference_face: float = 1.0
+    hold: float = 0.0
 
 
 class Listener:

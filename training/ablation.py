@@ -54,8 +54,8 @@ class Variant:
 
 
 _PAIRS = AbasWeights(mouth_only=False)
-_SPEECH = AbasWeights(mouth_only=False, speech_share=1.0, reference_face=1.0)
-_MIX = AbasWeights(speech_share=1.0, reference_face=20.0)
+_SPEECH = AbasWeights(mouth_only=False, speech_share=1.0)
+_MIX = AbasWeights(speech_share=1.0, hold=200.0)
 
 VARIANTS = {
     CONTROL: Variant(None),

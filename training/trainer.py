@@ -118,27 +118,31 @@ class Trainer:
             trust = self.listener.trust(view.time) * (~batch.silent)[:, None] * self._ramp()
             units = torch.from_numpy(self.material.units[batch.rows]).to(clean.device)
             terms |= self.listener.hear(predicted, units, batch.mel, trust)
-        return {name: term.mean() for name, term in terms.items()}
+        means = {name: term.mean() for name, term in terms.items()}
+        return means | self._held("held", view, seen)
 
     def _speech_losses(self, rows: NDArray[np.int64], view: View, seen: Seen) -> dict[str, Tensor]:
-        """On speech without faces: only the ear judges, the old self holds back."""
+        """On speech without faces: only the ear judges."""
         listener = self.listener
         assert listener is not None
         assert self.material.speech_units is not None
-        assert self._before is not None
-        weights = listener.weights
-        with torch.no_grad():
-            usual = predict(self._before, view, seen)
-        mouth = MOUTH.to(usual.device)
-        held = torch.where(mouth, weights.reference, weights.reference_face)
-        units = torch.from_numpy(self.material.speech_units[rows]).to(usual.device)
+        units = torch.from_numpy(self.material.speech_units[rows]).to(view.mel.device)
         trust = listener.trust(view.time) * self._ramp()
         heard = listener.hear(seen.predicted, units, view.mel, trust)
-        share = weights.speech_share
-        return {
-            "speech_units": share * heard["heard_units"].mean(),  # a stranger's mel is not ours
-            "speech_held": share * (held * (seen.predicted - usual).square()).mean(),
-        }
+        share = listener.weights.speech_share
+        # Units alone: a stranger's mel is not this voice's.
+        terms = {"speech_units": share * heard["heard_units"].mean()}
+        return terms | self._held("speech_held", view, seen)
+
+    def _held(self, name: str, view: View, seen: Seen) -> dict[str, Tensor]:
+        """How far everything but the mouth has moved from what it was before the ear came."""
+        if self.listener is None or self._before is None or not self.listener.weights.hold:
+            return {}
+        with torch.no_grad():
+            usual = predict(self._before, view, seen)
+        rest = (~MOUTH).to(usual)  # as weights: picking columns would wait for the device
+        moved = ((seen.predicted - usual).square() * rest).sum(-1).mean() / int((~MOUTH).sum())
+        return {name: self.listener.weights.hold * moved}
 
     def _ramp(self) -> float:
         assert self.listener is not None

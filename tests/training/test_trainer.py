@@ -1,5 +1,6 @@
 """The training recipe on a toy problem."""
 
+import copy
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from stream_engine.models.diffusion import LATEST_TIME
 from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig
 from stream_engine.models.motion_transformer import TransformerConfig
 from stream_engine.models.speech_encoder import EncoderConfig
@@ -27,7 +29,7 @@ SMALL = FaceConfig(
 )
 
 
-SHARED = AbasWeights(speech_share=0.5)
+SHARED = AbasWeights(speech_share=0.5, hold=5.0)
 
 
 def ear_of(trainer: Trainer) -> MeshToSpeech:
@@ -40,6 +42,32 @@ def make_trainer(steps: int = 120, place: Place = HERE, muted: float = 0.06) -> 
     pairs = made_up_pairs(16)
     units = np.repeat((pairs.gap / pairs.gap.max() * 3.999).astype(np.int64), 2, axis=1)
     return Trainer(recipe, Material(pairs, units, pairs.mel, units), SMALL, place)
+
+
+@pytest.mark.slow
+def test_a_held_face_stays_what_it_was() -> None:
+    """Loudly listened to, brows move less from what they were the firmer they are held."""
+
+    def moved(hold: float) -> float:
+        trainer = make_trainer(muted=0.0)
+        for _ in range(30):
+            trainer.train_step()
+        before = copy.deepcopy(trainer.averaged)
+        weights = AbasWeights(units=30.0, mouth_only=True, speech_share=0.5, hold=hold, ramp=1)
+        trainer.listen(Listener(ear_of(trainer), trainer.model.scale, MOUTH, weights))
+        for _ in range(20):
+            trainer.train_step()
+        mel, past = torch.from_numpy(made_up_pairs(4, seed=3).mel).float(), torch.zeros(4, 24, 55)
+        time, first = torch.full((4, 24, 1), LATEST_TIME), torch.arange(24) // 3 * 3
+        noise = torch.randn(4, 24, 55, generator=torch.Generator().manual_seed(0))
+        with torch.no_grad():
+            faces = [
+                model.transformer.teacher_forced(past, noise, time, model.encode(mel), first)
+                for model in (before, trainer.averaged)
+            ]
+        return float((faces[0] - faces[1])[..., ~MOUTH].square().mean())
+
+    assert moved(500.0) < 0.5 * moved(0.0)
 
 
 @pytest.mark.slow
@@ -86,7 +114,7 @@ def test_every_speech_term_is_there_and_counts() -> None:
     trainer.listen(Listener(ear_of(trainer), trainer.model.scale, MOUTH, SHARED))
     terms = trainer.train_step()
     wanted = {"coefficients", "lips", "velocity", "heard_units", "heard_mel"}
-    assert set(terms) == wanted | {"speech_units", "speech_held", "total"}
+    assert set(terms) == wanted | {"speech_units", "speech_held", "held", "total"}
     assert terms["total"] == pytest.approx(sum(v for k, v in terms.items() if k != "total"))
     assert terms["speech_units"] > 0
 
