@@ -55,7 +55,7 @@ class Variant:
 
 _PAIRS = AbasWeights(mouth_only=False)
 _SPEECH = AbasWeights(mouth_only=False, speech_share=1.0)
-_MIX = AbasWeights(speech_share=1.0, hold=200.0)
+_MIX = AbasWeights(speech_share=1.0, hold=20.0)
 
 VARIANTS = {
     CONTROL: Variant(None),

@@ -39,6 +39,8 @@ class Recipe:
         muted: Share of clips turned into silence with a resting mouth; log-mel only.
         past_noise: Spread of the error put on the context, against exposure bias.
         own_past: Share of clips whose context is the model's own prediction, likewise.
+        swapped: Share of clips that wear another clip's brows, lids, gaze and head: few faces must
+            not teach that this mouth goes with that brow.
         labelled: Share of labelled clips in a batch, if there are any.
         ema: Decay of the averaged weights.
         seed: Seed of everything random.
@@ -52,6 +54,7 @@ class Recipe:
     muted: float = 0.06
     past_noise: float = 0.4
     own_past: float = 0.6
+    swapped: float = 0.0
     labelled: float = 0.4
     ema: float = 0.998
     seed: int = 1
@@ -152,6 +155,9 @@ class Draws:
         rows = self.rows()
         mel = self._heard(pairs.mel[rows])
         clean = self._moved(torch.from_numpy(pairs.motion[rows])) / self._scale
+        if recipe.swapped:
+            kept = self._moved(torch.rand(recipe.batch, 1, 1, generator=g) >= recipe.swapped)
+            clean = torch.where(kept | self._moved(MOUTH), clean, clean.roll(1, dims=0))
         silent = torch.rand(recipe.batch, generator=g) < recipe.muted
         if silent.any():  # the mask is on the CPU: asking it waits for no device
             mel[silent] = mute(mel[silent], g)

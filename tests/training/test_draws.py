@@ -48,6 +48,17 @@ def test_silent_clips_rest_their_mouth_and_keep_their_face() -> None:
     assert torch.equal(batch.past, batch.clean)
 
 
+def test_swapped_clips_wear_a_neighbours_brows_and_keep_their_mouth() -> None:
+    """All or none: the mouth is its speech's own, the rest is the clip's before it in the batch."""
+    own = draws(Recipe(batch=10, muted=0.0, past_noise=0.0)).batch()
+    pairs = made_up_pairs(16)
+    swapped = draws(Recipe(batch=10, muted=0.0, past_noise=0.0, swapped=1.0)).batch()
+    worn = torch.from_numpy(pairs.motion[swapped.rows]) / coefficient_scale(pairs.motion)
+    assert torch.equal(swapped.clean[..., MOUTH], worn[..., MOUTH])
+    assert torch.equal(swapped.clean[..., ~MOUTH], worn.roll(1, dims=0)[..., ~MOUTH])
+    assert np.array_equal(own.rows, swapped.rows)
+
+
 def test_other_features_are_left_as_they_are() -> None:
     """Only log-mel can be given another voice, or silence."""
     batch = draws(Recipe(batch=10, voices=False, muted=0.0)).batch()
