@@ -46,11 +46,15 @@ class Variant:
         ear: Which critic supervises; none for the control.
         weights: How.
         labelled: Learn from labelled pairs as well.
+        weights_of: Variant whose trained weights are judged again, nothing trained.
+        face_noise: Spread of the start noise of everything but the mouth, when it is judged.
     """
 
     ear: str | None
     weights: AbasWeights = field(default_factory=AbasWeights)
     labelled: bool = False
+    weights_of: str = ""
+    face_noise: float = 1.0
 
 
 _PAIRS = AbasWeights(mouth_only=False)
@@ -64,6 +68,7 @@ VARIANTS = {
     "mouth2s": Variant("mouth2s", _PAIRS),
     "mouth2s + speech": Variant("mouth2s", _SPEECH),
     "best mix": Variant(WIDE, _MIX),
+    "best mix, lively": Variant(None, weights_of="best mix", face_noise=1.2),
     "labelled, no M2S": Variant(None, labelled=True),
     "labelled, best mix": Variant(WIDE, _MIX, labelled=True),
 }
@@ -81,40 +86,56 @@ class Ablation(Experiment):
                 (x["split"], x["variant"], x["seed"]) == (self.name, label, seed) for x in lines
             ):
                 return
+        began = time.monotonic()
+        terms: dict[str, float] = {}
+        if variant.weights_of:
+            path = self._checkpoint(variant.weights_of, seed)
+        else:
+            path, terms = self._train(label, variant, seed)
+        seconds = time.monotonic() - began
+        model = TalkingFace(self.config)
+        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["averaged"])
+        scores = self.score(model.eval(), variant)
+        about = {"split": self.name, "variant": label, "seed": seed, "seconds": round(seconds)}
+        self.note("results.jsonl", about | {"terms": terms, "scores": scores})
+
+    def _checkpoint(self, label: str, seed: int) -> Path:
+        name = "-".join(label.replace(",", "").split())
+        return self.folder / f"{name}-{seed}.pt"
+
+    def _train(self, label: str, variant: Variant, seed: int) -> tuple[Path, dict[str, float]]:
+        """Go on from the base; where the weights are, and the last terms of the loss."""
         steps = self.options.steps
         recipe = dataclasses.replace(
             self.recipe, seed=100 + seed, steps=steps, rate=6e-4, warm_up=20
         )
         material = self.widened() if variant.labelled else self.material
         trainer = Trainer(recipe, material, self.config)
-        saved = torch.load(self.base(seed), weights_only=True)
+        saved = torch.load(self.base(seed), map_location="cpu", weights_only=True)
         trainer.model.load_state_dict(saved["averaged"])
         trainer.averaged.load_state_dict(saved["averaged"])
         if variant.ear is not None:
             ear = self.ear(variant.ear)
             trainer.listen(Listener(ear, trainer.model.scale, MOUTH, variant.weights))
-        began = time.monotonic()
         terms = [trainer.train_step() for _ in range(steps)]
-        seconds = time.monotonic() - began
-        trainer.save(self.folder / f"{label.replace(' ', '-')}-{seed}.pt")
-        last = {k: float(np.mean([t[k] for t in terms[-50:] if k in t])) for k in terms[-1]}
-        scores = self.score(trainer.averaged)
-        about = {"split": self.name, "variant": label, "seed": seed, "seconds": round(seconds)}
-        self.note("results.jsonl", about | {"terms": last, "scores": scores})
+        path = self._checkpoint(label, seed)
+        trainer.save(path)
+        return path, {k: float(np.mean([t[k] for t in terms[-50:]])) for k in terms[-1]}
 
-    def score(self, model: TalkingFace) -> dict[str, Any]:
+    def score(self, model: TalkingFace, variant: Variant) -> dict[str, Any]:
         """Scores of a model on the split's test clips, as the engine runs it."""
         hop = hop_of(model, self.options.profile, self.options.sampling_steps)
         rows = self.split.test
         pairs = self.pairs.select(rows)
         batch = batch_of_pairs(pairs, self.split.judged[rows])
         seeds = range(self.options.samples)
-        clips = score_system(hop, LipReader(), batch, seeds)
+        spread = torch.where(MOUTH, 1.0, variant.face_noise).numpy()
+        clips = score_system(hop, LipReader(), batch, seeds, spread)
         scores: dict[str, Any] = {
             row: {name: found.mean for name, found in summarise(of).items()}
             for row, of in clips.items()
         }
-        first = torch.from_numpy(generate(hop, batch.mel, [0])[0])
+        first = torch.from_numpy(generate(hop, batch.mel, [0], spread=spread)[0])
         judged = torch.from_numpy(batch.judged)
         heard = pick(self.heard, rows)
         scores["judge"] = hearing_errors(self.ear(JUDGE), first, heard, judged)

@@ -41,12 +41,21 @@ class FrameNoise:
         coefficients: D.
         shared: Numbers of the coefficients whose noise is that of seed 0 whatever the seed. What
             speech decides takes the same course for every seed then, and the rest varies.
+        spread: Spread of each coefficient's noise, float32 [D]; 1 by default. Wider noise gives
+            what speech does not decide more variety.
     """
 
-    def __init__(self, seed: int, coefficients: int, shared: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        seed: int,
+        coefficients: int,
+        shared: Sequence[int] = (),
+        spread: F32 | None = None,
+    ) -> None:
         self._seed = seed
         self._coefficients = coefficients
         self._shared = list(shared)
+        self._spread = spread
         self._white = lru_cache(maxsize=_KEPT_ROWS)(self._draw)
 
     def frames(self, start: int, count: int) -> F32:
@@ -68,7 +77,7 @@ class FrameNoise:
         white = self._draw_of(self._seed, frame)
         if self._shared and self._seed:
             white[self._shared] = self._draw_of(0, frame)[self._shared]
-        return white
+        return white if self._spread is None else white * self._spread
 
     def _draw_of(self, seed: int, frame: int) -> F32:
         # Philox is counter-based: key = seed, counter = frame. No generator state to carry.

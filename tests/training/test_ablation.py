@@ -16,19 +16,21 @@ from training.ablation_table import read_runs
 def test_a_variant_is_run_scored_and_not_run_again(tmp_path: Path) -> None:
     """Control and mix go on from one base, get every score, and a second call changes nothing."""
     ablation = Ablation(toy_files(tmp_path), "few-10")
-    for label in (CONTROL, "best mix"):
+    for label in (CONTROL, "best mix", "best mix, lively"):
         ablation.run(label, VARIANTS[label], seed=1)
     results = tmp_path / "out" / "results.jsonl"
     written = results.read_text(encoding="utf-8")
     ablation.run("best mix", VARIANTS["best mix"], seed=1)
     assert results.read_text(encoding="utf-8") == written
     runs = read_runs(results)["few-10"]
-    assert set(runs) == {CONTROL, "best mix"}
+    assert set(runs) == {CONTROL, "best mix", "best mix, lively"}
     for seeds in runs.values():
         scores = seeds[1]
         assert {"one sample", "mean of 2", "best of 2", "movement", "judge"} <= set(scores)
         assert np.isfinite(scores["one sample"]["lip_pcc"])
         assert 0.0 <= scores["judge"]["unit_error"] <= 1.0
+    mix, lively = (runs[name][1]["movement"] for name in ("best mix", "best mix, lively"))
+    assert lively["upper_diversity_mm"] > mix["upper_diversity_mm"]
     heard = json.loads(written.splitlines()[1])["terms"]
     assert {"heard_units", "heard_mel", "speech_units", "speech_held"} <= set(heard)
     weights = [

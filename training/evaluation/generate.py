@@ -15,7 +15,11 @@ _SEED_STRIDE = 1000
 
 
 def generate(
-    hop: MotionHop, mel: F32, seeds: Sequence[int], numbers: Sequence[int] | None = None
+    hop: MotionHop,
+    mel: F32,
+    seeds: Sequence[int],
+    numbers: Sequence[int] | None = None,
+    spread: F32 | None = None,
 ) -> F32:
     """Run the engine's hop over a batch of clips, several samples of each.
 
@@ -25,6 +29,7 @@ def generate(
         seeds: One sample per seed.
         numbers: Number of each clip in its set, so that its noise does not depend on the batch it
             is in; counted from 0 by default.
+        spread: Spread of each coefficient's start noise, float32 [D]; 1 by default.
 
     Returns:
         Motion float32 [S, M, T, D].
@@ -35,7 +40,7 @@ def generate(
     tail = np.tile(silent_frame(), (profile.window_frames, 1))
     run = np.concatenate([mel, np.broadcast_to(tail, (clips, *tail.shape))], axis=1)
     sources = [
-        FrameNoise(_SEED_STRIDE * seed + number, COEFFICIENT_COUNT)
+        FrameNoise(_SEED_STRIDE * seed + number, COEFFICIENT_COUNT, spread=spread)
         for seed in seeds
         for number in numbers
     ]

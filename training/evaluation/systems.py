@@ -91,7 +91,11 @@ def real_track(reader: LipReader, batch: Batch) -> LipTrack:
 
 
 def score_system(
-    hop: MotionHop, reader: LipReader, batch: Batch, seeds: Sequence[int]
+    hop: MotionHop,
+    reader: LipReader,
+    batch: Batch,
+    seeds: Sequence[int],
+    spread: F32 | None = None,
 ) -> dict[str, ClipScores]:
     """Make motion for a batch and score it.
 
@@ -100,12 +104,13 @@ def score_system(
         reader: Coefficients to points.
         batch: The clips.
         seeds: One sample per seed.
+        spread: Spread of each coefficient's start noise, float32 [D]; 1 by default.
 
     Returns:
         Scores of ``one sample`` (mean over samples), ``mean of N``, ``best of N`` (each clip's
         lowest LVE) and ``movement`` (mean over samples), one value per clip.
     """
-    made = generate(hop, batch.mel, seeds, batch.numbers.tolist())
+    made = generate(hop, batch.mel, seeds, batch.numbers.tolist(), spread)
     real = real_track(reader, batch)
     each = [score_clips(reader.read(one), real, batch.judged, batch.valid) for one in made]
     rows = {"one sample": mean_scores(each)}

@@ -68,3 +68,11 @@ def test_draws_are_even_and_unlike_their_neighbours() -> None:
         assert np.abs(share / drawn.size - 0.1).max() < 0.006
         assert abs(np.corrcoef(drawn[:-1, 0], drawn[1:, 0])[0, 1]) < 0.03
         assert abs(np.corrcoef(drawn[:, 0], drawn[:, 1])[0, 1]) < 0.03
+
+
+def test_wider_noise_is_the_same_noise_made_wider() -> None:
+    """A coefficient's spread scales its noise and leaves the others alone."""
+    spread = np.array([1.0, 2.0, 1.0], np.float32)
+    plain, wide = FrameNoise(3, 3).frames(5, 4), FrameNoise(3, 3, spread=spread).frames(5, 4)
+    assert np.array_equal(wide[:, [0, 2]], plain[:, [0, 2]])
+    assert np.allclose(wide[:, 1], 2.0 * plain[:, 1], rtol=1e-5)
