@@ -1,6 +1,6 @@
 """Training pairs in memory."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +10,13 @@ from torch import Tensor
 
 from stream_engine.errors import AssetError
 from stream_engine.types import F32
+from training.clips import ClipSet
 
 _SMALLEST_SPREAD = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class PairSet:
+class PairSet(ClipSet):
     """Pairs of equal length, from one or many sources.
 
     Attributes:
@@ -46,16 +47,9 @@ class PairSet:
     speaking: NDArray[np.bool_]
     loudness: F32
 
-    def __len__(self) -> int:
-        return len(self.name)
-
-    def select(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "PairSet":
-        """Some of the pairs, by index or mask over clips."""
-        return PairSet(**{item.name: getattr(self, item.name)[rows] for item in fields(self)})
-
 
 def load_pairs(path: Path, split: str | None = None) -> PairSet:
-    """Read a file that `save_pair_set` wrote.
+    """Read a file that `PairSet.save` wrote.
 
     Args:
         path: The file.
@@ -71,7 +65,7 @@ def load_pairs(path: Path, split: str | None = None) -> PairSet:
     if not path.exists():
         raise AssetError("no training pairs", got=str(path), fix=fix)
     with np.load(path) as file:
-        names = [item.name for item in fields(PairSet)]
+        names = PairSet.names()
         missing = [name for name in names if name not in file.files]
         if missing:
             raise AssetError("training pairs lack arrays", got=", ".join(missing), fix=fix)
@@ -84,15 +78,6 @@ def load_pairs(path: Path, split: str | None = None) -> PairSet:
     return pairs.select(chosen)
 
 
-def save_pair_set(path: Path, pairs: PairSet) -> None:
-    """Write pairs as one file of stacked arrays, atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".new")
-    with unfinished.open("wb") as file:
-        np.savez(file, **{item.name: getattr(pairs, item.name) for item in fields(pairs)})
-    unfinished.rename(path)
-
-
 def spoken_name(name: str) -> str:
     """The clip a take was made from: another shot of ``bbaf2n`` is called ``bbaf2n#1``."""
     return name.partition("#")[0]
@@ -102,9 +87,3 @@ def coefficient_scale(motion: F32) -> Tensor:
     """Spread of each coefficient about neutral, float32 [D]; dead ones get the smallest."""
     spread = np.sqrt((motion.reshape(-1, motion.shape[-1]) ** 2).mean(axis=0))
     return torch.from_numpy(np.maximum(spread, _SMALLEST_SPREAD).astype(np.float32))
-
-
-def join_pairs(sets: list[PairSet]) -> PairSet:
-    """Several sets as one; all clips must be equally long."""
-    names = [item.name for item in fields(PairSet)]
-    return PairSet(**{name: np.concatenate([getattr(s, name) for s in sets]) for name in names})

@@ -22,7 +22,7 @@ from stream_engine.models.diffusion import respaced_times, sample
 from stream_engine.models.motion_transformer import TransformerConfig
 from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig, TalkingFace
-from training.dataset import join_pairs, load_pairs
+from training.dataset import PairSet, load_pairs
 from training.draws import MOUTH, Batch, Material, Recipe
 from training.face_pass import FacePass, View, predict
 from training.motion import validate
@@ -175,7 +175,7 @@ def main() -> None:
     saved = torch.load(options.teacher, map_location="cpu", weights_only=True)
     teacher.load_state_dict(saved["averaged"])
     with take_place(options.device, options.threads) as place:
-        material = Material(join_pairs([load_pairs(path, "train") for path in options.pairs]))
+        material = Material(PairSet.join([load_pairs(path, "train") for path in options.pairs]))
         student = Distiller(recipe, material, teacher, read["distill"], place)
         validation = load_pairs(options.pairs[0], "validation")
         rhythm = Rhythm(recipe.steps, options.minutes)

@@ -15,14 +15,12 @@ from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig
 from training.data.corpus.labelled import Style, label, learn, phones_of
 from training.data.corpus.phone_times import load_phones
-from training.data.corpus.pieces import SpeechSet, join_speech, load_speech
+from training.data.corpus.pieces import SpeechSet, load_speech
 from training.data.splits import Split, split_pairs
 from training.dataset import (
     PairSet,
     coefficient_scale,
-    join_pairs,
     load_pairs,
-    save_pair_set,
     spoken_name,
 )
 from training.mesh_to_speech import (
@@ -91,7 +89,7 @@ class Experiment:
             phones=phones_of(heard, times),
             loudness=heard.loudness,
         )
-        return join_speech([own, *(load_speech(path) for path in self.options.speech)])
+        return SpeechSet.join([own, *(load_speech(path) for path in self.options.speech)])
 
     def labelled(self) -> PairSet:
         """The same speech with faces that an articulation model of this split's pairs gave it."""
@@ -101,13 +99,13 @@ class Experiment:
             pairs = self.material.pairs
             known = pairs.select(np.array([spoken_name(name) in times for name in pairs.name]))
             recorded = learn(known, phones_of(known, times), self.options.fit_steps)
-            save_pair_set(path, label(self.speech, recorded, Style(), seed=4))
+            label(self.speech, recorded, Style(), seed=4).save(path)
         return load_pairs(path)
 
     def widened(self) -> Material:
         """Recorded and labelled pairs, units of both."""
         units = np.concatenate([self.heard.units[self.split.train], self.known.units])
-        pairs = join_pairs([self.material.pairs, self.labelled()])
+        pairs = PairSet.join([self.material.pairs, self.labelled()])
         return Material(pairs, units, self.known.mel, self.known.units)
 
     def ear(self, name: str) -> MeshToSpeech:

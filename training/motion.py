@@ -22,8 +22,8 @@ from stream_engine.models.motion_transformer import TransformerConfig
 from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig
 from training.abas import AbasWeights, Listener
-from training.data.corpus.pieces import join_speech, load_speech
-from training.dataset import PairSet, join_pairs, load_pairs
+from training.data.corpus.pieces import SpeechSet, load_speech
+from training.dataset import PairSet, load_pairs
 from training.mesh_to_speech import load_ear
 from training.noise import smooth_noise
 from training.place import Place, take_place
@@ -65,14 +65,14 @@ def validate(trainer: Trainer, pairs: PairSet) -> dict[str, float]:
 
 def gather(options: argparse.Namespace) -> Material:
     """Everything a run learns from: training pairs of all files, and speech without faces."""
-    pairs = join_pairs([load_pairs(path, "train") for path in options.pairs])
+    pairs = PairSet.join([load_pairs(path, "train") for path in options.pairs])
     if options.units is None:
         return Material(pairs)
     units = load_units(options.units)
     known = units_of_takes(units, pairs.name, pairs.mel)
     if not options.speech:
         return Material(pairs, known)
-    speech = join_speech([load_speech(path) for path in options.speech])
+    speech = SpeechSet.join([load_speech(path) for path in options.speech])
     return Material(pairs, known, speech.mel, units_of_takes(units, speech.name, speech.mel))
 
 

@@ -7,12 +7,12 @@ import pytest
 
 from stream_engine.errors import AssetError
 from tests.training.pairs_for_tests import made_up_pairs
-from training.dataset import coefficient_scale, load_pairs, save_pair_set
+from training.dataset import coefficient_scale, load_pairs
 
 
 def test_splits_are_kept_apart(tmp_path: Path) -> None:
     """Asking for one split gives its clips and no other's."""
-    save_pair_set(tmp_path / "p.npz", made_up_pairs(4))
+    made_up_pairs(4).save(tmp_path / "p.npz")
     assert load_pairs(tmp_path / "p.npz", "test").name.tolist() == ["clip1", "clip3"]
     assert len(load_pairs(tmp_path / "p.npz", "train")) == 2
     with pytest.raises(AssetError, match="validation"):

@@ -12,7 +12,7 @@ from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
 from tests.training.pairs_for_tests import made_up_pairs
 from training.ablation import options_of
 from training.data.splits import says_unseen
-from training.dataset import PairSet, save_pair_set
+from training.dataset import PairSet
 from training.experiment import WIDE, Experiment
 from training.mesh_to_speech import load_ear
 
@@ -20,7 +20,7 @@ from training.mesh_to_speech import load_ear
 def toy_files(folder: Path, clips: int = 40) -> argparse.Namespace:
     """Pairs, units, phones and speech of the ablation, small and made up; as few steps as go."""
     pairs = made_up_pairs(clips)
-    save_pair_set(folder / "pairs.npz", pairs)
+    pairs.save(folder / "pairs.npz")
     units = SpeechUnits(UnitsConfig())
     units.centroids.normal_()
     torch.save(units.state_dict(), folder / "units.pt")

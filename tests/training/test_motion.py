@@ -14,7 +14,6 @@ import torch
 from tests.paths import ROOT
 from tests.training.pairs_for_tests import made_up_pairs
 from training.curves import FILE, read_curves
-from training.dataset import save_pair_set
 from training.motion import gather, prepare
 from training.place import HERE
 from training.session import CHECKPOINT
@@ -41,7 +40,7 @@ RESUMES = 7
 def material(folder: Path) -> tuple[Path, Path]:
     pairs = made_up_pairs(6)
     split = np.resize(np.array(["train", "train", "validation"]), 6)
-    save_pair_set(folder / "pairs.npz", replace(pairs, split=split))
+    replace(pairs, split=split).save(folder / "pairs.npz")
     (folder / "tiny.toml").write_text(TINY, encoding="utf-8")
     return folder / "pairs.npz", folder / "tiny.toml"
 

@@ -27,7 +27,7 @@ from stream_engine.features.log_mel import MEL_BANDS, MELS_PER_FRAME
 from stream_engine.types import F32, SAMPLES_PER_FRAME
 from training.data.grid import GridCorpus
 from training.data.pairs import cut_or_filled, speech_features
-from training.dataset import PairSet, load_pairs, save_pair_set
+from training.dataset import PairSet, load_pairs
 
 BUNDLES = {
     "wav2vec2-base": ("WAV2VEC2_BASE", "wav2vec2_base"),
@@ -201,7 +201,7 @@ def main() -> None:
     options = parser.parse_args()
     features = load_encoder(options.encoder, options.checkpoint, options.layer)
     corpus, pairs = GridCorpus(options.grid), load_pairs(options.pairs)
-    save_pair_set(options.out, with_features(pairs, corpus.speech, features))
+    with_features(pairs, corpus.speech, features).save(options.out)
     print(f"{len(pairs)} pairs, {features.width} features, {features.per_frame} a frame")
 
 

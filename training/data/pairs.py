@@ -22,7 +22,7 @@ from training.data.corpus.shots import takes
 from training.data.fit import FitWeights, LandmarkBasis, fit_weights
 from training.data.grid import Clip, GridCorpus
 from training.data.speaker import Speaker, displacement_of, find_speaker, head_local
-from training.dataset import PairSet, save_pair_set
+from training.dataset import PairSet
 
 TEST_SHARE, VALIDATION_SHARE = 0.11, 0.04
 _SCALE_MM = 1000.0
@@ -207,7 +207,7 @@ def main() -> None:
     valid = float(np.concatenate([clip.valid for clip in clips]).mean())
     report = report_on(pairs, valid, basis, float(basis.width(speaker.neutral)) * _SCALE_MM)
     print(json.dumps(asdict(report), indent=2))
-    save_pair_set(options.out, pair_set([*pairs, *shots], options.grid.resolve().name))
+    pair_set([*pairs, *shots], options.grid.resolve().name).save(options.out)
 
 
 def other_takes(pair: Pair, samples: F32, count: int) -> list[Pair]:

@@ -31,7 +31,7 @@ from training.data.flame import FlameModel, pose_vertices, read_flame
 from training.data.grid import Clip
 from training.data.pairs import Pair, centre_rotation, make_pair, pair_set
 from training.data.speaker import find_speaker
-from training.dataset import PairSet, save_pair_set
+from training.dataset import PairSet
 
 SCAN_FPS = 60
 PIECE_FRAMES = 75
@@ -190,7 +190,7 @@ def main() -> None:
     options = parser.parse_args()
     flame = read_flame(options.flame) if options.flame else None
     pairs = build(options.data, read_landmarks(options.landmarks), flame)
-    save_pair_set(options.out, pairs)
+    pairs.save(options.out)
     print(f"{len(pairs)} pairs of {len({name.rsplit('_', 1)[0] for name in pairs.name})} speakers")
 
 

@@ -8,7 +8,7 @@ import pytest
 from stream_engine.errors import ConfigError
 from tests.training.pairs_for_tests import made_up_pairs
 from training.data.splits import SPLITS, says_unseen, split_pairs
-from training.dataset import join_pairs
+from training.dataset import PairSet
 
 
 @pytest.mark.parametrize("name", SPLITS)
@@ -57,7 +57,7 @@ def test_shots_go_with_their_clip() -> None:
     """A tenth of the clips, with every shot of them, and no shot of another."""
     clean = made_up_pairs(60)
     shots = replace(clean, name=np.array([f"{name}#1" for name in clean.name]))
-    pairs = join_pairs([clean, shots.select(clean.split != "test")])
+    pairs = PairSet.join([clean, shots.select(clean.split != "test")])
     split, plain = split_pairs(pairs, "few-10"), split_pairs(clean, "few-10")
     chosen = pairs.name[split.train].tolist()
     assert chosen[: len(plain.train)] == clean.name[plain.train].tolist()

@@ -10,7 +10,6 @@ from stream_engine.errors import AssetError
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.window import PROFILES
 from tests.training.pairs_for_tests import made_up_pairs
-from training.dataset import save_pair_set
 from training.evaluation.baselines import (
     BASELINES,
     Baselines,
@@ -93,7 +92,7 @@ def test_the_command_learns_from_recorded_training_clips_only(
 ) -> None:
     """Not from other splits."""
     pairs, out = tmp_path / "pairs.npz", tmp_path / "out.npz"
-    save_pair_set(pairs, TRAIN)
+    TRAIN.save(pairs)
     monkeypatch.setattr(sys, "argv", ["baselines", "--pairs", str(pairs), "--out", str(out)])
     main()
     learned = TRAIN.select(TRAIN.split == "train")

@@ -13,7 +13,6 @@ from stream_engine.motion.arkit import ARKIT_COUNT, INDEX
 from tests.training.evaluation.test_generate import make_hop
 from tests.training.evaluation.tiny_model import tiny_checkpoint
 from tests.training.pairs_for_tests import made_up_pairs
-from training.dataset import save_pair_set
 from training.evaluation import drift
 from training.evaluation.drift import MINUTE, drift_table, lay, lips, main, movement, score_minutes
 from training.evaluation.lip_reader import LipReader
@@ -102,7 +101,7 @@ def test_the_command_prints_the_minutes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A row per metric; the JSON holds every minute."""
-    save_pair_set(tmp_path / "p.npz", made_up_pairs(8, 60))
+    made_up_pairs(8, 60).save(tmp_path / "p.npz")
     monkeypatch.setattr(drift, "MINUTE", 50)
     checkpoint, recipe = tiny_checkpoint(tmp_path)
     about = ["--pairs", str(tmp_path / "p.npz"), "--model", str(checkpoint), "--steps", "1"]

@@ -10,7 +10,6 @@ from PIL import Image
 from stream_engine.errors import AssetError
 from tests.training.evaluation.tiny_model import tiny_checkpoint
 from tests.training.pairs_for_tests import made_up_pairs
-from training.dataset import save_pair_set
 from training.evaluation.lip_curves import Curve, chosen, draw, main, word_spans
 
 
@@ -51,7 +50,7 @@ def test_the_command_draws_any_number_of_models(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A PNG small enough for documentation."""
-    save_pair_set(tmp_path / "p.npz", made_up_pairs(8))
+    made_up_pairs(8).save(tmp_path / "p.npz")
     (a, recipe), (b, _) = tiny_checkpoint(tmp_path, 0), tiny_checkpoint(tmp_path, 1)
     about = ["--pairs", str(tmp_path / "p.npz"), "--recipe", str(recipe), "--samples", "2"]
     models = ["--model", f"a={a}", "--model", f"b={b}", "--clips", "clip3,clip1"]

@@ -10,7 +10,6 @@ import pytest
 from stream_engine.errors import ConfigError
 from tests.training.evaluation.tiny_model import tiny_checkpoint
 from tests.training.pairs_for_tests import made_up_pairs
-from training.dataset import save_pair_set
 from training.evaluation.metrics import ClipScores
 from training.evaluation.step_table import (
     HELD,
@@ -81,7 +80,7 @@ def test_the_command_scores_and_times_every_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Teacher and student at their own step counts; the JSON holds every figure."""
-    save_pair_set(tmp_path / "p.npz", made_up_pairs(6))
+    made_up_pairs(6).save(tmp_path / "p.npz")
     (first, recipe), (second, _) = tiny_checkpoint(tmp_path, 0), tiny_checkpoint(tmp_path, 1)
     about = ["--pairs", str(tmp_path / "p.npz"), "--recipe", str(recipe), "--samples", "2"]
     models = ["--model", f"t={first}", "--steps", "3", "--model", f"s={second}", "--steps", "1"]

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.training.pairs_for_tests import made_up_pairs
-from training.dataset import save_pair_set
 from training.evaluation.streaming_cost import HOPS, LOOKAHEADS, main, windows
 
 
@@ -26,7 +25,7 @@ def test_the_table_has_a_row_for_every_window(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The shipped model runs at all of them, no lookahead included."""
-    save_pair_set(tmp_path / "p.npz", made_up_pairs(4))
+    made_up_pairs(4).save(tmp_path / "p.npz")
     arguments = ["--pairs", str(tmp_path / "p.npz"), "--samples", "1", "--steps", "1"]
     monkeypatch.setattr(sys, "argv", ["cost", *arguments, "--json", str(tmp_path / "c.json")])
     main()

@@ -33,9 +33,7 @@ from training.data.splits import SPLITS, split_pairs
 from training.dataset import (
     PairSet,
     coefficient_scale,
-    join_pairs,
     load_pairs,
-    save_pair_set,
     spoken_name,
 )
 from training.evaluation.lip_reader import LipReader
@@ -181,7 +179,7 @@ def main() -> None:
         sets.append(label(speech, recorded, Style(), options.seed + count))
         hours = speech.loudness.size / 25 / 3600
         print(f"{path.stem}: {len(speech)} clips, {hours:.2f} h labelled")
-    save_pair_set(options.out, join_pairs(sets))
+    PairSet.join(sets).save(options.out)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ python -m training.data.corpus.pieces --speech cache/kokoro --phones cache/phone
 """
 
 import argparse
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from stream_engine.errors import AssetError
 from stream_engine.features.log_mel import MELS_PER_FRAME
 from stream_engine.types import F32, SAMPLES_PER_FRAME
+from training.clips import ClipSet
 from training.data.corpus.phone_times import count_phones, load_phones
 from training.data.corpus.shots import takes
 from training.data.corpus.speech import SpeechCorpus
@@ -26,7 +27,7 @@ _SHORTEST_FRAMES = 25
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechSet:
+class SpeechSet(ClipSet):
     """Pieces of speech whose phones are known.
 
     Attributes:
@@ -44,13 +45,6 @@ class SpeechSet:
     mel: NDArray[np.float16]
     phones: NDArray[np.uint8]
     loudness: F32
-
-    def __len__(self) -> int:
-        return len(self.name)
-
-    def select(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "SpeechSet":
-        """Some of the pieces, by index or mask."""
-        return SpeechSet(**{item.name: getattr(self, item.name)[rows] for item in fields(self)})
 
 
 def piece_starts(frames: int, piece: int = PIECE_FRAMES) -> list[int]:
@@ -96,13 +90,7 @@ def load_speech(path: Path) -> SpeechSet:
             "no speech", got=str(path), fix="run python -m training.data.corpus.pieces"
         )
     with np.load(path) as file:
-        return SpeechSet(**{item.name: file[item.name] for item in fields(SpeechSet)})
-
-
-def join_speech(sets: list[SpeechSet]) -> SpeechSet:
-    """Several sets as one."""
-    names = [item.name for item in fields(SpeechSet)]
-    return SpeechSet(**{name: np.concatenate([getattr(s, name) for s in sets]) for name in names})
+        return SpeechSet(**{name: file[name] for name in SpeechSet.names()})
 
 
 def main() -> None:
@@ -133,7 +121,7 @@ def main() -> None:
         np.stack(labels),
         np.stack(loudness),
     )
-    np.savez(options.out, **{f.name: getattr(pieces_of, f.name) for f in fields(SpeechSet)})
+    pieces_of.save(options.out)
     hours = len(rows) * PIECE_FRAMES / 25 / 3600
     print(f"{len(rows)} pieces, {hours:.2f} h, {len(set(speakers))} speakers")
     print(count_phones(dict(zip(names, labels, strict=True))).most_common())

@@ -11,7 +11,7 @@ from tests.training.pairs_for_tests import made_up_pairs
 from training.data.corpus.labelled import Style, label, learn, main, phones_of, shifted
 from training.data.corpus.phones import PHONE_INDEX
 from training.data.corpus.pieces import SpeechSet
-from training.dataset import PairSet, load_pairs, save_pair_set
+from training.dataset import PairSet, load_pairs
 from training.trainer import MOUTH
 
 
@@ -59,7 +59,7 @@ def test_the_command_leaves_test_clips_out(
 ) -> None:
     """It learns from training clips whose phones are known, and writes labelled pairs."""
     pairs = made_up_pairs(12)
-    save_pair_set(tmp_path / "pairs.npz", pairs)
+    pairs.save(tmp_path / "pairs.npz")
     labels = dict(zip(pairs.name.tolist(), open_and_shut(pairs), strict=True))
     np.savez(tmp_path / "phones.npz", **labels)
     speech = speech_of(made_up_pairs(3, seed=4))

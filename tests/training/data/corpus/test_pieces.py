@@ -13,8 +13,8 @@ from stream_engine.types import SAMPLES_PER_FRAME
 from tests.training.data.corpus.test_speech import make_corpus
 from training.data.corpus.pieces import (
     PIECE_FRAMES,
+    SpeechSet,
     cut,
-    join_speech,
     load_speech,
     main,
     piece_starts,
@@ -62,7 +62,7 @@ def test_a_folder_becomes_a_file(
     speech = load_speech(out)
     assert speech.name.tolist() == ["u1/0"]
     assert speech.source.tolist() == ["toy"]
-    assert len(join_speech([speech, speech])) == 2
+    assert len(SpeechSet.join([speech, speech])) == 2
     assert len(speech.select(np.array([False]))) == 0
     with pytest.raises(AssetError, match="pieces"):
         load_speech(tmp_path / "none.npz")
