@@ -3,9 +3,10 @@
     python -m training.mesh_to_speech --pairs cache/grid.npz --units cache/units.pt
         --split few-10 --front mouth2s --out runs/m2s/few-10-mouth2s.pt
 
-Reports unit error and mel L1 on the split's own test clips, beside chance. A second model, of
-another seed and size (``--second``), never supervises anything: it only judges. Checkpoint and
-curves are in the folder named like ``--out`` without its ending; the same command goes on there.
+The first file of pairs is split; of the others, labelled ones, all is learned from. Reports unit
+error and mel L1 on the split's own test clips, beside chance. A second model, of another seed and
+size (``--second``), never supervises anything: it only judges. Checkpoint and curves are in the
+folder named like ``--out`` without its ending; the same command goes on there.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from torch.nn import functional
 
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig, voice_of
-from training.data.splits import SPLITS, Split, split_pairs
+from training.data.splits import SPLITS, split_pairs
 from training.dataset import PairSet, coefficient_scale, load_pairs
 from training.fronts import FRONTS, front_matrix
 from training.hearing import Heard, Hearing, Recipe, train
@@ -116,13 +117,17 @@ def build(front: str, scale: Tensor, config: MeshToSpeechConfig, seed: int) -> M
     return model
 
 
-def run(pairs: PairSet, split: Split, options: argparse.Namespace, place: Place) -> None:
+def run(options: argparse.Namespace, place: Place) -> None:
     """Train on a split, judge on its test clips, write model and errors."""
     read = read_recipe(options.recipe, **TABLES)
     recipe: Recipe = replace(read["recipe"], **given(options, "steps", "seed"))
-    heard = Heard(units_of_takes(load_units(options.units), pairs.name, pairs.mel), pairs.mel)
-    chosen, learned = pairs.select(split.train), pick(heard, split.train)
-    scale = coefficient_scale(chosen.motion)
+    units, pairs = load_units(options.units), load_pairs(options.pairs[0])
+    split = split_pairs(pairs, options.split)
+    heard = Heard(units_of_takes(units, pairs.name, pairs.mel), pairs.mel)
+    recorded = pairs.select(split.train)
+    chosen = PairSet.join([recorded, *(load_pairs(path, "train") for path in options.pairs[1:])])
+    learned = Heard(units_of_takes(units, chosen.name, chosen.mel), chosen.mel)
+    scale = coefficient_scale(recorded.motion)
     model = build(options.front, scale, SECOND if options.second else read["sizes"], recipe.seed)
     hearing = Hearing(chosen, learned, model, scale, recipe, place)
     rhythm = Rhythm(recipe.steps, options.minutes, saves=100)
@@ -132,13 +137,15 @@ def run(pairs: PairSet, split: Split, options: argparse.Namespace, place: Place)
     test = pick(heard, split.test)
     judged = torch.from_numpy(split.judged[split.test])
     real = torch.from_numpy(pairs.motion[split.test])
-    of_learned = torch.from_numpy(chosen.motion), learned, torch.from_numpy(chosen.speaking)
+    known = pick(heard, split.train)
+    of_known = torch.from_numpy(recorded.motion), known, torch.from_numpy(recorded.speaking)
     report = {
         "real": hearing_errors(model, real, test, judged),
-        "chance": chance_errors(learned, test, judged),
-        "learned": hearing_errors(model, *of_learned),
+        "chance": chance_errors(known, test, judged),
+        "learned": hearing_errors(model, *of_known),
     }
-    about = {"front": options.front, "split": options.split, "report": report}
+    clips = {"recorded": len(recorded), "labelled": int(chosen.labelled.sum())}
+    about = {"front": options.front, "split": options.split, "clips": clips, "report": report}
     save_ear(options.out, model, about)
     print(json.dumps(about))
 
@@ -146,7 +153,7 @@ def run(pairs: PairSet, split: Split, options: argparse.Namespace, place: Place)
 def main() -> None:
     """Train one model."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=Path, required=True)
+    parser.add_argument("--pairs", type=Path, nargs="+", required=True, help="the first is split")
     parser.add_argument("--units", type=Path, required=True)
     parser.add_argument("--split", choices=SPLITS, default="random")
     parser.add_argument("--front", choices=FRONTS, default="mouth2s")
@@ -156,8 +163,7 @@ def main() -> None:
     add_options(parser, RECIPES / "mesh_to_speech.toml", minutes=60.0)
     options = parser.parse_args()
     with take_place(options.device, options.threads) as place:
-        pairs = load_pairs(options.pairs)
-        run(pairs, split_pairs(pairs, options.split), options, place)
+        run(options, place)
 
 
 if __name__ == "__main__":

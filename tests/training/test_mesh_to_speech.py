@@ -1,5 +1,7 @@
 """Learning to hear a face."""
 
+import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 import torch
 
 from stream_engine.models.mesh_to_speech import MeshToSpeechConfig
+from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
 from tests.training.pairs_for_tests import made_up_pairs
 from training.dataset import PairSet, coefficient_scale
 from training.mesh_to_speech import (
@@ -17,9 +20,11 @@ from training.mesh_to_speech import (
     hearing_errors,
     load_ear,
     pick,
+    run,
     save_ear,
     train,
 )
+from training.place import HERE
 
 SMALL = MeshToSpeechConfig(width=32, heads=2, layers=1, kernel=5, units=4, dropout=0.0)
 
@@ -74,3 +79,25 @@ def test_picking_takes_the_same_rows_of_everything() -> None:
     picked = pick(said(pairs), rows)
     assert np.array_equal(picked.mel, pairs.mel[rows])
     assert np.array_equal(picked.units, said(pairs).units[rows])
+
+
+def test_labelled_faces_are_learned_from_but_not_judged_on(tmp_path: Path) -> None:
+    """Of the first file only the split's part is learned from; of the second, everything."""
+    recorded, made = made_up_pairs(6), made_up_pairs(5, seed=3)
+    recorded.save(tmp_path / "recorded.npz")
+    labelled = np.ones(len(made), bool)
+    replace(made, labelled=labelled, split=np.full(5, "train")).save(tmp_path / "made.npz")
+    torch.save(SpeechUnits(UnitsConfig()).state_dict(), tmp_path / "units.pt")
+    (tmp_path / "tiny.toml").write_text(
+        "[recipe]\nbatch = 2\nsteps = 2\n[sizes]\nwidth = 16\nheads = 2\nlayers = 1\nkernel = 3\n",
+        encoding="utf-8",
+    )
+    options = argparse.Namespace(
+        pairs=[tmp_path / "recorded.npz", tmp_path / "made.npz"], units=tmp_path / "units.pt",
+        recipe=tmp_path / "tiny.toml", split="random", front="mouth2s", second=False,
+        steps=None, seed=None, minutes=1.0, out=tmp_path / "ear.pt",
+    )  # fmt: skip
+    run(options, HERE)
+    about = torch.load(tmp_path / "ear.pt", weights_only=True)
+    assert about["clips"] == {"recorded": 3, "labelled": 5}
+    assert 0.0 < about["report"]["real"]["unit_error"] <= 1.0
