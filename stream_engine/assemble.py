@@ -22,10 +22,12 @@ from stream_engine.protocols import ModelRunner
 
 if TYPE_CHECKING:
     from stream_engine.monitor.ear import Ear
+    from stream_engine.monitor.units import UnitNamer
     from stream_engine.render.mesh_renderer import MeshRenderer
 
 MODEL_FOLDER = Path(__file__).parent / "assets" / "motion"
 EAR_FOLDER = Path(__file__).parent / "assets" / "ear"
+UNITS_FOLDER = Path(__file__).parent / "assets" / "units"
 AVATARS = ("default",)
 
 
@@ -108,6 +110,32 @@ def open_ear(folder: Path | None = None) -> "Ear":
             "ear.json cannot be read", got=f"{folder}: {error!r}", fix="reinstall elocute"
         ) from error
     return Ear(OnnxRunner(folder / "ear.onnx"), voice)
+
+
+def open_units(folder: Path | None = None) -> "UnitNamer":
+    """Open an exported speech-units network on ONNX Runtime.
+
+    Args:
+        folder: Where `trt_build.export_units` wrote it; the shipped one by default.
+
+    Returns:
+        What names the units of speech.
+
+    Raises:
+        AssetError: If the graph is missing or broken.
+    """
+    from stream_engine.monitor.units import UnitNamer
+    from stream_engine.runtime.onnx_runner import OnnxRunner
+
+    path = (folder or UNITS_FOLDER) / "units.onnx"
+    if not path.exists():
+        raise AssetError(
+            "nothing to name speech units with",
+            got=f"no {path}",
+            fix="reinstall elocute, or train units (python -m training.speech_units) and write "
+            "them there with python -m trt_build.export_units",
+        )
+    return UnitNamer(OnnxRunner(path))
 
 
 @cache

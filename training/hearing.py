@@ -3,7 +3,6 @@
 import math
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from training.data.augment import augment_speech
 from training.dataset import PairSet
 from training.face_pass import half_precision
 from training.noise import smooth_noise
-from training.optimisation import Optimisation
+from training.optimisation import Descending, Optimisation
 from training.place import HERE, Place
 
 
@@ -73,7 +72,7 @@ def hearing_loss(
     return {"units": named, "mel": recipe.mel_weight * (gap.abs().mean() + convergence.mean())}
 
 
-class Hearing:
+class Hearing(Descending):
     """Teaches a model to hear.
 
     Args:
@@ -99,18 +98,8 @@ class Hearing:
         self._scale = scale.to(place.device)
         model.to(place.device).train()
         optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=0.05)
-        self._descent = Optimisation(model, optimiser, place, recipe.seed)
+        super().__init__(Optimisation(model, optimiser, place, recipe.seed))
         self._pass = place.spread(model)
-
-    @property
-    def step(self) -> int:
-        """Steps done."""
-        return self._descent.step
-
-    @property
-    def rate(self) -> float:
-        """Learning rate of the last step."""
-        return self._descent.rate
 
     def advance(self) -> dict[str, Tensor]:
         """One step of the optimiser; terms of the loss, still on the device."""
@@ -130,14 +119,6 @@ class Hearing:
             logits, drawn = self._pass(motion, voice_of(mel))
         terms = hearing_loss(logits.float(), drawn.float(), units, mel, recipe)
         return self._descent.descend(terms)
-
-    def state(self) -> dict[str, Any]:
-        """Everything needed to go on; asked on every process."""
-        return self._descent.state()
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
-        self._descent.restore(state)
 
 
 def train(

@@ -101,6 +101,39 @@ class Optimisation:
             self.generator.manual_seed(self.generator.initial_seed() + self.step)
 
 
+class Descending:
+    """Base of everything that learns by one descent: where it stands, and how it goes on.
+
+    Args:
+        descent: What it advances.
+    """
+
+    def __init__(self, descent: Optimisation) -> None:
+        self._descent = descent
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self._descent.step
+
+    @property
+    def rate(self) -> float:
+        """Learning rate of the last step."""
+        return self._descent.rate
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on; asked on every process."""
+        return self._descent.state()
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self._descent.restore(state)
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint atomically."""
+        write_checkpoint(path, self.state())
+
+
 def _dropout_state(device: torch.device) -> Tensor:
     return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
 

@@ -28,7 +28,7 @@ from training.data.corpus.pieces import load_speech
 from training.data.splits import split_pairs
 from training.dataset import load_pairs, spoken_name
 from training.face_pass import half_precision
-from training.optimisation import Optimisation
+from training.optimisation import Descending, Optimisation
 from training.place import HERE, Place, take_place
 from training.recipe import RECIPES, read_recipe
 from training.session import Rhythm, add_options, given, learn
@@ -101,7 +101,7 @@ class Phones(nn.Module):
         return self.units.phone_logits(self.units.represent(mel))
 
 
-class Naming:
+class Naming(Descending):
     """Teaches a recogniser its phones.
 
     Args:
@@ -116,23 +116,13 @@ class Naming:
         self.model = SpeechUnits(UnitsConfig()).to(place.device)
         optimiser = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, weight_decay=0.02)
         self._schedule = OneCycleLR(optimiser, recipe.rate, recipe.steps)
-        self._descent = Optimisation(self.model, optimiser, place, recipe.seed)
+        super().__init__(Optimisation(self.model, optimiser, place, recipe.seed))
         self._pass = place.spread(Phones(self.model))
         # One division for all processes, whatever each draws afterwards.
         order = torch.randperm(len(data.mel), generator=HERE.generator(recipe.seed)).numpy()
         if place.leads:
             torch.randperm(len(data.mel), generator=self._descent.generator)
         self.kept, self._used = np.split(order, [round(len(order) * recipe.held_out)])
-
-    @property
-    def step(self) -> int:
-        """Steps done."""
-        return self._descent.step
-
-    @property
-    def rate(self) -> float:
-        """Learning rate of the last step."""
-        return self._descent.rate
 
     def advance(self) -> dict[str, Tensor]:
         """One step of the optimiser; terms of the loss, still on the device."""
@@ -151,11 +141,11 @@ class Naming:
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on; asked on every process."""
-        return self._descent.state() | {"schedule": self._schedule.state_dict()}
+        return super().state() | {"schedule": self._schedule.state_dict()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
-        self._descent.restore(state)
+        super().restore(state)
         self._schedule.load_state_dict(state["schedule"])
 
 

@@ -2,7 +2,6 @@
 
 import copy
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from training.dataset import coefficient_scale
 from training.draws import MOUTH, Batch, Draws, Material, Recipe
 from training.face_pass import FacePass, Seen, View, predict
 from training.losses import LossWeights, lip_matrix, motion_loss
-from training.optimisation import Optimisation, write_checkpoint
+from training.optimisation import Descending, Optimisation
 from training.place import HERE, Place
 
 __all__ = ["LANDMARKS", "MOUTH", "Batch", "Material", "Recipe", "Trainer"]
@@ -26,7 +25,7 @@ __all__ = ["LANDMARKS", "MOUTH", "Batch", "Material", "Recipe", "Trainer"]
 LANDMARKS = torch.arange(478)
 
 
-class Trainer:
+class Trainer(Descending):
     """Holds what a step needs.
 
     Args:
@@ -50,7 +49,7 @@ class Trainer:
         optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.03
         )
-        self._descent = Optimisation(self.model, optimiser, place, recipe.seed)
+        super().__init__(Optimisation(self.model, optimiser, place, recipe.seed))
         self.generator = self._descent.generator
         self._pass = place.spread(self._face_pass())
         self._draws = Draws(recipe, material, self.model.scale, self.generator)
@@ -69,16 +68,6 @@ class Trainer:
 
     def _face_pass(self) -> FacePass:
         return FacePass(self.model)
-
-    @property
-    def step(self) -> int:
-        """Steps done."""
-        return self._descent.step
-
-    @property
-    def rate(self) -> float:
-        """Learning rate of the last step."""
-        return self._descent.rate
 
     @property
     def lips(self) -> Tensor:
@@ -168,13 +157,9 @@ class Trainer:
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on; asked on every process."""
-        return self._descent.state() | {"averaged": self.averaged.state_dict()}
+        return super().state() | {"averaged": self.averaged.state_dict()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
-        self._descent.restore(state)
+        super().restore(state)
         self.averaged.load_state_dict(state["averaged"])
-
-    def save(self, path: Path) -> None:
-        """Write a checkpoint atomically."""
-        write_checkpoint(path, self.state())

@@ -71,9 +71,13 @@ class SpeechUnits(nn.Module):
         logits: Tensor = self.phones(represented * 8.0)
         return logits
 
+    def closeness(self, represented: Tensor) -> Tensor:
+        """How close each unit is, [..., K] from [..., R]; highest for the nearest."""
+        return represented @ self.centroids.T - 0.5 * (self.centroids**2).sum(-1)
+
     def nearest(self, represented: Tensor) -> Tensor:
         """Nearest unit of each representation, int64 [...] from [..., R]."""
-        return (represented @ self.centroids.T - 0.5 * (self.centroids**2).sum(-1)).argmax(-1)
+        return self.closeness(represented).argmax(-1)
 
     def forward(self, mel: Tensor) -> Tensor:
         """Units of whole clips, int64 [B, U], from log-mel [B, 2 U, F]."""
