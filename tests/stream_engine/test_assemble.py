@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream_engine.assemble import Assembly, head_asset, open_ear
+from stream_engine.assemble import Assembly, head_asset, open_ear, open_units
 from stream_engine.config import EngineConfig, MotionConfig
 from stream_engine.errors import AssetError, BackendUnavailable, ConfigError
 
@@ -48,6 +48,20 @@ def test_a_broken_ear_is_explained(text: str, tmp_path: Path) -> None:
     (tmp_path / "ear.json").write_text(text)
     with pytest.raises(AssetError, match="cannot be read"):
         open_ear(tmp_path)
+
+
+def test_the_shipped_units_are_named() -> None:
+    """One every 20 ms, from the shipped files alone."""
+    assert open_units().name_units(np.zeros((120, 80), np.float32)).shape == (60,)
+
+
+def test_missing_units_are_explained(tmp_path: Path) -> None:
+    """No file, then a file that is no graph."""
+    with pytest.raises(AssetError, match=r"units\.onnx.*export_units"):
+        open_units(tmp_path)
+    (tmp_path / "units.onnx").touch()
+    with pytest.raises(AssetError, match="cannot be loaded"):
+        open_units(tmp_path)
 
 
 def test_serving_on_a_cpu_loads_no_torch() -> None:
