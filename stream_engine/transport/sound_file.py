@@ -12,7 +12,9 @@ _FULL_SCALE = 32767.0
 
 
 def write_sound(path: Path, samples: F32) -> None:
-    """Write 16-bit mono at 16 kHz; a sound that passes full scale is turned down, not clipped.
+    """Write 16-bit mono at 16 kHz, all of it or nothing.
+
+    A sound that passes full scale is turned down, not clipped.
 
     Args:
         path: File to write.
@@ -23,11 +25,13 @@ def write_sound(path: Path, samples: F32) -> None:
     """
     loudest = max(1.0, float(np.abs(samples).max(initial=0.0)))
     pcm = np.round(samples * (_FULL_SCALE / loudest)).astype("<i2")
+    unfinished = path.with_name(path.name + ".new")
     try:
-        with path.open("wb") as place, wave.open(place, "wb") as file:
+        with unfinished.open("wb") as place, wave.open(place, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(MODEL_RATE_HZ)
             file.writeframes(pcm.tobytes())
+        unfinished.replace(path)
     except OSError as error:
         raise TransportError("sound cannot be written", got=f"{path}: {error}") from error

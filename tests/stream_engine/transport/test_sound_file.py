@@ -31,3 +31,18 @@ def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
     """The error carries the path."""
     with pytest.raises(TransportError, match="nowhere"):
         write_sound(tmp_path / "nowhere" / "a.wav", np.zeros(4, np.float32))
+
+
+def test_a_failed_write_leaves_the_old_sound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of a file or nothing: what was there before is still whole."""
+    write_sound(tmp_path / "a.wav", np.zeros(4, np.float32))
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(wave.Wave_write, "writeframes", fail)
+    with pytest.raises(TransportError, match="disk full"):
+        write_sound(tmp_path / "a.wav", np.ones(9, np.float32))
+    assert len(read_speech(tmp_path / "a.wav")) == 4

@@ -10,8 +10,8 @@ from stream_engine.errors import AssetError, ShapeError
 from stream_engine.mesh.blendshapes import rotation
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.motion.arkit import ARKIT_COUNT, INDEX
+from stream_engine.transport.sound_file import write_sound
 from tests.training.data.made_up_grid import known_motion
-from training.data.corpus.speech import write_speech
 from training.data.fit import LandmarkBasis
 from training.data.flame import read_flame
 from training.data.vocaset import at_motion_rate, main, read_landmarks, read_scan
@@ -44,7 +44,7 @@ def write_scans(folder: Path, as_parameters: bool) -> np.ndarray:
             points = basis.neutral + np.einsum("tk,kpx->tpx", weights, basis.shapes)
             turned = np.einsum("tij,tpj->tpi", rotation(angles.astype(np.float32)), points)
             np.save(name, turned.reshape(len(turned), -1).astype(np.float32))
-        write_speech(name.with_suffix(".wav"), np.zeros(16_000 * SECONDS, np.float32))
+        write_sound(name.with_suffix(".wav"), np.zeros(16_000 * SECONDS, np.float32))
     if as_parameters:
         np.savez(
             folder / "head.npz",

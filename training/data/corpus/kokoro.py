@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from stream_engine.errors import AssetError
+from stream_engine.transport.sound_file import write_sound
 from stream_engine.types import F32, MODEL_RATE_HZ
-from training.data.corpus.speech import COLUMNS, resampled, write_speech
+from training.data.corpus.speech import COLUMNS, resampled
 
 SENTENCES = Path(__file__).parent / "sentences.txt"
 KOKORO_RATE_HZ = 24_000
@@ -146,7 +147,7 @@ def main() -> None:
         for count, (name, text, speed) in enumerate(plan, 1):
             path = options.out / "audio" / f"{name}.wav"
             if not path.exists():
-                write_speech(path, kokoro.speak(text, name.rsplit("-", 1)[0], speed))
+                write_sound(path, kokoro.speak(text, name.rsplit("-", 1)[0], speed))
             seconds = (path.stat().st_size - 44) / 2 / MODEL_RATE_HZ
             table.writerow((name, name.rsplit("-", 1)[0], f"{seconds:.2f}", text))
             file.flush()

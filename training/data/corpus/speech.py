@@ -5,7 +5,6 @@ The table has the columns utterance, speaker, duration_s and transcript.
 
 import csv
 import math
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from stream_engine.errors import AssetError
 from stream_engine.types import F32, MODEL_RATE_HZ
 
 COLUMNS = ("utterance", "speaker", "duration_s", "transcript")
-_FULL_SCALE = 32767.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +72,6 @@ def read_speech(path: Path) -> F32:
             return samples
         shared = math.gcd(source.rate_hz, MODEL_RATE_HZ)
         return resampled(samples, MODEL_RATE_HZ // shared, source.rate_hz // shared)
-
-
-def write_speech(path: Path, samples: F32) -> None:
-    """Write 16 kHz mono samples as 16-bit WAV, atomically."""
-    pcm = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).astype("<i2")
-    unfinished = path.with_suffix(".new")
-    with wave.open(str(unfinished), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(MODEL_RATE_HZ)
-        file.writeframes(pcm.tobytes())
-    unfinished.rename(path)
 
 
 def resampled(samples: F32, up: int, down: int) -> F32:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from stream_engine.errors import AssetError
-from training.data.corpus.speech import SpeechCorpus, read_speech, resampled, write_speech
+from stream_engine.transport.sound_file import write_sound
+from training.data.corpus.speech import SpeechCorpus, read_speech, resampled
 
 
 def make_corpus(folder: Path, speech: dict[str, tuple[str, np.ndarray]]) -> Path:
@@ -14,7 +15,7 @@ def make_corpus(folder: Path, speech: dict[str, tuple[str, np.ndarray]]) -> Path
     (folder / "audio").mkdir(parents=True)
     rows = ["utterance\tspeaker\tduration_s\ttranscript"]
     for name, (text, samples) in speech.items():
-        write_speech(folder / "audio" / f"{name}.wav", samples)
+        write_sound(folder / "audio" / f"{name}.wav", samples)
         rows.append(f"{name}\tvoice\t{len(samples) / 16_000:.2f}\t{text}")
     (folder / "utterances.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     return folder
@@ -43,5 +44,5 @@ def test_resampling_keeps_time(tmp_path: Path) -> None:
     click = np.zeros(4_800, np.float32)
     click[2_400:2_424] = 1.0
     assert abs(int(np.abs(resampled(click, 1, 3)).argmax()) / 16.0 - 2_412 / 48.0) < 1.0
-    write_speech(tmp_path / "c.wav", click)
+    write_sound(tmp_path / "c.wav", click)
     assert len(read_speech(tmp_path / "c.wav")) == 4_800
