@@ -97,6 +97,7 @@ class Ear:
             raise ShapeError("model is no ear", got=str(got), expected="motion, voice, units, mel")
         self._runner = runner
         self.coefficients, self._voice_size = got["motion"][-1], got["voice"][-1]
+        self.units = got["units"][-1]
         self.voice = self._checked_voice(voice)
 
     def stream(
