@@ -23,19 +23,24 @@ import numpy as np
 import torch
 
 from stream_engine.models.talking_face import TalkingFace
+from stream_engine.motion.window import profile_named
 from training.abas import AbasWeights, Listener
 from training.data.splits import SPLITS
+from training.evaluation.baselines import fit_baselines
 from training.evaluation.batches import batch_of_pairs
 from training.evaluation.generate import generate
 from training.evaluation.hops import hop_of
 from training.evaluation.intervals import summarise
 from training.evaluation.lip_reader import LipReader
-from training.evaluation.systems import score_system
+from training.evaluation.metrics import ClipScores, LipTrack, score_clips
+from training.evaluation.scoring import FLOOR
+from training.evaluation.systems import real_track, score_system
 from training.experiment import JUDGE, WIDE, Experiment
 from training.mesh_to_speech import hearing_errors, pick
 from training.trainer import MOUTH, Trainer
 
 CONTROL = "no M2S"
+RIDGE = "ridge on log-mel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +84,8 @@ class Ablation(Experiment):
 
     def run(self, label: str, variant: Variant, seed: int) -> None:
         """Go on from the base with one variant, score it, note it; unless that is done."""
-        done = self.options.out / "results.jsonl"
-        if done.exists():
-            lines = [json.loads(line) for line in done.read_text(encoding="utf-8").splitlines()]
-            if any(
-                (x["split"], x["variant"], x["seed"]) == (self.name, label, seed) for x in lines
-            ):
-                return
+        if self._done(label, seed):
+            return
         began = time.monotonic()
         terms: dict[str, float] = {}
         if variant.weights_of:
@@ -98,6 +98,32 @@ class Ablation(Experiment):
         scores = self.score(model.eval(), variant)
         about = {"split": self.name, "variant": label, "seed": seed, "seconds": round(seconds)}
         self.note("results.jsonl", about | {"terms": terms, "scores": scores})
+
+    def bounds(self) -> None:
+        """Score what needs no model: lips of another clip, and ridge regression."""
+        for label in (FLOOR, RIDGE):
+            if not self._done(label, 0):
+                lips = {name: found.mean for name, found in summarise(self._bound(label)).items()}
+                about = {"split": self.name, "variant": label, "seed": 0}
+                self.note("results.jsonl", about | {"scores": {"one sample": lips}})
+
+    def _bound(self, label: str) -> ClipScores:
+        rows, reader = self.split.test, LipReader()
+        batch = batch_of_pairs(self.pairs.select(rows), self.split.judged[rows])
+        real = real_track(reader, batch)
+        if label == FLOOR:
+            other = LipTrack(*(np.roll(x, 1, axis=0) for x in (real.gap, real.width, real.points)))
+            return score_clips(other, real, batch.judged)
+        ahead = profile_named(self.options.profile).lookahead_frames
+        ridge = fit_baselines(self.material.pairs, [ahead])
+        made = np.stack([ridge.ridge(mel, ahead) for mel in batch.mel])
+        return score_clips(reader.read(made), real, batch.judged)
+
+    def _done(self, label: str, seed: int) -> bool:
+        path = self.options.out / "results.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        rows = [json.loads(line) for line in lines]
+        return any((x["split"], x["variant"], x["seed"]) == (self.name, label, seed) for x in rows)
 
     def _checkpoint(self, label: str, seed: int) -> Path:
         name = "-".join(label.replace(",", "").split())
@@ -171,6 +197,7 @@ def main() -> None:
     for seed in options.seeds:
         for name in options.splits:
             ablation = Ablation(options, name)
+            ablation.bounds()
             for row in options.variants:
                 ablation.run(row, VARIANTS[row], seed)
             for ear in options.ears:

@@ -15,22 +15,22 @@ import numpy as np
 from training.data.splits import SPLITS
 
 CONTROL = "no M2S"
+_WORDS, _LARGE = "_words", 20.0
 COLUMNS = {
     "lip PCC": ("one sample", "lip_pcc"),
-    "words": ("one sample", "lip_pcc_words"),
-    "gap": ("one sample", "gap_pcc"),
-    "width": ("one sample", "width_pcc"),
-    "CCC": ("one sample", "lip_ccc"),
+    "mean of 10": ("mean of 10", "lip_pcc"),
+    "best of 10": ("best of 10", "lip_pcc"),
+    "lip CCC": ("one sample", "lip_ccc"),
+    "gap PCC": ("one sample", "gap_pcc"),
+    "width PCC": ("one sample", "width_pcc"),
     "LVE mm": ("one sample", "lve_mm"),
     "DTW mm": ("one sample", "dtw_mm"),
-    "MTM ms, words": ("one sample", "mtm_ms_words"),
-    "upper diversity": ("movement", "upper_diversity_mm"),
-    "lip diversity": ("movement", "lip_diversity_mm"),
-    "judge's unit error, words": ("judge", "unit_error_words"),
-    "mean of 10: lip PCC": ("mean of 10", "lip_pcc"),
-    "best of 10: lip PCC": ("best of 10", "lip_pcc"),
+    "MTM ms": ("one sample", "mtm_ms"),
+    "upper-face diversity mm": ("movement", "upper_diversity_mm"),
+    "lip diversity mm": ("movement", "lip_diversity_mm"),
+    "judge's unit error": ("judge", "unit_error"),
 }
-"""Column: row of the scores, metric."""
+"""Column: row of the scores, metric; every metric also with ``_words`` behind."""
 
 Runs = dict[str, dict[int, dict[str, Any]]]
 
@@ -59,19 +59,22 @@ def read_runs(path: Path) -> dict[str, Runs]:
     return runs
 
 
-def value(scores: dict[str, Any], column: str) -> float:
-    """One figure of one run; NaN where it was not measured."""
+def value(scores: dict[str, Any], column: str, words: bool = False) -> float:
+    """One figure of one run, inside words only if so wanted; NaN where it was not measured."""
     row, metric = COLUMNS[column]
-    return float(scores.get(row, {}).get(metric, np.nan))
+    return float(scores.get(row, {}).get(metric + _WORDS * words, np.nan))
 
 
-def gain(runs: Runs, variant: str, column: str, relative: bool = False) -> Gain:
+def gain(
+    runs: Runs, variant: str, column: str, words: bool = False, relative: bool = False
+) -> Gain:
     """Difference of a variant to the control.
 
     Args:
         runs: Of one split.
         variant: Its name.
         column: One of `COLUMNS`.
+        words: Inside words only.
         relative: As a share of the control's value.
 
     Returns:
@@ -79,24 +82,38 @@ def gain(runs: Runs, variant: str, column: str, relative: bool = False) -> Gain:
     """
     seeds = sorted(set(runs[variant]) & set(runs[CONTROL]))
     here, there = (
-        np.array([value(runs[name][seed], column) for seed in seeds]) for name in (variant, CONTROL)
+        np.array([value(runs[name][seed], column, words) for seed in seeds])
+        for name in (variant, CONTROL)
     )
     apart = (here - there) / there if relative else here - there
     spread = float(apart.std(ddof=1)) if len(apart) > 1 else float("nan")
     return Gain(float(apart.mean()), spread, len(seeds))
 
 
-def table(runs: Runs) -> str:
-    """Markdown table of one split."""
-    lines = ["| | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
+def table(runs: Runs, words: bool = False) -> str:
+    """Markdown table of one split: mean over seeds, and their standard deviation.
+
+    Args:
+        runs: Of one split.
+        words: Inside the words that are judged only, else over whole clips.
+
+    Returns:
+        A line a variant; a hyphen where nothing was measured.
+    """
+    lines = ["| | seeds | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 2) + "|"]
     for variant, seeds in runs.items():
-        cells = []
-        for column in COLUMNS:
-            values = np.array([value(scores, column) for scores in seeds.values()])
-            spread = f" ± {values.std(ddof=1):.3f}" if len(values) > 1 else ""
-            cells.append(f"{values.mean():.3f}{spread}")
-        lines.append(f"| {variant} | " + " | ".join(cells) + " |")
+        cells = [_cell([value(s, column, words) for s in seeds.values()]) for column in COLUMNS]
+        lines.append(f"| {variant} | {len(seeds)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _cell(values: list[float]) -> str:
+    if np.isnan(values).any():
+        return "-"
+    mean = float(np.mean(values))
+    digits = 0 if mean >= _LARGE else 3
+    spread = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{mean:.{digits}f}{spread}"
 
 
 def verdicts(runs: Runs) -> list[str]:
@@ -105,8 +122,8 @@ def verdicts(runs: Runs) -> list[str]:
     for variant in runs:
         if variant == CONTROL or not set(runs[variant]) & set(runs[CONTROL]):
             continue
-        lips, words = (gain(runs, variant, column) for column in ("lip PCC", "words"))
-        upper = gain(runs, variant, "upper diversity", relative=True)
+        lips, words = (gain(runs, variant, "lip PCC", of) for of in (False, True))
+        upper = gain(runs, variant, "upper-face diversity mm", relative=True)
         met = max(lips.mean - lips.spread, words.mean - words.spread) >= 0.05
         kept = upper.mean >= -0.05
         lines.append(
@@ -124,7 +141,8 @@ def main() -> None:
     options = parser.parse_args()
     runs = read_runs(options.out / "results.jsonl")
     for split in (name for name in SPLITS if name in runs):
-        print(f"\n### {split}\n\n{table(runs[split])}\n")
+        print(f"\n### {split}\n\nWhole clips:\n\n{table(runs[split])}\n")
+        print(f"Inside the judged words only:\n\n{table(runs[split], words=True)}\n")
         print("\n".join(f"- {line}" for line in verdicts(runs[split])))
 
 

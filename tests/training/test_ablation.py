@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from tests.training.test_experiment import toy_files
-from training.ablation import CONTROL, VARIANTS, Ablation
+from training.ablation import CONTROL, RIDGE, VARIANTS, Ablation
 from training.ablation_table import read_runs
+from training.evaluation.scoring import FLOOR
 
 
 @pytest.mark.slow
@@ -46,3 +47,17 @@ def test_every_row_of_the_paper_and_ours_is_there() -> None:
     assert {"face2s", "exp2s", "mouth2s", "mouth2s + speech", "best mix"} < set(VARIANTS)
     assert VARIANTS["best mix"].weights.mouth_only
     assert not VARIANTS["mouth2s"].weights.mouth_only
+
+
+def test_floor_and_ridge_are_scored_once(tmp_path: Path) -> None:
+    """A regression on the split's own clips beats the lips of another clip, in and out of words."""
+    ablation = Ablation(toy_files(tmp_path), "few-10")
+    ablation.bounds()
+    results = tmp_path / "out" / "results.jsonl"
+    written = results.read_text(encoding="utf-8")
+    ablation.bounds()
+    assert results.read_text(encoding="utf-8") == written
+    runs = read_runs(results)["few-10"]
+    floor, ridge = (runs[name][0]["one sample"] for name in (FLOOR, RIDGE))
+    assert ridge["gap_pcc"] > floor["gap_pcc"] + 0.2
+    assert ridge["gap_pcc_words"] > floor["gap_pcc_words"]
