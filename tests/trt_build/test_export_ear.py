@@ -16,6 +16,7 @@ from stream_engine.runtime.onnx_runner import OnnxRunner
 from stream_engine.runtime.torch_runner import TorchRunner
 from tests.contracts.model_runner_contract import check_model_runner
 from tests.paths import SAMPLE
+from training.evaluation.second_ear import JUDGE_FOLDER
 from trt_build.export_ear import Voice, export_ear, load_shipped, read_ear, spec_of, voice_for
 
 SMALL = MeshToSpeechConfig(measurements=12, width=16, heads=2, layers=1, kernel=3, units=7)
@@ -37,10 +38,11 @@ def difference(model: MeshToSpeech, folder: Path, batch: int, frames: int) -> fl
     return max(float(np.abs(compiled[name] - reference[name]).max()) for name in reference)
 
 
+@pytest.mark.parametrize("folder", [EAR_FOLDER, JUDGE_FOLDER], ids=["ear", "judge"])
 @pytest.mark.parametrize(("batch", "frames"), [(1, 1), (1, 75), (2, 31), (5, 8)])
-def test_the_shipped_graph_gives_what_torch_gives(batch: int, frames: int) -> None:
+def test_the_shipped_graph_gives_what_torch_gives(folder: Path, batch: int, frames: int) -> None:
     """ONNX Runtime equals torch on the shipped weights, for any batch and length."""
-    assert difference(load_shipped(EAR_FOLDER), EAR_FOLDER, batch, frames) < TOLERANCE
+    assert difference(load_shipped(folder), folder, batch, frames) < TOLERANCE
 
 
 def test_the_shipped_ear_is_small_and_says_what_it_is() -> None:

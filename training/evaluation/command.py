@@ -77,6 +77,7 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         from training.evaluation.recordings import Selection, read_recordings
         from training.evaluation.report import as_json, as_markdown, make_report
         from training.evaluation.scoring import score_all
+        from training.evaluation.second_ear import open_second_ear
     except ModuleNotFoundError as error:
         raise BackendUnavailable(
             "evaluation needs packages that are not installed",
@@ -86,11 +87,12 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     systems, show = _systems(options), _Progress()
     for system in systems:
         system.open()  # a wrong folder or profile is said before an hour of work
+    second = open_second_ear()
     words = frozenset(options.words.replace(",", " ").lower().split())
     selection = Selection(options.unseen, words, options.clips, options.draw)
     found, baselines = read_recordings(options.data, selection, show), load_baselines()
     seeds = range(options.draw * options.samples, (options.draw + 1) * options.samples)
-    sheet = score_all(found.recordings, systems, baselines, seeds, show)
+    sheet = score_all(found.recordings, systems, baselines, second, seeds, show)
     seen = _seen(found, set(baselines.trained.tolist()))
     about = _about(options, found, systems, seen)
     report = make_report(sheet, systems, about, _notes(found, seen))
@@ -151,6 +153,7 @@ def _seen(found: "RecordingSet", trained: set[int]) -> int:
 def _about(
     options: argparse.Namespace, found: "RecordingSet", systems: "list[System]", seen: int
 ) -> dict[str, object]:
+    from training.evaluation.second_ear import JUDGE_FOLDER
     from training.evaluation.systems import model_hash
 
     recordings = found.recordings
@@ -166,6 +169,7 @@ def _about(
         "samples per clip": options.samples,
         "seed": options.draw,
         "models": {system.model: f"sha256 {model_hash(system.folder)}" for system in systems},
+        "second mesh-to-speech": f"sha256 {model_hash(JUDGE_FOLDER)}",
         "systems": {s.name: [s.model, s.profile, s.steps] for s in systems},
         "intervals": "95 %, percentile bootstrap over clips",
     }

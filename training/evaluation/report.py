@@ -8,6 +8,7 @@ from typing import Any
 from training.evaluation.intervals import Interval, correlation, paired_gain, summarise
 from training.evaluation.metrics import LIP_METRICS, ClipScores
 from training.evaluation.scoring import ScoreSheet, ridge_row
+from training.evaluation.second_ear import HEARING_METRICS, OTHER_FACE, RECORDED_FACE
 from training.evaluation.systems import System
 
 _TITLES = {
@@ -17,14 +18,20 @@ _TITLES = {
     "fdd_mm2": "FDD mm²", "lip_diversity_mm": "lip diversity mm",
     "upper_diversity_mm": "upper-face diversity mm", "silence_mm": "lip-gap spread in silence mm",
     "speed": "speed per frame", "join_jump": "join jump", "slcc": "SLCC",
+    "unit_error": "unit error", "mel_l1": "mel L1",
 }  # fmt: skip
 _MOVEMENT = (
     "fdd_mm2", "fdd_mm2_words", "upper_diversity_mm", "upper_diversity_mm_words",
     "lip_diversity_mm", "lip_diversity_mm_words", "slcc", "silence_mm", "speed", "speed_words",
     "join_jump",
 )  # fmt: skip
+_HEARING = tuple(name + ending for ending in ("", "_words") for name in HEARING_METRICS)
 _WORDS, _UNKNOWN = "_words", "-"
 _ONE = 1.0005  # what still reads as 1.000
+_HEARD = (
+    "Errors: lower is better; of each system, the first sample. A made face that is heard better "
+    "than the recorded one is a warning, not a success (docs/evaluate.md)."
+)
 
 Table = dict[str, dict[str, Interval]]
 """Interval by metric by row."""
@@ -40,6 +47,8 @@ class Report:
         lips: Lip scores by row.
         movement: Movement by system, and of the recording.
         gains: Paired differences by what is compared.
+        hearing: What a second mesh-to-speech hears in each face, by row.
+        hearing_gains: Paired differences of that.
     """
 
     about: dict[str, Any]
@@ -47,6 +56,8 @@ class Report:
     lips: Table
     movement: Table
     gains: Table
+    hearing: Table
+    hearing_gains: Table
 
 
 def make_report(
@@ -77,7 +88,21 @@ def make_report(
     for other in others:
         scores = sheet.lips[f"{other.name}: one sample"]
         gains[f"{other.name} less {first.name}"] = paired_gain(scores, single)
-    return Report(about, notes, lips, movement, gains)
+    hearing = {row: summarise(scores) for row, scores in sheet.hearing.items()}
+    return Report(about, notes, lips, movement, gains, hearing, _hearing_gains(sheet, systems))
+
+
+def _hearing_gains(sheet: ScoreSheet, systems: Sequence[System]) -> Table:
+    """Every system against the recorded face and the floor; the first against ridge, others."""
+    heard, names = sheet.hearing, [system.name for system in systems]
+    against = [(name, row) for row in (RECORDED_FACE, OTHER_FACE) for name in names]
+    against.append((names[0], ridge_row(systems[0].window.lookahead_frames)))
+    against += [(name, names[0]) for name in names[1:]]
+    return {
+        f"{name} less {row}": paired_gain(heard[name], heard[row])
+        for name, row in against
+        if row in heard
+    }
 
 
 def as_markdown(report: Report) -> str:
@@ -93,6 +118,8 @@ def as_markdown(report: Report) -> str:
     parts += ["## Movement", as_table(_turned(report.movement), list(report.movement))]
     parts += ["## Paired differences, one sample, whole clips", as_table(report.gains, LIP_METRICS)]
     parts += [f"## Paired differences, one sample, {words}", as_table(report.gains, inside)]
+    parts += ["## What a second mesh-to-speech hears", _HEARD, as_table(report.hearing, _HEARING)]
+    parts += ["### Paired differences", as_table(report.hearing_gains, _HEARING)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -154,7 +181,8 @@ def title(metric: str) -> str:
     """What tables call a metric."""
     plain = metric.removesuffix(_WORDS)
     name = _TITLES.get(plain, plain)
-    return f"{name}, words" if metric in _MOVEMENT and metric != plain else name
+    whole_and_words = metric in _MOVEMENT or metric in _HEARING
+    return f"{name}, words" if whole_and_words and metric != plain else name
 
 
 def _said(value: object) -> str:

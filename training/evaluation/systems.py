@@ -107,18 +107,35 @@ def score_system(
         spread: Spread of each coefficient's start noise, float32 [D]; 1 by default.
 
     Returns:
+        As `score_samples`.
+    """
+    made = generate(hop, batch.mel, seeds, batch.numbers.tolist(), spread)
+    return score_samples(made, reader, batch, hop.profile)
+
+
+def score_samples(
+    made: F32, reader: LipReader, batch: Batch, profile: LatencyProfile
+) -> dict[str, ClipScores]:
+    """Score motion made for a batch.
+
+    Args:
+        made: Samples, float32 [S, M, T, D].
+        reader: Coefficients to points.
+        batch: The clips.
+        profile: Sizes of the windows they were made in.
+
+    Returns:
         Scores of ``one sample`` (mean over samples), ``mean of N``, ``best of N`` (each clip's
         lowest LVE) and ``movement`` (mean over samples), one value per clip.
     """
-    made = generate(hop, batch.mel, seeds, batch.numbers.tolist(), spread)
-    real = real_track(reader, batch)
+    real, count = real_track(reader, batch), len(made)
     each = [score_clips(reader.read(one), real, batch.judged, batch.valid) for one in made]
     rows = {"one sample": mean_scores(each)}
-    if len(seeds) > 1:
+    if count > 1:
         mean = reader.read(made.mean(axis=0))
-        rows[f"mean of {len(seeds)}"] = score_clips(mean, real, batch.judged, batch.valid)
-        rows[f"best of {len(seeds)}"] = best_scores(each)
-    rows["movement"] = score_movement(reader, made, batch, hop.profile)
+        rows[f"mean of {count}"] = score_clips(mean, real, batch.judged, batch.valid)
+        rows[f"best of {count}"] = best_scores(each)
+    rows["movement"] = score_movement(reader, made, batch, profile)
     return rows
 
 

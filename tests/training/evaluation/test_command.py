@@ -47,6 +47,11 @@ def test_a_stranger_is_scored_end_to_end(
     single = found["lips"]["shipped, quality, 2 steps: one sample"]["gap_pcc"]
     assert single["low"] <= single["mean"] <= single["high"]
     assert single["clips"] == 3
+    heard = found["hearing"]
+    assert {"recording", "floor: real face of another clip", "mean face"} < set(heard)
+    assert 0.0 < heard["shipped, quality, 1 step"]["unit_error"]["mean"] <= 1.0
+    assert found["about"]["second mesh-to-speech"].startswith("sha256 ")
+    assert "## What a second mesh-to-speech hears" in said.out
 
 
 @pytest.mark.slow
@@ -102,6 +107,20 @@ def test_a_missing_extra_is_named(
     monkeypatch.setitem(sys.modules, "scipy.signal", None)
     assert main(["evaluate", "--data", str(stranger)]) == 1
     assert "elocute[train]" in capsys.readouterr().err
+
+
+def test_a_missing_judge_is_said_before_any_work(
+    stranger: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One line that says what to do."""
+    monkeypatch.setattr("training.evaluation.second_ear.JUDGE_FOLDER", tmp_path)
+    assert main(["evaluate", "--data", str(stranger)]) == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert f"no ear.json, ear.onnx in {tmp_path}" in line
+    assert "export_ear" in line
 
 
 def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from training.evaluation.metrics import LIP_METRICS, ClipScores
 from training.evaluation.report import as_json, as_markdown, make_report
 from training.evaluation.scoring import ScoreSheet, ridge_row
+from training.evaluation.second_ear import HEARING_METRICS, OTHER_FACE, RECORDED_FACE
 from training.evaluation.systems import System
 
 FIRST, SECOND = (System("shipped", Path(), "balanced", steps) for steps in (2, 1))
@@ -18,6 +19,11 @@ ABOUT = {"data": "mine", "clips": 20, "words": [], "clips left out": {"a": "no a
 def scores(offset: float) -> ClipScores:
     base = np.random.default_rng(0).normal(size=20)
     return {name + end: base + offset for name in LIP_METRICS for end in ("", "_words")}
+
+
+def hearing(offset: float) -> ClipScores:
+    base = np.random.default_rng(1).uniform(0.2, 0.6, size=20)
+    return {name + end: base + offset for name in HEARING_METRICS for end in ("", "_words")}
 
 
 def sheet() -> ScoreSheet:
@@ -31,6 +37,9 @@ def sheet() -> ScoreSheet:
     unknown = np.full(20, np.nan)
     moves = {"loudness": loud, "gap_spread_mm": 2 * loud, "speed": loud, "join_jump": unknown}
     table.movement = {FIRST.name: moves, "recording": {k: moves[k] for k in ("speed",)}}
+    rows = (FIRST.name, SECOND.name, ridge_row(2), OTHER_FACE, RECORDED_FACE)
+    offsets = (0.1, 0.15, 0.2, 0.4, 0.0)
+    table.hearing = {row: hearing(offset) for row, offset in zip(rows, offsets, strict=True)}
     return table
 
 
@@ -43,7 +52,8 @@ def test_markdown_has_every_row_with_intervals_and_notes_first() -> None:
     assert "| shipped, balanced, 2 steps: one sample | 0." in text
     assert "| join jump | - | - |" in text
     assert "| SLCC | 1.000 [1.000, 1.000] | - |" in text
-    widths = {row.count("|") for row in text.splitlines() if row.startswith("| ridge")}
+    lips = text[: text.index("## What a second")]
+    widths = {row.count("|") for row in lips.splitlines() if row.startswith("| ridge")}
     assert widths == {len(LIP_METRICS) + 2}
 
 
@@ -72,3 +82,33 @@ def test_json_has_null_for_what_is_not_known() -> None:
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["movement"][FIRST.name]["join_jump"]["mean"] is None
     assert found["lips"][ridge_row(2)]["gap_pcc"]["clips"] == 20
+
+
+def test_what_is_heard_has_a_section_of_its_own() -> None:
+    """Both errors twice with intervals, every row, differences in pairs below."""
+    text = as_markdown(make_report(sheet(), [FIRST, SECOND], ABOUT, []))
+    section = text[text.index("## What a second mesh-to-speech hears") :]
+    assert "| | unit error | mel L1 | unit error, words | mel L1, words |" in section
+    for row in (FIRST.name, SECOND.name, ridge_row(2), OTHER_FACE, RECORDED_FACE):
+        assert f"| {row} | 0." in section
+    assert f"| {FIRST.name} less {RECORDED_FACE} | 0.100 [0.100, 0.100] |" in section
+    assert f"| {SECOND.name} less {OTHER_FACE} | -0.250 [-0.250, -0.250] |" in section
+    assert f"| {FIRST.name} less {ridge_row(2)} | -0.100 [" in section
+    assert f"| {SECOND.name} less {FIRST.name} | 0.050 [" in section
+
+
+def test_json_has_what_is_heard() -> None:
+    """Intervals by row and metric, and the differences."""
+    found = json.loads(json.dumps(as_json(make_report(sheet(), [FIRST], ABOUT, []))))
+    error = found["hearing"][RECORDED_FACE]["unit_error_words"]
+    assert 0.2 < error["low"] < error["mean"] < error["high"] < 0.6
+    gain = found["hearing_gains"][f"{FIRST.name} less {RECORDED_FACE}"]["mel_l1"]
+    assert gain["mean"] == pytest.approx(0.1)
+
+
+def test_a_single_clip_is_compared_with_what_there_is() -> None:
+    """No floor, no difference from it."""
+    table = sheet()
+    del table.hearing[OTHER_FACE]
+    gains = make_report(table, [FIRST], ABOUT, []).hearing_gains
+    assert list(gains) == [f"{FIRST.name} less {row}" for row in (RECORDED_FACE, ridge_row(2))]
