@@ -48,12 +48,12 @@ def face_of(sounds: list[int]) -> F32:
 
 
 def recording_of(sounds: list[int], words: str) -> Recording:
-    """A clip that says one sound a frame; ``w`` is a word, ``-`` no face, ``.`` silence."""
+    """A clip that says one sound a frame; ``w`` is a word, ``.`` silence; ``x``, ``-`` the same, no face."""
     (made_up,) = made_up_recordings((len(sounds),))
     mel = np.repeat(np.array(sounds, np.float16), 4)[:, None] * np.ones(BANDS, np.float16)
     marks = np.array(list(words))
     pair = replace(made_up.pair, mel=mel, motion=face_of(sounds))
-    return Recording(pair, marks != "-", marks == "w")
+    return Recording(pair, ~np.isin(marks, ["x", "-"]), np.isin(marks, ["w", "x"]))
 
 
 def test_the_fakes_are_model_runners() -> None:
@@ -70,14 +70,14 @@ def test_a_face_that_says_what_is_said_has_no_error() -> None:
 
 
 def test_errors_are_shares_of_what_counts() -> None:
-    """One of four frames wrong by two; the one word right; frames without a face do not count."""
+    """One of four frames wrong by two, words right; frames without a face, wrong, do not count."""
     second = second_ear()
-    said = second.said(recording_of([0, 3, 5, 1, 2], ".ww.-"))
-    scores = second.score(face_of([2, 3, 5, 1, 0]), said)
+    said = second.said(recording_of([0, 3, 5, 1, 2, 4], ".ww.-x"))
+    scores = second.score(face_of([2, 3, 5, 1, 0, 0]), said)
     assert scores["unit_error"] == pytest.approx(1 / 4)
     assert scores["mel_l1"] == pytest.approx(2 / 4)
     assert scores["unit_error_words"] == scores["mel_l1_words"] == 0.0
-    other = second.score(face_of([0, 3, 4, 1, 0]), said)
+    other = second.score(face_of([0, 3, 4, 1, 0, 0]), said)
     assert other["unit_error_words"] == pytest.approx(1 / 2)
     assert other["unit_error"] == pytest.approx(1 / 4)
 
