@@ -48,7 +48,7 @@ def face_of(sounds: list[int]) -> F32:
 
 
 def recording_of(sounds: list[int], words: str) -> Recording:
-    """A clip that says one sound a frame; ``w`` is a word, ``.`` silence; ``x``, ``-`` the same, no face."""
+    """A clip that says one sound a frame; w is a word, . silence, x and - the same without face."""
     (made_up,) = made_up_recordings((len(sounds),))
     mel = np.repeat(np.array(sounds, np.float16), 4)[:, None] * np.ones(BANDS, np.float16)
     marks = np.array(list(words))
