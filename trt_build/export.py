@@ -55,9 +55,12 @@ def example_inputs(spec: RunnerSpec, lengths: dict[str, str]) -> tuple[Tensor, .
 
 
 def export_graph(
-    module: nn.Module, spec: RunnerSpec, lengths: dict[str, str], path: Path, fold: bool = True
+    module: nn.Module, spec: RunnerSpec, lengths: dict[str, str], path: Path
 ) -> onnx.ModelProto:
     """Export one module.
+
+    Constants are left unfolded: folding would keep a transposed copy of some weights in the graph.
+    The runtime folds when it loads it.
 
     Args:
         module: Takes and gives the tensors of ``spec`` in order.
@@ -65,8 +68,6 @@ def export_graph(
         lengths: Name of the free length of each input that has one: hop, steps (four to a hop),
             window or frames.
         path: Where the exporter may write.
-        fold: Whether constants are folded now; if not, no transposed copy of a weight is kept in
-            the graph, and the runtime folds when it loads it.
 
     Returns:
         The graph, weights inside, float32.
@@ -89,7 +90,7 @@ def export_graph(
         opset_version=_OPSET,
         input_names=[tensor.name for tensor in spec.inputs],
         output_names=[tensor.name for tensor in spec.outputs],
-        optimize=fold,
+        optimize=False,
         verbose=False,
     )
     assert program is not None

@@ -93,7 +93,7 @@ def export_ear(model: MeshToSpeech, about: dict[str, Any], voice: Voice, out: Pa
     """
     offsets = write_weights(model, out)
     spec, scratch = spec_of(model.config), out / "exporting.onnx"
-    graph = export_graph(model, spec, {"motion": "frames"}, scratch, fold=False)
+    graph = export_graph(model, spec, {"motion": "frames"}, scratch)
     share_weights(graph, offsets, ("", ""))
     onnx.save(graph, str(out / "ear.onnx"))
     for leftover in out.glob("exporting.onnx*"):

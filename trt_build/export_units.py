@@ -87,7 +87,7 @@ def export_units(network: SpeechUnits, out: Path) -> None:
     """
     offsets = write_weights(network, out)
     config, scratch = network.config, out / "exporting.onnx"
-    graph = export_graph(Closeness(network), spec_of(config), {"mel": "steps"}, scratch, fold=False)
+    graph = export_graph(Closeness(network), spec_of(config), {"mel": "steps"}, scratch)
     share_weights(graph, offsets, ("network.", ""))
     onnx.save(graph, str(out / "units.onnx"))
     for leftover in out.glob("exporting.onnx*"):
