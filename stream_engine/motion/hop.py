@@ -89,9 +89,9 @@ class MotionHop:
             }
         )
         final, held = self._blender.blend(sampled["motion"], state.held, state.has_held)
-        final, posture = self._settle(final, state.posture)
+        begun = (state.frame[:, None] + np.arange(hop) >= 0).astype(np.float32)
+        final, posture = self._settle(final, state.posture, begun)
         final[..., :ARKIT_COUNT] = final[..., :ARKIT_COUNT].clip(0.0, 1.0)
-        frames = state.frame[:, None] + np.arange(hop)
         following = MotionState(
             frame=state.frame + hop,
             mel_past=encoded["new_mel_past"],
@@ -99,7 +99,7 @@ class MotionHop:
             speech=speech[:, hop:],
             emitted=final,
             emitted_speech=speech[:, :hop],
-            emitted_mask=(frames >= 0).astype(np.float32),
+            emitted_mask=begun,
             cache=sampled["new_cache"],
             mask=sampled["new_mask"],
             held=held,
@@ -108,11 +108,11 @@ class MotionHop:
         )
         return final, following
 
-    def _settle(self, frames: F32, posture: F32) -> tuple[F32, F32]:
+    def _settle(self, frames: F32, posture: F32, begun: F32) -> tuple[F32, F32]:
         settled = np.empty_like(frames)
         for index in range(frames.shape[1]):
             frame = frames[:, index]
-            posture = posture + self._washout * (frame - posture)
+            posture = posture + begun[:, index, None] * self._washout * (frame - posture)
             settled[:, index] = frame - posture
         return settled, posture
 

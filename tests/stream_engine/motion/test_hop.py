@@ -118,3 +118,16 @@ def test_a_posture_held_too_long_washes_out_but_speech_does_not() -> None:
     for name in ("jawOpen", "mouthPucker", "eyeBlinkLeft", "eyeLookOutLeft"):
         assert np.allclose(motion[3:, INDEX[name]], 0.3, atol=1e-6)
     assert washout().max() == pytest.approx(1 / 50)
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_frames_before_the_first_leave_no_posture(profile: str) -> None:
+    """What a window gives before frame 0 is nothing: it may not pull at the posture either."""
+    hop, random = make_hop(profile), np.random.default_rng(3)
+    state = hop.initial_state()
+    for _ in range(8):
+        mel = random.standard_normal((1, 4 * hop.profile.hop_frames, 80)).astype(np.float32)
+        noise = random.standard_normal((1, hop.profile.window_frames, 55)).astype(np.float32)
+        _, state = hop.step(state, mel, noise)
+        begun = int(state.frame[0]) > 0  # a frame from 0 on has been given
+        assert state.posture.any() == begun
