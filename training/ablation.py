@@ -51,6 +51,7 @@ class Variant:
         ear: Which critic supervises; none for the control.
         weights: How.
         labelled: Learn from labelled pairs as well.
+        taught: Go on from the base whose speech encoder was taught phones.
         weights_of: Variant whose trained weights are judged again, nothing trained.
         face_noise: Spread of the start noise of everything but the mouth, when it is judged.
     """
@@ -58,6 +59,7 @@ class Variant:
     ear: str | None
     weights: AbasWeights = field(default_factory=AbasWeights)
     labelled: bool = False
+    taught: bool = False
     weights_of: str = ""
     face_noise: float = 1.0
 
@@ -74,6 +76,8 @@ VARIANTS = {
     "mouth2s + speech": Variant("mouth2s", _SPEECH),
     "best mix": Variant(WIDE, _MIX),
     "best mix, lively": Variant(None, weights_of="best mix", face_noise=1.2),
+    "taught, no M2S": Variant(None, taught=True),
+    "taught, best mix": Variant(WIDE, _MIX, taught=True),
     "labelled, no M2S": Variant(None, labelled=True),
     "labelled, best mix": Variant(WIDE, _MIX, labelled=True),
 }
@@ -137,7 +141,7 @@ class Ablation(Experiment):
         )
         material = self.widened() if variant.labelled else self.material
         trainer = Trainer(recipe, material, self.config)
-        saved = torch.load(self.base(seed), map_location="cpu", weights_only=True)
+        saved = torch.load(self.base(seed, variant.taught), map_location="cpu", weights_only=True)
         trainer.model.load_state_dict(saved["averaged"])
         trainer.averaged.load_state_dict(saved["averaged"])
         if variant.ear is not None:
@@ -181,6 +185,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--steps", type=int, default=300, help="after the base")
     parser.add_argument("--base-steps", type=int, help="instead of the recipe's")
+    parser.add_argument("--encoder-steps", type=int, default=900, help="on phones")
     parser.add_argument("--ear-steps", type=int, default=400)
     parser.add_argument("--fit-steps", type=int, default=700, help="of the articulation model")
     parser.add_argument("--samples", type=int, default=10)

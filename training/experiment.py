@@ -11,7 +11,7 @@ import torch
 
 from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig
 from stream_engine.models.motion_transformer import TransformerConfig
-from stream_engine.models.speech_encoder import EncoderConfig
+from stream_engine.models.speech_encoder import EncoderConfig, SpeechEncoder
 from stream_engine.models.talking_face import FaceConfig
 from training.data.corpus.labelled import Style, label, learn, phones_of
 from training.data.corpus.phone_times import load_phones
@@ -35,7 +35,10 @@ from training.mesh_to_speech import (
     train,
 )
 from training.mesh_to_speech import Recipe as EarRecipe
+from training.naming import Labelled
+from training.naming import Recipe as EncoderRecipe
 from training.recipe import RECIPES, read_recipe
+from training.speech_encoder import Recognised, load_encoder, speech_of, targets, teach
 from training.speech_units import load_units, units_of_takes
 from training.trainer import Material, Recipe, Trainer
 
@@ -143,13 +146,36 @@ class Experiment:
         with (self.options.out / file).open("a", encoding="utf-8") as log:
             print(json.dumps(line), file=log, flush=True)
 
-    def base(self, seed: int) -> Path:
-        """Checkpoint of the model before any ear; trained if there is none yet."""
-        path = self.folder / f"base-{seed}.pt"
+    def encoder(self) -> SpeechEncoder:
+        """A speech encoder taught the phones of what this split may hear; made once."""
+        path = self.folder / "encoder.pt"
+        if not path.exists():
+            own = speech_of(self.material.pairs, load_phones(self.options.phones))
+            mel = np.concatenate([self.speech.mel, own.mel])
+            data = Labelled(mel, np.concatenate([targets(self.speech.phones), own.phones]))
+            recipe = EncoderRecipe(batch=24, steps=self.options.encoder_steps, half=True)
+            torch.manual_seed(recipe.seed)
+            encoder = teach(Recognised(SpeechEncoder(self.config.encoder)), data, recipe)
+            torch.save(encoder.state_dict(), path)
+        return load_encoder(path, self.config.encoder)
+
+    def base(self, seed: int, taught: bool = False) -> Path:
+        """Checkpoint of the model before any ear; trained if there is none yet.
+
+        Args:
+            seed: Of the run.
+            taught: Begin with a speech encoder that knows phones.
+
+        Returns:
+            Where it is.
+        """
+        path = self.folder / f"{'taught' if taught else 'base'}-{seed}.pt"
         if not path.exists():
             trainer = Trainer(
                 dataclasses.replace(self.recipe, seed=seed), self.material, self.config
             )
+            if taught:
+                trainer.take_encoder(self.encoder())
             while trainer.step < self.recipe.steps:
                 trainer.train_step()
             trainer.save(path)

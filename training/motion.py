@@ -1,6 +1,6 @@
 """Recipe: the motion diffusion model, from training pairs to a checkpoint.
 
-    python -m training.motion --pairs cache/grid.npz --run runs/motion
+    python -m training.motion --pairs cache/grid.npz --run runs/motion --encoder cache/encoder.pt
     python -m training.motion --pairs cache/*.npz --run runs/abas --from runs/motion/checkpoint.pt
         --units cache/units.pt --ear runs/m2s/mouth2s.pt --speech cache/speech-*.npz
     torchrun --nproc_per_node 4 -m training.motion --recipe training/recipes/motion_gpu.toml
@@ -29,6 +29,7 @@ from training.noise import smooth_noise
 from training.place import Place, take_place
 from training.recipe import RECIPES, read_recipe
 from training.session import Rhythm, add_options, given, learn
+from training.speech_encoder import load_encoder
 from training.speech_units import load_units, units_of_takes
 from training.trainer import MOUTH, Material, Recipe, Trainer
 
@@ -82,6 +83,8 @@ def prepare(options: argparse.Namespace, place: Place) -> Trainer:
     recipe: Recipe = replace(read["recipe"], **given(options, "steps"))
     config = FaceConfig(read["encoder"], read["transformer"])
     trainer = Trainer(recipe, gather(options), config, place)
+    if options.encoder:
+        trainer.take_encoder(load_encoder(options.encoder, config.encoder))
     if options.begin:
         saved = torch.load(options.begin, map_location="cpu", weights_only=True)
         trainer.model.load_state_dict(saved["averaged"])
@@ -101,6 +104,7 @@ def main() -> None:
     parser.add_argument(
         "--run", "--run-folder", type=Path, required=True, help="folder of checkpoint and curves"
     )
+    parser.add_argument("--encoder", type=Path, help="speech encoder that was taught phones")
     parser.add_argument("--from", type=Path, dest="begin", help="checkpoint whose weights to take")
     parser.add_argument("--units", type=Path, help="speech units, for AbAS")
     parser.add_argument("--ear", type=Path, help="frozen mesh-to-speech model: train with AbAS")

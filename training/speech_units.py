@@ -9,64 +9,26 @@ one set of units serves every split.
 
 import argparse
 import json
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
-from torch.optim.lr_scheduler import OneCycleLR
 
 from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
-from training.data.augment import augment_speech
 from training.data.corpus.phone_times import load_phones
 from training.data.corpus.pieces import load_speech
 from training.data.splits import split_pairs
 from training.dataset import load_pairs, spoken_name
-from training.face_pass import half_precision
-from training.optimisation import Descending, Optimisation
-from training.place import HERE, Place, take_place
+from training.naming import Labelled, Naming, Recipe, phone_errors
+from training.place import Place, take_place
 from training.recipe import RECIPES, read_recipe
 from training.session import Rhythm, add_options, given, learn
 
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Settings of a run.
-
-    Attributes:
-        batch: Clips per step and process.
-        rate: Highest learning rate.
-        steps: Steps of the schedule.
-        smoothing: Label smoothing.
-        held_out: Share of clips kept for the report.
-        half: Products in bfloat16; worth it on a GPU.
-        seed: Seed of everything random.
-    """
-
-    batch: int = 16
-    rate: float = 2e-3
-    steps: int = 1500
-    smoothing: float = 0.1
-    held_out: float = 0.08
-    half: bool = False
-    seed: int = 3
-
-
 TABLES = {"recipe": Recipe}
 """What a recipe file of this network holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """Speech with a phone every 20 ms: float16 [M, 2 U, F] and uint8 [M, U]."""
-
-    mel: NDArray[np.float16]
-    phones: NDArray[np.uint8]
 
 
 def gather(speech: list[Path], pairs: Path, phones: Path) -> Labelled:
@@ -99,63 +61,6 @@ class Phones(nn.Module):
     def forward(self, mel: Tensor) -> Tensor:
         """Logits of the phones."""
         return self.units.phone_logits(self.units.represent(mel))
-
-
-class Naming(Descending):
-    """Teaches a recogniser its phones.
-
-    Args:
-        data: Labelled speech.
-        recipe: Settings.
-        place: Where to compute.
-    """
-
-    def __init__(self, data: Labelled, recipe: Recipe, place: Place = HERE) -> None:
-        torch.manual_seed(recipe.seed)
-        self._data, self._recipe, self._device = data, recipe, place.device
-        self.model = SpeechUnits(UnitsConfig()).to(place.device)
-        optimiser = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, weight_decay=0.02)
-        self._schedule = OneCycleLR(optimiser, recipe.rate, recipe.steps)
-        super().__init__(Optimisation(self.model, optimiser, place, recipe.seed))
-        self._pass = place.spread(Phones(self.model))
-        # One division for all processes, whatever each draws afterwards.
-        order = torch.randperm(len(data.mel), generator=HERE.generator(recipe.seed)).numpy()
-        if place.leads:
-            torch.randperm(len(data.mel), generator=self._descent.generator)
-        self.kept, self._used = np.split(order, [round(len(order) * recipe.held_out)])
-
-    def advance(self) -> dict[str, Tensor]:
-        """One step of the optimiser; terms of the loss, still on the device."""
-        recipe, g, device = self._recipe, self._descent.generator, self._device
-        rows = self._used[torch.randint(len(self._used), (recipe.batch,), generator=g).numpy()]
-        mel = augment_speech(torch.from_numpy(self._data.mel[rows]).float().to(device), g)
-        phones = torch.from_numpy(self._data.phones[rows]).long().to(device)
-        with half_precision(device) if recipe.half else nullcontext():
-            logits = self._pass(mel).float()
-        named = functional.cross_entropy(
-            logits.flatten(0, 1), phones.flatten(), label_smoothing=recipe.smoothing
-        )
-        terms = self._descent.descend({"phones": named})
-        self._schedule.step()
-        return terms
-
-    def state(self) -> dict[str, Any]:
-        """Everything needed to go on; asked on every process."""
-        return super().state() | {"schedule": self._schedule.state_dict()}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
-        super().restore(state)
-        self._schedule.load_state_dict(state["schedule"])
-
-
-@torch.no_grad()
-def phone_errors(model: SpeechUnits, data: Labelled, rows: NDArray[np.int64]) -> dict[str, float]:
-    """Share of 20 ms steps named wrongly, in all and in speech only."""
-    said = represent(model, data.mel[rows])
-    named = model.phone_logits(said).argmax(-1).numpy()
-    wrong, speech = named != data.phones[rows], data.phones[rows] > 0
-    return {"phone_error": float(wrong.mean()), "speech_error": float(wrong[speech].mean())}
 
 
 @torch.no_grad()
@@ -224,13 +129,16 @@ def run(options: argparse.Namespace, place: Place) -> None:
     read = read_recipe(options.recipe, **TABLES)
     recipe: Recipe = replace(read["recipe"], **given(options, "steps"))
     data = gather(options.speech, options.pairs, options.phones)
-    naming = Naming(data, recipe, place)
+    torch.manual_seed(recipe.seed)
+    model = SpeechUnits(UnitsConfig())
+    network = Phones(model)
+    naming = Naming(network, data, recipe, place)
     folder, rhythm = options.out.with_suffix(""), Rhythm(recipe.steps, options.minutes)
     if not learn(naming, folder, rhythm, place) or not place.leads:
         return
-    model = naming.model.cpu().eval()
+    network.cpu().eval()
     report = {"hours": len(data.mel) * data.mel.shape[1] / 360_000}
-    report |= phone_errors(model, data, naming.kept)
+    report |= phone_errors(network, data, naming.kept)
     points = represent(model, data.mel[::2]).flatten(0, 1)
     report["cluster_distance"] = set_clusters(model, points, recipe.seed)
     torch.save(model.state_dict(), options.out)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stream_engine.mesh.head_asset import load_head_asset
+from stream_engine.models.speech_encoder import SpeechEncoder
 from stream_engine.models.talking_face import FaceConfig, TalkingFace
 from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_NAMES
 from training.abas import Listener
@@ -59,6 +60,11 @@ class Trainer(Descending):
         self._lips = whole.to(place.device)
         self.listener: Listener | None = None
         self._before: TalkingFace | None = None
+
+    def take_encoder(self, encoder: SpeechEncoder) -> None:
+        """Begin with a speech encoder that knows sounds already."""
+        for model in (self.model, self.averaged):
+            model.encoder.load_state_dict(encoder.state_dict())
 
     def listen(self, listener: Listener) -> None:
         """Let an ear judge too; what the model is now is its reference on speech alone."""

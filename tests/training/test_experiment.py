@@ -39,7 +39,14 @@ def toy_files(folder: Path, clips: int = 40) -> argparse.Namespace:
     files = {"pairs": "pairs.npz", "units": "units.pt", "phones": "phones.npz"}
     files |= {"speech": "voices.npz", "out": "out"}
     given = [part for key, file in files.items() for part in (f"--{key}", str(folder / file))]
-    few = {"steps": 2, "base-steps": 2, "ear-steps": 2, "fit-steps": 2, "samples": 2}
+    few = {
+        "steps": 2,
+        "base-steps": 2,
+        "encoder-steps": 2,
+        "ear-steps": 2,
+        "fit-steps": 2,
+        "samples": 2,
+    }
     return options_of([*given, *(p for key, n in few.items() for p in (f"--{key}", str(n)))])
 
 
@@ -83,6 +90,10 @@ def test_ears_and_bases_are_made_once(tmp_path: Path) -> None:
     assert load_ear(path).front.any()
     reports = (tmp_path / "out" / "ears.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["ear"] for line in reports] == [WIDE]
-    base = experiment.base(1)
+    taught = experiment.encoder().state_dict()
+    base, after = experiment.base(1), experiment.base(1, taught=True)
+    assert base != after
+    assert all(torch.equal(taught[k], v) for k, v in experiment.encoder().state_dict().items())
     written = base.stat().st_mtime_ns
     assert experiment.base(1).stat().st_mtime_ns == written
+    assert (experiment.folder / "encoder.pt").exists()

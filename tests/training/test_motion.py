@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from stream_engine.models.speech_encoder import EncoderConfig, SpeechEncoder
 from tests.paths import ROOT
 from tests.training.pairs_for_tests import made_up_pairs
 from training.curves import FILE, read_curves
@@ -49,12 +50,17 @@ def test_the_command_line_replaces_the_recipe_and_may_begin_from_weights(tmp_pat
     """Only training clips are learned from; ``--from`` takes averaged weights, not the step."""
     pairs, recipe = material(tmp_path)
     options = argparse.Namespace(
-        pairs=[pairs], recipe=recipe, steps=9, begin=None, units=None, ear=None, speech=None
-    )
+        pairs=[pairs], recipe=recipe, steps=9, encoder=tmp_path / "e.pt", begin=None, units=None,
+        ear=None, speech=None,
+    )  # fmt: skip
+    encoder = SpeechEncoder(EncoderConfig(width=16, dilations=(1,)))
+    torch.save(encoder.state_dict(), options.encoder)
     assert gather(options).pairs.name.tolist() == ["clip0", "clip1", "clip3", "clip4"]
     first = prepare(options, HERE)
     assert first.recipe.steps == 9
     assert first.recipe.batch == 2
+    assert torch.equal(first.model.encoder.stem.weight, encoder.stem.weight)
+    assert torch.equal(first.averaged.encoder.stem.weight, encoder.stem.weight)
     first.train_step()
     first.save(tmp_path / "c.pt")
     options.begin = tmp_path / "c.pt"

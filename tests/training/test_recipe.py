@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 
 from stream_engine.errors import ConfigError
-from training import mesh_to_speech, motion, speech_units
+from training import mesh_to_speech, motion, speech_encoder, speech_units
 from training.distill import DistillSettings
 from training.recipe import RECIPES, read_recipe
 
 TABLES = {
     "motion": motion.TABLES,
     "motion_gpu": motion.TABLES,
+    "motion_tune": motion.TABLES,
     "small": motion.TABLES,
     "distill": motion.TABLES | {"distill": DistillSettings},
     "mesh_to_speech": mesh_to_speech.TABLES,
+    "speech_encoder": speech_encoder.TABLES,
     "speech_units": speech_units.TABLES,
 }
 
@@ -60,5 +62,11 @@ def test_mistakes_are_named(tmp_path: Path, text: str, named: str) -> None:
 def test_shipped_recipes_are_valid(path: Path) -> None:
     """Every recipe in the folder reads, and the parts of its network fit."""
     read = read_recipe(path, **TABLES[path.stem])
-    if "encoder" in read:
+    if "transformer" in read:
         assert read["encoder"].width == read["transformer"].speech_width
+
+
+def test_the_taught_encoder_is_the_one_the_motion_model_begins_with() -> None:
+    """The two recipes agree in its sizes."""
+    taught = read_recipe(RECIPES / "speech_encoder.toml", **speech_encoder.TABLES)["encoder"]
+    assert taught == read_recipe(RECIPES / "motion.toml", **motion.TABLES)["encoder"]

@@ -7,14 +7,10 @@ import pytest
 import torch
 
 from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
-from training.optimisation import read_checkpoint, write_checkpoint
-from training.place import Place
+from training.naming import Labelled, Naming, Recipe, phone_errors
 from training.speech_units import (
-    Labelled,
-    Naming,
-    Recipe,
+    Phones,
     load_units,
-    phone_errors,
     represent,
     set_clusters,
     units_of,
@@ -31,44 +27,28 @@ def toy_speech(clips: int, seed: int) -> Labelled:
     return Labelled(mel.astype(np.float16), phones)
 
 
+def make_network(seed: int = 3) -> Phones:
+    torch.manual_seed(seed)
+    return Phones(SpeechUnits(UnitsConfig()))
+
+
 @pytest.mark.slow
 def test_sounds_are_told_apart_and_get_units_of_their_own() -> None:
     """After a little training three sounds are named, and no unit is shared by two of them."""
-    naming = Naming(toy_speech(48, 1), Recipe(batch=8, steps=60, held_out=0.1))
+    network = make_network()
+    naming = Naming(network, toy_speech(48, 1), Recipe(batch=8, steps=60, held_out=0.1))
     while naming.step < 60:
         naming.advance()
-    model = naming.model.eval()
-    assert phone_errors(model, toy_speech(48, 1), naming.kept)["phone_error"] < 0.2
+    model = network.eval().units
+    assert phone_errors(network, toy_speech(48, 1), naming.kept)["phone_error"] < 0.2
     unseen = toy_speech(8, 2)
-    assert phone_errors(model, unseen, np.arange(8))["phone_error"] < 0.2
+    assert phone_errors(network, unseen, np.arange(8))["phone_error"] < 0.2
     points = represent(model, unseen.mel).flatten(0, 1)
     set_clusters(model, points, seed=0)
     units = model.nearest(points).numpy()
     phones = unseen.phones.ravel()
     purity = sum(np.bincount(phones[units == u]).max() for u in set(units)) / len(units)
     assert purity > 0.85
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("half", [False, True])
-def test_resumed_is_uninterrupted(tmp_path: Path, half: bool) -> None:
-    """The schedule goes on, too."""
-    recipe = Recipe(batch=2, steps=6, half=half)
-    first = Naming(toy_speech(8, 1), recipe)
-    first.advance()
-    write_checkpoint(tmp_path / "c.pt", first.state())
-    second = Naming(toy_speech(8, 1), recipe)
-    second.restore(read_checkpoint(tmp_path / "c.pt"))
-    for _ in range(5):
-        assert first.advance() == second.advance()
-        assert first.rate == second.rate
-
-
-def test_a_step_never_waits_for_its_device() -> None:
-    """On a device without values reading one would fail, as would adding it to one on the CPU."""
-    place = Place(torch.device("meta"))
-    terms = Naming(toy_speech(8, 1), Recipe(batch=2, steps=6), place).advance()
-    assert {term.device.type for term in terms.values()} == {"meta"}
 
 
 def test_clusters_are_nearer_than_where_they_began() -> None:
