@@ -3,11 +3,12 @@
     python -m training.distill --pairs cache/grid.npz --teacher runs/motion/checkpoint.pt
         --run runs/student --minutes 60
 
-Consistency distillation: from any noise level the student must say at once what it would say one
-teacher step later (Song et al. 2023), so that one or two steps end where the teacher's many do.
-Lips are held to the recorded lips as well (task losses on the student's x̂0): there a sample's
-scatter is an error. Brows, lids and head are not: there scatter is life. The context is the
-student's own, sampled as in service and rolled on over several hops, against exposure bias.
+The student learns to say at once what the teacher arrives at after all its steps, from the very
+same noise (Luhman & Luhman 2021): a sampler of diffusion is a plain function of its noise, and here
+a smooth one of few numbers. Lips are held to the recorded lips as well (task losses on the
+student's x̂0): there a sample's scatter is an error. Brows, lids and head are not: there scatter is
+life. The context is the student's own, sampled as in service and rolled on over several hops,
+against exposure bias.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig, TalkingFace
 from training.dataset import PairSet, load_pairs
 from training.draws import MOUTH, Batch, Material, Recipe
-from training.face_pass import FacePass, View, predict
+from training.face_pass import FacePass, Seen, View, half_precision, predict
 from training.motion import validate
 from training.place import HERE, Place, take_place
 from training.recipe import RECIPES, read_recipe
@@ -37,19 +38,22 @@ class DistillSettings:
     """How a student learns.
 
     Attributes:
-        levels: Noise levels of the teacher's sampling; as many steps as it takes.
-        consistency: Weight of the consistency of the whole face.
+        levels: Steps of the teacher's sampling; the student is asked at their noise levels.
+        latest: Share of steps in which it is asked at the latest of them, pure noise; else at an
+            earlier one, on its own way there.
+        sample: Weight of the distance from the teacher's sample, whole face.
         mouth: Share of that weight which the mouth keeps.
         task: Weight of the lips' own losses on the student's x̂0.
         hops: Hops over which the student's own past is rolled on.
         sampling_steps: Steps per window in that past.
     """
 
-    levels: int = 12
-    consistency: float = 1.0
-    mouth: float = 0.3
+    levels: int = 4
+    latest: float = 0.5
+    sample: float = 20.0
+    mouth: float = 0.1
     task: float = 1.0
-    hops: int = 3
+    hops: int = 2
     sampling_steps: int = 2
 
 
@@ -127,7 +131,7 @@ class Distiller(Trainer):
         return RolledPass(self.model, self.settings)
 
     def losses(self, batch: Batch, first: Tensor) -> dict[str, Tensor]:
-        """Consistency with the teacher's next step, lips like the recorded ones.
+        """Distance from the teacher's sample, lips like the recorded ones.
 
         Args:
             batch: Pairs.
@@ -136,23 +140,43 @@ class Distiller(Trainer):
         Returns:
             Scalars by name.
         """
-        drawn = self._draws.view(batch, first)
-        level = torch.bucketize(drawn.time, self._levels).clamp(1, self.settings.levels)
-        view = replace(drawn, time=self._levels[level])
-        seen = self._pass([view])[0]
-        earlier = self._levels[level - 1]
-        with torch.no_grad():
-            found = predict(self.teacher, view, seen)
-            stepped = teacher_step(seen.noisy, found, view.time, earlier)
-            following = replace(view, time=earlier)
-            said = predict(self.averaged, following, replace(seen, noisy=stepped))
-            target = torch.where(earlier == 0.0, found, said)
+        drawn, level = self._draws.view(batch, first), self._draw_level()
+        view = replace(drawn, time=self._levels[-1].expand_as(drawn.time))
+        if level == self.settings.levels:
+            seen = self._pass([view])[0]
+            start = seen.noisy
+        else:  # a later step of the student's own sampling: from there, too, to the same place
+            with torch.no_grad():
+                said = self._pass([view])[0]
+            start, own = said.noisy, torch.zeros_like(view.own)
+            view = replace(view, clean=said.predicted, past=said.past, own=own)
+            seen = self._pass([replace(view, time=self._levels[level].expand_as(view.time))])[0]
         mouth = MOUTH.to(first.device)
-        weight = torch.where(mouth, self.settings.mouth, 1.0) * self.settings.consistency
-        terms = {"consistency": (weight * (seen.predicted - target).square()).mean()}
+        weight = torch.where(mouth, self.settings.mouth, 1.0) * self.settings.sample
+        apart = seen.predicted - self._teachers_sample(view, replace(seen, noisy=start))
         lips_only = replace(seen, predicted=torch.where(mouth, seen.predicted, batch.clean))
         task = self._pair_losses(batch, view, lips_only)
-        return terms | {name: self.settings.task * term for name, term in task.items()}
+        terms = {name: self.settings.task * term for name, term in task.items()}
+        return {"sample": (weight * apart.square()).mean()} | terms
+
+    def _draw_level(self) -> int:
+        levels = self.settings.levels
+        if levels == 1 or float(torch.rand((), generator=self.generator)) < self.settings.latest:
+            return levels
+        return int(torch.randint(1, levels, (), generator=self.generator))
+
+    @torch.no_grad()
+    def _teachers_sample(self, view: View, seen: Seen) -> Tensor:
+        """Where the teacher arrives from pure noise and the student's past, float32 [B, T, D]."""
+        with half_precision(view.mel.device):
+            speech = self.teacher.encode(view.mel)
+        noisy = seen.noisy
+        for step in range(self.settings.levels, 0, -1):
+            now, earlier = self._levels[step], self._levels[step - 1]
+            asked = replace(view, time=now.expand_as(view.time))
+            found = predict(self.teacher, asked, replace(seen, noisy=noisy), speech)
+            noisy = teacher_step(noisy, found, now, earlier)
+        return noisy
 
 
 def main() -> None:

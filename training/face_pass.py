@@ -61,10 +61,20 @@ def half_precision(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, cache_enabled=False)
 
 
-def predict(model: TalkingFace, view: View, seen: Seen) -> Tensor:
-    """What a model finds where another one has been, float32 [B, T, D]."""
+def predict(model: TalkingFace, view: View, seen: Seen, speech: Tensor | None = None) -> Tensor:
+    """What a model finds where another one has been.
+
+    Args:
+        model: The model that is asked.
+        view: What both see.
+        seen: Where the other one has been.
+        speech: The model's own features of the view's speech, if they are known already.
+
+    Returns:
+        Clean motion float32 [B, T, D].
+    """
     with half_precision(view.mel.device):
-        speech = model.encode(view.mel)
+        speech = model.encode(view.mel) if speech is None else speech
         forward = model.transformer.teacher_forced
         return forward(seen.past, seen.noisy, view.time, speech, view.first).float()
 

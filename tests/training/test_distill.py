@@ -1,5 +1,7 @@
 """Fewer steps."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -8,6 +10,7 @@ from stream_engine.models.talking_face import TalkingFace
 from tests.training.pairs_for_tests import made_up_pairs
 from tests.training.test_trainer import SMALL, make_trainer
 from training.distill import Distiller, DistillSettings, noise_levels, teacher_step
+from training.face_pass import Seen, predict
 from training.trainer import Material, Recipe
 
 
@@ -54,7 +57,7 @@ def make_distiller(teacher: TalkingFace) -> Distiller:
 
 @pytest.mark.slow
 def test_a_student_says_in_one_step_more_of_what_the_teacher_says_in_many() -> None:
-    """After a little distillation one step is nearer to the teacher's twelve."""
+    """After a little distillation one step is nearer to the teacher's six."""
     trainer = make_trainer(120)
     for _ in range(120):
         trainer.train_step()
@@ -77,10 +80,39 @@ def test_a_student_says_in_one_step_more_of_what_the_teacher_says_in_many() -> N
 
         return sample(predict, noise, respaced_times(steps))
 
-    wanted = say(teacher, 12)
+    wanted = say(teacher, 6)
     far = (say(teacher, 1) - wanted).square().mean()
     terms = [distiller.train_step() for _ in range(60)]
     near = (say(distiller.averaged, 1) - wanted).square().mean()
-    assert near < far
-    assert all(term["consistency"] >= 0 for term in terms)
+    assert near < 0.8 * far
+    assert all(term["sample"] >= 0 for term in terms)
     assert all(torch.equal(before[name], value) for name, value in weights.items())
+
+
+def test_the_teachers_sample_is_the_samplers() -> None:
+    """From the latest level it is what the engine's sampler gives of the same noise and past."""
+    teacher = make_trainer(1).averaged
+    distiller = make_distiller(teacher)
+    batch = distiller._draws.batch()
+    first = torch.arange(24) // 3 * 3
+    drawn = distiller._draws.view(batch, first)
+    levels = noise_levels(6)
+    view = replace(drawn, time=levels[6].expand_as(drawn.time))
+    noisy = torch.randn(8, 24, 55)
+    seen = Seen(torch.zeros(8, 24, 55), batch.past, noisy)
+    made = distiller._teachers_sample(view, seen)
+
+    @torch.no_grad()
+    def ask(noisy: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+        asked = replace(view, time=time.expand(-1, 24, 1))
+        return predict(teacher, asked, replace(seen, noisy=noisy))
+
+    assert torch.allclose(made, sample(ask, noisy, respaced_times(6)), atol=1e-4)
+
+
+def test_the_latest_level_is_asked_most() -> None:
+    """Pure noise is where one step begins; every other level comes up as well."""
+    distiller = make_distiller(make_trainer(1).averaged)
+    drawn = [distiller._draw_level() for _ in range(400)]
+    assert set(drawn) == set(range(1, 7))
+    assert 0.4 < drawn.count(6) / 400 < 0.6
