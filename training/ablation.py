@@ -27,7 +27,7 @@ from stream_engine.motion.window import profile_named
 from training.abas import AbasWeights, Listener
 from training.data.splits import SPLITS
 from training.evaluation.baselines import fit_baselines
-from training.evaluation.batches import batch_of_pairs
+from training.evaluation.batches import Batch, batch_of_pairs
 from training.evaluation.generate import generate
 from training.evaluation.hops import hop_of
 from training.evaluation.intervals import summarise
@@ -38,6 +38,7 @@ from training.evaluation.systems import real_track, score_system
 from training.experiment import JUDGE, WIDE, Experiment
 from training.mesh_to_speech import hearing_errors, pick
 from training.trainer import MOUTH, Trainer
+from trt_build.checkpoints import read_motion
 
 CONTROL = "no M2S"
 RIDGE = "ridge on log-mel"
@@ -97,9 +98,7 @@ class Ablation(Experiment):
         else:
             path, terms = self._train(label, variant, seed)
         seconds = time.monotonic() - began
-        model = TalkingFace(self.config)
-        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["averaged"])
-        scores = self.score(model.eval(), variant)
+        scores = self.score(read_motion(path, self.config), variant)
         about = {"split": self.name, "variant": label, "seed": seed, "seconds": round(seconds)}
         self.note("results.jsonl", about | {"terms": terms, "scores": scores})
 
@@ -111,9 +110,12 @@ class Ablation(Experiment):
                 about = {"split": self.name, "variant": label, "seed": 0}
                 self.note("results.jsonl", about | {"scores": {"one sample": lips}})
 
+    def _test(self) -> Batch:
+        rows = self.split.test
+        return batch_of_pairs(self.pairs.select(rows), self.split.judged[rows])
+
     def _bound(self, label: str) -> ClipScores:
-        rows, reader = self.split.test, LipReader()
-        batch = batch_of_pairs(self.pairs.select(rows), self.split.judged[rows])
+        batch, reader = self._test(), LipReader()
         real = real_track(reader, batch)
         if label == FLOOR:
             other = LipTrack(*(np.roll(x, 1, axis=0) for x in (real.gap, real.width, real.points)))
@@ -141,9 +143,7 @@ class Ablation(Experiment):
         )
         material = self.widened() if variant.labelled else self.material
         trainer = Trainer(recipe, material, self.config)
-        saved = torch.load(self.base(seed, variant.taught), map_location="cpu", weights_only=True)
-        trainer.model.load_state_dict(saved["averaged"])
-        trainer.averaged.load_state_dict(saved["averaged"])
+        trainer.take(read_motion(self.base(seed, variant.taught), self.config))
         if variant.ear is not None:
             ear = self.ear(variant.ear)
             trainer.listen(Listener(ear, trainer.model.scale, MOUTH, variant.weights))
@@ -155,9 +155,7 @@ class Ablation(Experiment):
     def score(self, model: TalkingFace, variant: Variant) -> dict[str, Any]:
         """Scores of a model on the split's test clips, as the engine runs it."""
         hop = hop_of(model, self.options.profile, self.options.sampling_steps)
-        rows = self.split.test
-        pairs = self.pairs.select(rows)
-        batch = batch_of_pairs(pairs, self.split.judged[rows])
+        batch = self._test()
         seeds = range(self.options.samples)
         spread = torch.where(MOUTH, 1.0, variant.face_noise).numpy()
         clips = score_system(hop, LipReader(), batch, seeds, spread)
@@ -167,7 +165,7 @@ class Ablation(Experiment):
         }
         first = torch.from_numpy(generate(hop, batch.mel, [0], spread=spread)[0])
         judged = torch.from_numpy(batch.judged)
-        heard = pick(self.heard, rows)
+        heard = pick(self.heard, self.split.test)
         scores["judge"] = hearing_errors(self.ear(JUDGE), first, heard, judged)
         return scores
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from training.ablation import CONTROL
 from training.data.splits import SPLITS
 
-CONTROL = "no M2S"
 _WORDS, _LARGE = "_words", 20.0
 COLUMNS = {
     "lip PCC": ("one sample", "lip_pcc"),

@@ -31,6 +31,7 @@ from training.place import HERE, Place, take_place
 from training.recipe import RECIPES, read_recipe
 from training.session import Rhythm, add_options, given, learn
 from training.trainer import Trainer
+from trt_build.checkpoints import read_motion
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,7 @@ class Distiller(Trainer):
         self.settings = settings
         super().__init__(recipe, material, teacher.config, place)
         self.teacher = teacher.to(place.device).eval().requires_grad_(False)
-        for mine in (self.model, self.averaged):
-            mine.load_state_dict(teacher.state_dict())
+        self.take(teacher)
         self._levels = noise_levels(settings.levels).to(place.device)
 
     def _face_pass(self) -> FacePass:
@@ -195,9 +195,7 @@ def main() -> None:
     }
     read = read_recipe(options.recipe, **tables)
     recipe: Recipe = replace(read["recipe"], **given(options, "steps"))
-    teacher = TalkingFace(FaceConfig(read["encoder"], read["transformer"]))
-    saved = torch.load(options.teacher, map_location="cpu", weights_only=True)
-    teacher.load_state_dict(saved["averaged"])
+    teacher = read_motion(options.teacher, FaceConfig(read["encoder"], read["transformer"]))
     with take_place(options.device, options.threads) as place:
         material = Material(PairSet.join([load_pairs(path, "train") for path in options.pairs]))
         student = Distiller(recipe, material, teacher, read["distill"], place)

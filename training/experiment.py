@@ -13,34 +13,29 @@ from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig
 from stream_engine.models.motion_transformer import TransformerConfig
 from stream_engine.models.speech_encoder import EncoderConfig, SpeechEncoder
 from stream_engine.models.talking_face import FaceConfig
-from training.data.corpus.labelled import Style, label, learn, phones_of
+from training.data.corpus.labelled import Style, known, label, learn, phones_of, speech_of
 from training.data.corpus.phone_times import load_phones
 from training.data.corpus.pieces import SpeechSet, load_speech
 from training.data.splits import Split, split_pairs
-from training.dataset import (
-    PairSet,
-    coefficient_scale,
-    load_pairs,
-    spoken_name,
-)
+from training.dataset import PairSet, coefficient_scale, load_pairs
 from training.mesh_to_speech import (
     SECOND,
     Heard,
     build,
     chance_errors,
     hearing_errors,
-    load_ear,
     pick,
     save_ear,
     train,
 )
 from training.mesh_to_speech import Recipe as EarRecipe
-from training.naming import Labelled
 from training.naming import Recipe as EncoderRecipe
 from training.recipe import RECIPES, read_recipe
-from training.speech_encoder import Recognised, load_encoder, speech_of, targets, teach
-from training.speech_units import load_units, units_of_takes
+from training.session import learn_at_once
+from training.speech_encoder import Recognised, asked, teach
+from training.speech_units import units_of_takes
 from training.trainer import Material, Recipe, Trainer
+from trt_build.checkpoints import read_ear, read_encoder, read_units
 
 JUDGE = "judge"
 WIDE = "mouth2s-wide"
@@ -62,13 +57,15 @@ class Experiment:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.pairs: PairSet = load_pairs(options.pairs)
         self.split: Split = split_pairs(self.pairs, name)
-        units = load_units(options.units)
+        units = read_units(options.units)
         self.heard = Heard(units_of_takes(units, self.pairs.name, self.pairs.mel), self.pairs.mel)
         self.speech = self._speech()
-        known = Heard(units_of_takes(units, self.speech.name, self.speech.mel), self.speech.mel)
-        self.known = known
-        pairs = self.pairs.select(self.split.train)
-        self.material = Material(pairs, self.heard.units[self.split.train], known.mel, known.units)
+        speech = self.speech
+        self.spoken = Heard(units_of_takes(units, speech.name, speech.mel), speech.mel)
+        train = self.split.train
+        self.material = Material(
+            self.pairs.select(train), self.heard.units[train], self.spoken.mel, self.spoken.units
+        )
         self.scale = coefficient_scale(self.material.pairs.motion)
         tables = {"recipe": Recipe, "encoder": EncoderConfig, "transformer": TransformerConfig}
         small = read_recipe(RECIPES / "small.toml", **tables)
@@ -79,19 +76,8 @@ class Experiment:
 
     def _speech(self) -> SpeechSet:
         """Speech whose faces nobody has seen: other voices, and what this split may hear."""
-        times = load_phones(self.options.phones)
         rows = np.setdiff1d(self.split.heard, self.split.train)
-        heard = self.pairs.select(
-            np.array([r for r in rows if spoken_name(self.pairs.name[r]) in times], int)
-        )
-        own = SpeechSet(
-            name=heard.name,
-            source=heard.source,
-            speaker=heard.source,
-            mel=heard.mel,
-            phones=phones_of(heard, times),
-            loudness=heard.loudness,
-        )
+        own = speech_of(self.pairs.select(rows), load_phones(self.options.phones))
         return SpeechSet.join([own, *(load_speech(path) for path in self.options.speech)])
 
     def labelled(self) -> PairSet:
@@ -99,17 +85,16 @@ class Experiment:
         path = self.folder / "labelled.npz"
         if not path.exists():
             times = load_phones(self.options.phones)
-            pairs = self.material.pairs
-            known = pairs.select(np.array([spoken_name(name) in times for name in pairs.name]))
-            recorded = learn(known, phones_of(known, times), self.options.fit_steps)
+            own = known(self.material.pairs, times)
+            recorded = learn(own, phones_of(own, times), self.options.fit_steps)
             label(self.speech, recorded, Style(), seed=4).save(path)
         return load_pairs(path)
 
     def widened(self) -> Material:
         """Recorded and labelled pairs, units of both."""
-        units = np.concatenate([self.heard.units[self.split.train], self.known.units])
+        units = np.concatenate([self.heard.units[self.split.train], self.spoken.units])
         pairs = PairSet.join([self.material.pairs, self.labelled()])
-        return Material(pairs, units, self.known.mel, self.known.units)
+        return Material(pairs, units, self.spoken.mel, self.spoken.units)
 
     def ear(self, name: str) -> MeshToSpeech:
         """A critic of this split, or its judge; trained if there is none yet."""
@@ -139,7 +124,7 @@ class Experiment:
             }
             save_ear(path, model, report)
             self.note("ears.jsonl", report)
-        return load_ear(path)
+        return read_ear(path)[0]
 
     def note(self, file: str, line: dict[str, Any]) -> None:
         """Add a line to a results file."""
@@ -151,13 +136,12 @@ class Experiment:
         path = self.folder / "encoder.pt"
         if not path.exists():
             own = speech_of(self.material.pairs, load_phones(self.options.phones))
-            mel = np.concatenate([self.speech.mel, own.mel])
-            data = Labelled(mel, np.concatenate([targets(self.speech.phones), own.phones]))
+            data = asked(SpeechSet.join([self.speech, own]))
             recipe = EncoderRecipe(batch=24, steps=self.options.encoder_steps, half=True)
             torch.manual_seed(recipe.seed)
             encoder = teach(Recognised(SpeechEncoder(self.config.encoder)), data, recipe)
             torch.save(encoder.state_dict(), path)
-        return load_encoder(path, self.config.encoder)
+        return read_encoder(path, self.config.encoder)
 
     def base(self, seed: int, taught: bool = False) -> Path:
         """Checkpoint of the model before any ear; trained if there is none yet.
@@ -176,7 +160,6 @@ class Experiment:
             )
             if taught:
                 trainer.take_encoder(self.encoder())
-            while trainer.step < self.recipe.steps:
-                trainer.train_step()
+            learn_at_once(trainer, self.recipe.steps)
             trainer.save(path)
         return path

@@ -17,6 +17,7 @@ from training.face_pass import half_precision
 from training.noise import smooth_noise
 from training.optimisation import Descending, Optimisation
 from training.place import HERE, Place
+from training.session import learn_at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,5 @@ def train(
     Returns:
         The model, in evaluation mode.
     """
-    hearing = Hearing(pairs, heard, model, scale, recipe)
-    while hearing.step < recipe.steps:
-        hearing.advance()
+    learn_at_once(Hearing(pairs, heard, model, scale, recipe), recipe.steps)
     return model.eval()

@@ -30,7 +30,8 @@ from training.hearing import Heard, Hearing, Recipe, train
 from training.place import Place, take_place
 from training.recipe import RECIPES, read_recipe
 from training.session import Rhythm, add_options, given, learn
-from training.speech_units import load_units, units_of_takes
+from training.speech_units import units_of_takes
+from trt_build.checkpoints import read_units
 
 __all__ = ["SECOND", "TABLES", "Heard", "Hearing", "Recipe", "train"]
 
@@ -100,14 +101,6 @@ def save_ear(path: Path, model: MeshToSpeech, about: dict[str, Any]) -> None:
     torch.save({"weights": model.state_dict(), "config": asdict(model.config), **about}, path)
 
 
-def load_ear(path: Path) -> MeshToSpeech:
-    """Read a model this recipe wrote, frozen."""
-    saved = torch.load(path, map_location="cpu", weights_only=True)
-    model = MeshToSpeech(MeshToSpeechConfig(**saved["config"]))
-    model.load_state_dict(saved["weights"])
-    return model.eval().requires_grad_(False)
-
-
 def build(front: str, scale: Tensor, config: MeshToSpeechConfig, seed: int) -> MeshToSpeech:
     """An untrained model with the given view of the face."""
     torch.manual_seed(seed)
@@ -121,7 +114,7 @@ def run(options: argparse.Namespace, place: Place) -> None:
     """Train on a split, judge on its test clips, write model and errors."""
     read = read_recipe(options.recipe, **TABLES)
     recipe: Recipe = replace(read["recipe"], **given(options, "steps", "seed"))
-    units, pairs = load_units(options.units), load_pairs(options.pairs[0])
+    units, pairs = read_units(options.units), load_pairs(options.pairs[0])
     split = split_pairs(pairs, options.split)
     heard = Heard(units_of_takes(units, pairs.name, pairs.mel), pairs.mel)
     recorded = pairs.select(split.train)

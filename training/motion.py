@@ -24,14 +24,13 @@ from stream_engine.models.talking_face import FaceConfig
 from training.abas import AbasWeights, Listener
 from training.data.corpus.pieces import SpeechSet, load_speech
 from training.dataset import PairSet, load_pairs
-from training.mesh_to_speech import load_ear
 from training.noise import smooth_noise
 from training.place import Place, take_place
 from training.recipe import RECIPES, read_recipe
 from training.session import Rhythm, add_options, given, learn
-from training.speech_encoder import load_encoder
-from training.speech_units import load_units, units_of_takes
+from training.speech_units import units_of_takes
 from training.trainer import MOUTH, Material, Recipe, Trainer
+from trt_build.checkpoints import read_ear, read_encoder, read_motion, read_units
 
 TABLES = {
     "recipe": Recipe,
@@ -69,7 +68,7 @@ def gather(options: argparse.Namespace) -> Material:
     pairs = PairSet.join([load_pairs(path, "train") for path in options.pairs])
     if options.units is None:
         return Material(pairs)
-    units = load_units(options.units)
+    units = read_units(options.units)
     known = units_of_takes(units, pairs.name, pairs.mel)
     if not options.speech:
         return Material(pairs, known)
@@ -84,13 +83,11 @@ def prepare(options: argparse.Namespace, place: Place) -> Trainer:
     config = FaceConfig(read["encoder"], read["transformer"])
     trainer = Trainer(recipe, gather(options), config, place)
     if options.encoder:
-        trainer.take_encoder(load_encoder(options.encoder, config.encoder))
+        trainer.take_encoder(read_encoder(options.encoder, config.encoder))
     if options.begin:
-        saved = torch.load(options.begin, map_location="cpu", weights_only=True)
-        trainer.model.load_state_dict(saved["averaged"])
-        trainer.averaged.load_state_dict(saved["averaged"])
+        trainer.take(read_motion(options.begin, config))
     if options.ear:
-        ear = load_ear(options.ear).to(place.device)
+        ear = read_ear(options.ear)[0].to(place.device)
         mouth = MOUTH.to(place.device)
         trainer.listen(Listener(ear, trainer.model.scale, mouth, read["abas"]))
     return trainer

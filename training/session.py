@@ -108,6 +108,12 @@ def learn(
     return learner.step >= rhythm.steps
 
 
+def learn_at_once(learner: Learner, steps: int) -> None:
+    """Train to the end, keeping nothing on the way."""
+    while learner.step < steps:
+        learner.advance()
+
+
 def _save(learner: Learner, path: Path, place: Place) -> None:
     state = learner.state()
     if place.leads:

@@ -13,26 +13,24 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
-from pickle import UnpicklingError
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from stream_engine.errors import AssetError
 from stream_engine.features.log_mel import MELS_PER_FRAME
 from stream_engine.models.speech_encoder import EncoderConfig, SpeechEncoder
-from training.data.corpus.labelled import phones_of
+from training.data.corpus.labelled import speech_of
 from training.data.corpus.phone_times import load_phones
 from training.data.corpus.phones import PHONES
-from training.data.corpus.pieces import load_speech
+from training.data.corpus.pieces import SpeechSet, load_speech
 from training.data.splits import SPLITS, split_pairs
-from training.dataset import PairSet, load_pairs, spoken_name
+from training.dataset import load_pairs
 from training.naming import Labelled, Naming, Recipe, phone_errors
 from training.place import Place, take_place
 from training.recipe import RECIPES, read_recipe
-from training.session import Rhythm, add_options, given, learn
+from training.session import Rhythm, add_options, given, learn, learn_at_once
 
 TABLES = {"recipe": Recipe, "encoder": EncoderConfig}
 """What a recipe file of this network holds; the encoder's sizes are the motion model's."""
@@ -77,21 +75,17 @@ def targets(phones: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.stack(back, axis=2)
 
 
-def speech_of(pairs: PairSet, times: dict[str, NDArray[np.uint8]]) -> Labelled:
-    """The clips of recorded pairs whose phones are known, as labelled speech."""
-    known = pairs.select(np.array([spoken_name(name) in times for name in pairs.name]))
-    return Labelled(known.mel, targets(phones_of(known, times)))
-
-
 def gather(options: argparse.Namespace) -> Labelled:
     """Speech corpora, and the split's own recordings."""
     pairs = load_pairs(options.pairs)
-    own = speech_of(
-        pairs.select(split_pairs(pairs, options.split).train), load_phones(options.phones)
-    )
-    sets = [load_speech(path) for path in options.speech]
-    mel = np.concatenate([*(s.mel for s in sets), own.mel])
-    return Labelled(mel, np.concatenate([*(targets(s.phones) for s in sets), own.phones]))
+    train = pairs.select(split_pairs(pairs, options.split).train)
+    own = speech_of(train, load_phones(options.phones))
+    return asked(SpeechSet.join([*(load_speech(path) for path in options.speech), own]))
+
+
+def asked(speech: SpeechSet) -> Labelled:
+    """What an encoder is asked of each clip."""
+    return Labelled(speech.mel, targets(speech.phones))
 
 
 def teach(network: Recognised, data: Labelled, recipe: Recipe) -> SpeechEncoder:
@@ -105,35 +99,8 @@ def teach(network: Recognised, data: Labelled, recipe: Recipe) -> SpeechEncoder:
     Returns:
         The encoder.
     """
-    naming = Naming(network, data, recipe)
-    while naming.step < recipe.steps:
-        naming.advance()
+    learn_at_once(Naming(network, data, recipe), recipe.steps)
     return network.encoder
-
-
-def load_encoder(path: Path, config: EncoderConfig) -> SpeechEncoder:
-    """Read what this recipe wrote.
-
-    Args:
-        path: The weights.
-        config: Sizes the motion model wants.
-
-    Returns:
-        The encoder.
-
-    Raises:
-        AssetError: If it cannot be read, or is of other sizes.
-    """
-    encoder = SpeechEncoder(config)
-    try:
-        encoder.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (OSError, RuntimeError, UnpicklingError) as error:
-        raise AssetError(
-            "speech encoder does not fit",
-            got=f"{path}: {error}",
-            expected=f"weights of training.speech_encoder, width {config.width}",
-        ) from error
-    return encoder
 
 
 def run(options: argparse.Namespace, place: Place) -> None:

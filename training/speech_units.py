@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
+from training.data.corpus.labelled import speech_of
 from training.data.corpus.phone_times import load_phones
-from training.data.corpus.pieces import load_speech
+from training.data.corpus.pieces import SpeechSet, load_speech
 from training.data.splits import split_pairs
 from training.dataset import load_pairs, spoken_name
 from training.naming import Labelled, Naming, Recipe, phone_errors
@@ -33,18 +34,10 @@ TABLES = {"recipe": Recipe}
 
 def gather(speech: list[Path], pairs: Path, phones: Path) -> Labelled:
     """Speech corpora and the harmless part of the recorded speaker, in one."""
-    sets = [load_speech(path) for path in speech]
-    recorded, times = load_pairs(pairs), load_phones(phones)
-    rows = split_pairs(recorded, "words").train
-    rows = np.array([row for row in rows if recorded.name[row] in times])
-    steps = recorded.mel.shape[1]
-    labels = np.zeros((len(rows), steps), np.uint8)
-    for target, row in enumerate(rows):
-        track = times[str(recorded.name[row])][:steps]
-        labels[target, : len(track)] = track
-    mel = np.concatenate([*(s.mel for s in sets), recorded.mel[rows]])
-    every = np.concatenate([*(s.phones for s in sets), labels])
-    return Labelled(mel, every[:, 1::2])
+    recorded = load_pairs(pairs)
+    own = speech_of(recorded.select(split_pairs(recorded, "words").train), load_phones(phones))
+    every = SpeechSet.join([*(load_speech(path) for path in speech), own])
+    return Labelled(every.mel, every.phones[:, 1::2])
 
 
 class Phones(nn.Module):
@@ -115,13 +108,6 @@ def units_of_takes(
     row = {name: number for number, name in enumerate(clips[clean])}
     units = units_of(model, mel[clean])
     return units[[row[name] for name in clips]]
-
-
-def load_units(path: Path) -> SpeechUnits:
-    """Read what this recipe wrote."""
-    model = SpeechUnits(UnitsConfig())
-    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    return model.eval()
 
 
 def run(options: argparse.Namespace, place: Place) -> None:

@@ -61,6 +61,11 @@ class Trainer(Descending):
         self.listener: Listener | None = None
         self._before: TalkingFace | None = None
 
+    def take(self, face: TalkingFace) -> None:
+        """Begin with trained weights."""
+        for model in (self.model, self.averaged):
+            model.load_state_dict(face.state_dict())
+
     def take_encoder(self, encoder: SpeechEncoder) -> None:
         """Begin with a speech encoder that knows sounds already."""
         for model in (self.model, self.averaged):

@@ -11,6 +11,7 @@ import json
 import struct
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import onnx
 import torch
@@ -27,19 +28,13 @@ from stream_engine.models.talking_face import (
     sampler_spec,
 )
 from stream_engine.types import RunnerSpec
+from trt_build.checkpoints import read_motion
 
 WEIGHTS_FILE = "weights.safetensors"
 STEP_COUNTS = (1, 2, 4)
 _OPSET = 20
 _SMALLEST_SHARED = 64  # smaller tensors stay in the graph
 _EXAMPLE_LENGTHS = {"hop": 2, "steps": 8, "window": 5, "frames": 6}
-
-
-def load_checkpoint(path: Path) -> TalkingFace:
-    """The averaged weights of a training run, as a model."""
-    model = TalkingFace(FaceConfig())
-    model.load_state_dict(torch.load(path, weights_only=True)["averaged"])
-    return model.eval()
 
 
 def example_inputs(spec: RunnerSpec, lengths: dict[str, str]) -> tuple[Tensor, ...]:
@@ -55,9 +50,14 @@ def example_inputs(spec: RunnerSpec, lengths: dict[str, str]) -> tuple[Tensor, .
 
 
 def export_graph(
-    module: nn.Module, spec: RunnerSpec, lengths: dict[str, str], path: Path
-) -> onnx.ModelProto:
-    """Export one module.
+    module: nn.Module,
+    spec: RunnerSpec,
+    lengths: dict[str, str],
+    offsets: dict[str, tuple[int, int]],
+    prefixes: tuple[str, str],
+    path: Path,
+) -> None:
+    """Export one module beside the weights file it refers to.
 
     Constants are left unfolded: folding would keep a transposed copy of some weights in the graph.
     The runtime folds when it loads it.
@@ -67,10 +67,9 @@ def export_graph(
         spec: Names and shapes.
         lengths: Name of the free length of each input that has one: hop, steps (four to a hop),
             window or frames.
-        path: Where the exporter may write.
-
-    Returns:
-        The graph, weights inside, float32.
+        offsets: Byte range of each tensor in the weights file.
+        prefixes: Start of the module's parameter names, and of the same ones in the file.
+        path: The graph.
     """
     names = {"batch", "hop", *lengths.values()} - {"steps"}
     dims = {name: torch.export.Dim(name, min=1, max=4096) for name in names}
@@ -94,8 +93,11 @@ def export_graph(
         verbose=False,
     )
     assert program is not None
-    program.save(str(path))
-    return onnx.load(str(path))
+    with TemporaryDirectory() as scratch:  # large graphs are written as several files
+        program.save(f"{scratch}/graph.onnx")
+        graph = onnx.load(f"{scratch}/graph.onnx")
+    share_weights(graph, offsets, prefixes)
+    onnx.save(graph, str(path))
 
 
 def share_weights(
@@ -191,19 +193,16 @@ def export_model(model: TalkingFace, out: Path, step_counts: tuple[int, ...] = S
     """
     offsets = write_weights(model, out)
     config = model.config
-    scratch = out / "exporting.onnx"
-    graph = export_graph(model.encoder, encoder_spec(config.encoder), {"mel": "steps"}, scratch)
-    share_weights(graph, offsets, ("", "encoder."))
-    onnx.save(graph, str(out / "speech_encoder.onnx"))
+    of_encoder = encoder_spec(config.encoder), {"mel": "steps"}
+    prefixes = ("", "encoder.")
+    export_graph(model.encoder, *of_encoder, offsets, prefixes, out / "speech_encoder.onnx")
     lengths = {name: "hop" for name in ("emitted", "emitted_speech", "emitted_mask")}
     lengths |= {"speech": "window", "noise": "window"}
     for steps in step_counts:
         sampler = MotionSampler(model.transformer, model.scale, respaced_times(steps))
-        graph = export_graph(sampler, sampler_spec(config.transformer), lengths, scratch)
-        share_weights(graph, offsets, ("model.", "transformer."))
-        onnx.save(graph, str(out / f"motion_sampler_{steps}.onnx"))
-    for leftover in out.glob("exporting.onnx*"):
-        leftover.unlink()
+        of_sampler = sampler_spec(config.transformer), lengths
+        prefixes, path = ("model.", "transformer."), out / f"motion_sampler_{steps}.onnx"
+        export_graph(sampler, *of_sampler, offsets, prefixes, path)
     described = {"config": asdict(config), "steps": step_counts, "opset": _OPSET}
     (out / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
@@ -214,7 +213,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    export_model(load_checkpoint(options.checkpoint), options.out)
+    export_model(read_motion(options.checkpoint), options.out)
     total = sum(path.stat().st_size for path in options.out.iterdir())
     print(f"{total / 1e6:.1f} MB in {options.out}")
 

@@ -13,17 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
-import torch
 from safetensors.torch import load_file
 
 from stream_engine.assemble import EAR_FOLDER
-from stream_engine.errors import AssetError
 from stream_engine.listen import voice_of_recording
 from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig
 from stream_engine.monitor.ear import ear_spec
 from stream_engine.types import F32, RunnerSpec
-from trt_build.export import WEIGHTS_FILE, export_graph, share_weights, write_weights
+from trt_build.checkpoints import read_ear
+from trt_build.export import WEIGHTS_FILE, export_graph, write_weights
 
 SAMPLE = EAR_FOLDER.parent / "sample.wav"
 _DIGITS = 4
@@ -40,32 +38,6 @@ class Voice:
 
     source: str
     values: F32
-
-
-def read_ear(path: Path) -> tuple[MeshToSpeech, dict[str, Any]]:
-    """Read what the mesh-to-speech recipe wrote.
-
-    Args:
-        path: Checkpoint.
-
-    Returns:
-        The model in evaluation mode, and all the checkpoint says of it (view of the face, split,
-        errors).
-
-    Raises:
-        AssetError: If it is missing or no such checkpoint.
-    """
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        model = MeshToSpeech(MeshToSpeechConfig(**saved.pop("config")))
-        model.load_state_dict(saved.pop("weights"))
-    except (OSError, RuntimeError, KeyError, TypeError, AttributeError) as error:
-        raise AssetError(
-            "ear cannot be read",
-            got=f"{path}: {error}",
-            expected="a checkpoint of python -m training.mesh_to_speech",
-        ) from error
-    return model.eval(), saved
 
 
 def load_shipped(folder: Path) -> MeshToSpeech:
@@ -92,12 +64,8 @@ def export_ear(model: MeshToSpeech, about: dict[str, Any], voice: Voice, out: Pa
         out: Folder, made if missing.
     """
     offsets = write_weights(model, out)
-    spec, scratch = spec_of(model.config), out / "exporting.onnx"
-    graph = export_graph(model, spec, {"motion": "frames"}, scratch)
-    share_weights(graph, offsets, ("", ""))
-    onnx.save(graph, str(out / "ear.onnx"))
-    for leftover in out.glob("exporting.onnx*"):
-        leftover.unlink()
+    shapes = spec_of(model.config), {"motion": "frames"}
+    export_graph(model, *shapes, offsets, ("", ""), out / "ear.onnx")
     values = [round(float(value), _DIGITS) for value in voice.values]
     described = {
         "config": asdict(model.config),

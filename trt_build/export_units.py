@@ -8,18 +8,16 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-import onnx
-import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from stream_engine.assemble import UNITS_FOLDER
-from stream_engine.errors import AssetError
 from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.speech_units import UNIT_HZ, SpeechUnits, UnitsConfig
 from stream_engine.monitor.units import units_spec
 from stream_engine.types import RunnerSpec
-from trt_build.export import WEIGHTS_FILE, export_graph, share_weights, write_weights
+from trt_build.checkpoints import read_units
+from trt_build.export import WEIGHTS_FILE, export_graph, write_weights
 
 
 class Closeness(nn.Module):
@@ -36,30 +34,6 @@ class Closeness(nn.Module):
     def forward(self, mel: Tensor) -> Tensor:
         """Highest for the nearest unit, which is the one that is named."""
         return self.network.closeness(self.network.represent(mel))
-
-
-def read_units(path: Path) -> SpeechUnits:
-    """Read what the speech-units recipe wrote.
-
-    Args:
-        path: Checkpoint.
-
-    Returns:
-        The network in evaluation mode.
-
-    Raises:
-        AssetError: If it is missing or no such checkpoint.
-    """
-    network = SpeechUnits(UnitsConfig())
-    try:
-        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (OSError, RuntimeError, KeyError, TypeError, AttributeError) as error:
-        raise AssetError(
-            "speech units cannot be read",
-            got=f"{path}: {error}",
-            expected="a checkpoint of python -m training.speech_units",
-        ) from error
-    return network.eval()
 
 
 def load_shipped(folder: Path) -> SpeechUnits:
@@ -86,12 +60,10 @@ def export_units(network: SpeechUnits, out: Path) -> None:
         out: Folder, made if missing.
     """
     offsets = write_weights(network, out)
-    config, scratch = network.config, out / "exporting.onnx"
-    graph = export_graph(Closeness(network), spec_of(config), {"mel": "steps"}, scratch)
-    share_weights(graph, offsets, ("network.", ""))
-    onnx.save(graph, str(out / "units.onnx"))
-    for leftover in out.glob("exporting.onnx*"):
-        leftover.unlink()
+    config = network.config
+    shapes = spec_of(config), {"mel": "steps"}
+    prefixes = ("network.", "")
+    export_graph(Closeness(network), *shapes, offsets, prefixes, out / "units.onnx")
     described = {
         "is": "speech units: log-mel [B, 4 T, F] to how close each unit is, [B, 2 T, K]",
         "units_hz": UNIT_HZ,

@@ -14,7 +14,7 @@ from training.ablation import options_of
 from training.data.splits import says_unseen
 from training.dataset import PairSet
 from training.experiment import WIDE, Experiment
-from training.mesh_to_speech import load_ear
+from trt_build.checkpoints import read_ear
 
 
 def toy_files(folder: Path, clips: int = 40) -> argparse.Namespace:
@@ -87,7 +87,7 @@ def test_ears_and_bases_are_made_once(tmp_path: Path) -> None:
     again = experiment.ear(WIDE)
     assert path.stat().st_mtime_ns == written
     assert all(torch.equal(a, b) for a, b in zip(ear.parameters(), again.parameters(), strict=True))
-    assert load_ear(path).front.any()
+    assert read_ear(path)[0].front.any()
     reports = (tmp_path / "out" / "ears.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["ear"] for line in reports] == [WIDE]
     taught = experiment.encoder().state_dict()

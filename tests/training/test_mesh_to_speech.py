@@ -18,10 +18,8 @@ from training.mesh_to_speech import (
     build,
     chance_errors,
     hearing_errors,
-    load_ear,
     pick,
     run,
-    save_ear,
     train,
 )
 from training.place import HERE
@@ -60,16 +58,6 @@ def test_chance_is_the_best_an_ear_can_do_without_a_face() -> None:
     assert chance["unit_error"] == pytest.approx(0.5)
     assert chance["unit_error_words"] == pytest.approx(0.5)
     assert chance["mel_l1"] == 0.0
-
-
-def test_an_ear_comes_back_frozen_and_the_same(tmp_path: Path) -> None:
-    """Sizes, view and weights are in the file."""
-    ear = build("mouth2s", torch.ones(55), SMALL, seed=3).eval()
-    save_ear(tmp_path / "ear.pt", ear, {"split": "random"})
-    again = load_ear(tmp_path / "ear.pt")
-    motion, voice = torch.randn(1, 6, 55), torch.randn(1, 160)
-    assert torch.equal(ear(motion, voice)[0], again(motion, voice)[0])
-    assert not any(p.requires_grad for p in again.parameters())
 
 
 def test_picking_takes_the_same_rows_of_everything() -> None:

@@ -1,7 +1,5 @@
 """Units of speech."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -10,7 +8,6 @@ from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
 from training.naming import Labelled, Naming, Recipe, phone_errors
 from training.speech_units import (
     Phones,
-    load_units,
     represent,
     set_clusters,
     units_of,
@@ -59,15 +56,6 @@ def test_clusters_are_nearer_than_where_they_began() -> None:
     assert set_clusters(model, points, seed=0, rounds=20) < first
     distance = torch.cdist(points, model.centroids)
     assert torch.equal(distance.argmin(1), model.nearest(points))
-
-
-def test_units_come_back_from_a_file(tmp_path: Path) -> None:
-    """The same units for the same speech."""
-    model = SpeechUnits(UnitsConfig()).eval()
-    model.centroids.normal_()
-    torch.save(model.state_dict(), tmp_path / "u.pt")
-    mel = torch.randn(2, 40, 80)
-    assert torch.equal(model(mel), load_units(tmp_path / "u.pt")(mel))
 
 
 def test_a_take_says_what_its_clip_says() -> None:

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from stream_engine.assemble import UNITS_FOLDER, open_units
-from stream_engine.errors import AssetError
 from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
 from stream_engine.runtime.onnx_runner import OnnxRunner
 from tests.contracts.model_runner_contract import check_model_runner
@@ -66,12 +65,3 @@ def test_a_checkpoint_becomes_a_folder_the_engine_opens(tmp_path: Path) -> None:
     assert open_units(out).units == 100
     written = {path.name for path in out.iterdir()}
     assert written == {"units.json", "units.onnx", "weights.safetensors"}
-
-
-@pytest.mark.parametrize("saved", [None, {}, {"squeeze.weight": torch.zeros(2, 2)}, [1]])
-def test_what_is_no_units_is_refused(saved: object, tmp_path: Path) -> None:
-    """A missing file, no weights, another network's, something else."""
-    if saved is not None:
-        torch.save(saved, tmp_path / "units.pt")
-    with pytest.raises(AssetError, match="training.speech_units"):
-        read_units(tmp_path / "units.pt")

@@ -17,8 +17,8 @@ from stream_engine.models.talking_face import FaceConfig, TalkingFace, encoder_s
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.window import profile_named
 from stream_engine.runtime.torch_runner import TorchRunner
-from training.optimisation import read_checkpoint
 from training.recipe import RECIPES, fill
+from trt_build.checkpoints import read_motion
 from trt_build.export import WEIGHTS_FILE, load_weights
 
 MODEL_HELP = "checkpoint of training, or a folder that trt_build.export wrote"
@@ -78,17 +78,8 @@ class TrainedModel:
                 )
             sizes = json.loads(described.read_text(encoding="utf-8"))["config"]
             return load_weights(self.path / WEIGHTS_FILE, _sizes(sizes))
-        saved = read_checkpoint(self.path)
-        model = TalkingFace(_sizes(tomllib.loads(self.recipe.read_text(encoding="utf-8"))))
-        try:
-            model.load_state_dict(saved["averaged"])
-        except (KeyError, RuntimeError) as error:
-            raise AssetError(
-                "checkpoint does not fit its recipe",
-                got=f"{self.path} with {self.recipe.name}",
-                fix="name the recipe it was trained by with --recipe",
-            ) from error
-        return model.eval()
+        sizes = tomllib.loads(self.recipe.read_text(encoding="utf-8"))
+        return read_motion(self.path, _sizes(sizes))
 
     def _graph(self, steps: int) -> Path:
         return self.path / f"motion_sampler_{steps}.onnx"

@@ -84,6 +84,24 @@ def phones_of(pairs: PairSet, times: dict[str, NDArray[np.uint8]]) -> NDArray[np
     return labels
 
 
+def known(pairs: PairSet, times: dict[str, NDArray[np.uint8]]) -> PairSet:
+    """The clips whose phones are known."""
+    return pairs.select(np.array([spoken_name(name) in times for name in pairs.name], bool))
+
+
+def speech_of(pairs: PairSet, times: dict[str, NDArray[np.uint8]]) -> SpeechSet:
+    """What is said in the clips whose phones are known, without the faces."""
+    heard = known(pairs, times)
+    return SpeechSet(
+        name=heard.name,
+        source=heard.source,
+        speaker=heard.source,
+        mel=heard.mel,
+        phones=phones_of(heard, times),
+        loudness=heard.loudness,
+    )
+
+
 def learn(pairs: PairSet, phones: NDArray[np.uint8], steps: int = 700) -> Recorded:
     """Fit the articulation model to recorded pairs and keep what it leaves over."""
     scale = coefficient_scale(pairs.motion)
@@ -169,10 +187,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     pairs, times = load_pairs(options.pairs), load_phones(options.phones)
-    rows = split_pairs(pairs, options.split).train
-    known = pairs.select(np.array([row for row in rows if spoken_name(pairs.name[row]) in times]))
-    recorded = learn(known, phones_of(known, times), options.steps)
-    print(f"articulation model of {len(known)} recorded clips, split {options.split}")
+    own = known(pairs.select(split_pairs(pairs, options.split).train), times)
+    recorded = learn(own, phones_of(own, times), options.steps)
+    print(f"articulation model of {len(own)} recorded clips, split {options.split}")
     sets = []
     for count, path in enumerate(options.speech):
         speech = load_speech(path)
