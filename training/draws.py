@@ -36,6 +36,8 @@ class Recipe:
         warm_up: Steps to reach it.
         steps: Steps of the cosine decay.
         voices: Change voices and add noise in the log-mel domain; false for other features.
+        warped: Share of clips that get another vocal tract, if voices are changed. It teaches other
+            voices and costs the own one: warped vowels are each other's.
         muted: Share of clips turned into silence with a resting mouth; log-mel only.
         past_noise: Spread of the error put on the context, against exposure bias.
         own_past: Share of clips whose context is the model's own prediction, likewise.
@@ -51,6 +53,7 @@ class Recipe:
     warm_up: int = 200
     steps: int = 4000
     voices: bool = True
+    warped: float = 0.25
     muted: float = 0.06
     past_noise: float = 0.4
     own_past: float = 0.6
@@ -197,7 +200,8 @@ class Draws:
     def _heard(self, features: NDArray[np.float16]) -> Tensor:
         """Features as another voice would have them, float32 on the device."""
         heard = self._moved(torch.from_numpy(features).float())
-        return augment_speech(heard, self._generator) if self._recipe.voices else heard
+        recipe = self._recipe
+        return augment_speech(heard, self._generator, recipe.warped) if recipe.voices else heard
 
     def _coarse_noise(self, shape: torch.Size) -> Tensor:
         """Noise for what no loss is taken of, summed in the precision of the pass."""

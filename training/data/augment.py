@@ -8,12 +8,13 @@ from stream_engine.features.log_mel import MEL_FLOOR, MEL_MEAN, MEL_SCALE
 _DECIBELS = 0.2302585  # natural log of power per decibel
 
 
-def augment_speech(mel: Tensor, generator: torch.Generator) -> Tensor:
+def augment_speech(mel: Tensor, generator: torch.Generator, warped: float = 1.0) -> Tensor:
     """Another vocal tract, level, spectral tilt and background noise for each clip of a batch.
 
     Args:
         mel: Log-mel features, float32 [B, T, F], on any device.
         generator: Source of randomness, on the CPU.
+        warped: Share of clips that get another vocal tract; all get the rest.
 
     Returns:
         float32 [B, T, F].
@@ -22,7 +23,10 @@ def augment_speech(mel: Tensor, generator: torch.Generator) -> Tensor:
     def draw(low: float, high: float) -> Tensor:
         return _draw(len(mel), low, high, generator).to(mel.device)
 
-    mel = warp_frequency(mel, draw(0.84, 1.19)[:, 0, 0])
+    factor = draw(0.84, 1.19)
+    if warped < 1.0:
+        factor = torch.where(draw(0.0, 1.0) < warped, factor, 1.0)
+    mel = warp_frequency(mel, factor[:, 0, 0])
     at = torch.linspace(-1.0, 1.0, mel.shape[-1], device=mel.device)
     change = draw(-12.0, 8.0) + draw(-8.0, 8.0) * at + draw(-3.0, 3.0) * torch.cos(at * 4.0)
     power = torch.exp(mel * MEL_SCALE + MEL_MEAN + change * _DECIBELS)

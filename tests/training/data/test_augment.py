@@ -35,3 +35,16 @@ def test_the_same_seed_gives_the_same_voices() -> None:
     mel = torch.randn(2, 8, 80)
     runs = [augment_speech(mel, torch.Generator().manual_seed(4)) for _ in range(2)]
     assert torch.equal(*runs)
+
+
+def test_a_share_of_the_clips_keeps_its_vocal_tract() -> None:
+    """None warped: a peak stays in its band; all warped: it moves; half: some of both."""
+    mel = torch.full((40, 4, 80), -2.0)
+    mel[:, :, 40] = 6.0
+    moved = [
+        (augment_speech(mel, torch.Generator().manual_seed(1), share).argmax(2)[:, 0] != 40).sum()
+        for share in (0.0, 0.5, 1.0)
+    ]
+    assert moved[0] == 0
+    assert 10 < moved[1] < 30
+    assert moved[2] > 35
