@@ -37,6 +37,7 @@ from training.evaluation.scoring import FLOOR
 from training.evaluation.systems import real_track, score_system
 from training.experiment import JUDGE, WIDE, Experiment
 from training.mesh_to_speech import hearing_errors, pick
+from training.recipe import RECIPES
 from training.trainer import MOUTH, Trainer
 from trt_build.checkpoints import read_motion
 
@@ -177,6 +178,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--units", type=Path, required=True)
     parser.add_argument("--phones", type=Path, required=True)
     parser.add_argument("--speech", type=Path, nargs="*", default=[])
+    parser.add_argument("--recipe", type=Path, default=RECIPES / "small.toml", help="its base")
     parser.add_argument("--splits", nargs="+", choices=SPLITS, default=["words", "few-10"])
     parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
     parser.add_argument("--ears", nargs="*", default=[], help="more critics to train and report")

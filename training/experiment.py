@@ -30,7 +30,7 @@ from training.mesh_to_speech import (
 )
 from training.mesh_to_speech import Recipe as EarRecipe
 from training.naming import Recipe as EncoderRecipe
-from training.recipe import RECIPES, read_recipe
+from training.recipe import read_recipe
 from training.session import learn_at_once
 from training.speech_encoder import Recognised, asked, teach
 from training.speech_units import units_of_takes
@@ -68,11 +68,11 @@ class Experiment:
         )
         self.scale = coefficient_scale(self.material.pairs.motion)
         tables = {"recipe": Recipe, "encoder": EncoderConfig, "transformer": TransformerConfig}
-        small = read_recipe(RECIPES / "small.toml", **tables)
-        self.recipe: Recipe = small["recipe"]
+        read = read_recipe(options.recipe, **tables)
+        self.recipe: Recipe = read["recipe"]
         if options.base_steps:
             self.recipe = dataclasses.replace(self.recipe, steps=options.base_steps)
-        self.config = FaceConfig(small["encoder"], small["transformer"])
+        self.config = FaceConfig(read["encoder"], read["transformer"])
 
     def _speech(self) -> SpeechSet:
         """Speech whose faces nobody has seen: other voices, and what this split may hear."""

@@ -15,6 +15,7 @@ TABLES = {
     "motion_gpu": motion.TABLES,
     "motion_tune": motion.TABLES,
     "small": motion.TABLES,
+    "full": motion.TABLES,
     "distill": motion.TABLES | {"distill": DistillSettings},
     "mesh_to_speech": mesh_to_speech.TABLES,
     "speech_encoder": speech_encoder.TABLES,
