@@ -53,6 +53,7 @@ class Variant:
         ear: Which critic supervises; none for the control.
         weights: How.
         labelled: Learn from labelled pairs as well.
+        own: Hear, without faces, the speaker's own other clips instead of other voices.
         taught: Go on from the base whose speech encoder was taught phones.
         weights_of: Variant whose trained weights are judged again, nothing trained.
         face_noise: Spread of the start noise of everything but the mouth, when it is judged.
@@ -61,6 +62,7 @@ class Variant:
     ear: str | None
     weights: AbasWeights = field(default_factory=AbasWeights)
     labelled: bool = False
+    own: bool = False
     taught: bool = False
     weights_of: str = ""
     face_noise: float = 1.0
@@ -77,9 +79,11 @@ VARIANTS = {
     "mouth2s": Variant("mouth2s", _PAIRS),
     "mouth2s + speech": Variant("mouth2s", _SPEECH),
     "best mix": Variant(WIDE, _MIX),
+    "best mix, own voice": Variant(WIDE, _MIX, own=True),
     "best mix, lively": Variant(None, weights_of="best mix", face_noise=1.2),
     "taught, no M2S": Variant(None, taught=True),
     "taught, best mix": Variant(WIDE, _MIX, taught=True),
+    "taught, best mix, own voice": Variant(WIDE, _MIX, own=True, taught=True),
     "labelled, no M2S": Variant(None, labelled=True),
     "labelled, best mix": Variant(WIDE, _MIX, labelled=True),
 }
@@ -143,6 +147,8 @@ class Ablation(Experiment):
             self.recipe, seed=100 + seed, steps=steps, rate=6e-4, warm_up=20
         )
         material = self.widened() if variant.labelled else self.material
+        if variant.own:
+            material = self.own_voice()
         trainer = Trainer(recipe, material, self.config)
         trainer.take(read_motion(self.base(seed, variant.taught), self.config))
         if variant.ear is not None:

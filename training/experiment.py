@@ -96,6 +96,15 @@ class Experiment:
         pairs = PairSet.join([self.material.pairs, self.labelled()])
         return Material(pairs, units, self.spoken.mel, self.spoken.units)
 
+    def own_voice(self) -> Material:
+        """The split's pairs; of speech without faces only the speaker's own other clips.
+
+        Test clips are not among them. Clips with held-back words are: their sound is no pair.
+        """
+        rows = np.setdiff1d(np.flatnonzero(self.pairs.split != "test"), self.split.train)
+        own = pick(self.heard, rows)
+        return dataclasses.replace(self.material, speech=own.mel, speech_units=own.units)
+
     def ear(self, name: str) -> MeshToSpeech:
         """A critic of this split, or its judge; trained if there is none yet."""
         path = self.folder / f"{name}.pt"

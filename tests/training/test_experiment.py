@@ -73,6 +73,21 @@ def test_the_sound_of_unseen_words_is_not_heard_either(tmp_path: Path) -> None:
     assert set(experiment.speech.source) == {"voices"}
 
 
+def test_the_speakers_own_voice_is_heard_without_faces(tmp_path: Path) -> None:
+    """Clips with held-back words are; clips with taught faces and test clips are not."""
+    experiment = Experiment(toy_files(tmp_path), "words")
+    own = experiment.own_voice()
+    assert own.pairs is experiment.material.pairs
+    assert own.speech is not None
+    assert own.speech_units is not None
+    heard = {mel.tobytes() for mel in own.speech}
+    pairs, split = experiment.pairs, experiment.split
+    assert not heard & {mel.tobytes() for mel in pairs.mel[split.train]}
+    assert not heard & {mel.tobytes() for mel in pairs.mel[pairs.split == "test"]}
+    assert len(heard) == sum(says_unseen(text) for text in pairs.transcript[pairs.split != "test"])
+    assert own.speech_units.shape == (len(own.speech), 2 * pairs.motion.shape[1])
+
+
 @pytest.mark.slow
 def test_ears_and_bases_are_made_once(tmp_path: Path) -> None:
     """A second call finds the file; the wide ear learns from labelled faces, kept as such."""
