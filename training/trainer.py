@@ -129,9 +129,10 @@ class Trainer(Descending):
         units = torch.from_numpy(self.material.speech_units[rows]).to(view.mel.device)
         trust = listener.trust(view.time) * self._ramp()
         heard = listener.hear(seen.predicted, units, view.mel, trust)
-        share = listener.weights.speech_share
-        # Units alone: a stranger's mel is not this voice's.
+        share, of_mel = listener.weights.speech_share, listener.weights.speech_mel
         terms = {"speech_units": share * heard["heard_units"].mean()}
+        if of_mel:
+            terms["speech_mel"] = share * of_mel * heard["heard_mel"].mean()
         return terms | self._held("speech_held", view, seen)
 
     def _held(self, name: str, view: View, seen: Seen) -> dict[str, Tensor]:

@@ -119,6 +119,19 @@ def test_every_speech_term_is_there_and_counts() -> None:
     assert terms["speech_units"] > 0
 
 
+def test_the_mel_of_speech_alone_counts_if_it_should() -> None:
+    """Not of a stranger, by default; of the speaker's own voice as much as is said."""
+    found = []
+    for share in (0.0, 0.5, 1.0):
+        trainer = make_trainer()
+        weights = replace(SHARED, speech_mel=share)
+        trainer.listen(Listener(ear_of(trainer), trainer.model.scale, MOUTH, weights))
+        found.append(trainer.train_step().get("speech_mel"))
+    assert found[0] is None
+    assert found[1] is not None
+    assert found[2] == pytest.approx(2 * found[1])
+
+
 def test_other_features_of_speech_train_as_well() -> None:
     """Two steps of four features to a frame, as a pretrained encoder would give."""
     pairs = made_up_pairs(8)
