@@ -28,7 +28,7 @@ class AbasWeights:
         ramp: Steps over which the loss comes in.
         mouth_only: Keep its gradient off the upper face and the head.
         speech_share: Speech-only clips a step, as a share of the batch; 0 for none.
-        speech_mel: Of the mel's error on speech alone, as a share of ``mel``. A stranger's mel is not
+        speech_mel: Of the mel's error on speech alone, a share of ``mel``. A stranger's mel is not
             this voice's; the speaker's own is.
         hold: How firmly everything but the mouth is held to what the model made before it was
             listened to: no gradient of the ear reaches a brow, but the layers they share do move.
