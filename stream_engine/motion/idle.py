@@ -21,6 +21,7 @@ Number = TypeVar("Number", np.float32, np.int64)
 _BLINK = np.array([0.3, 0.85, 1.0, 0.7, 0.4, 0.18, 0.05, 0.0], np.float32)
 """Lids over a blink of 280 ms: down in three frames, up in five."""
 _TALKING_BLINKS = 0.2
+_AFTER_OWN = 3.0
 _LID_SHUT = 0.5
 
 _LOOK_FAR, _LOOK_BACK, _SACCADE = 0.13, 0.35, 0.65
@@ -128,8 +129,8 @@ def idle_state(seeds: NDArray[np.uint64]) -> IdleState:
 def look(state: IdleState, frame: NDArray[np.int64], lids: F32, rest: F32) -> IdleState:
     """Let the eyes of one more frame blink and wander.
 
-    The model blinks too seldom, in speech as at rest, so blinks are added always, and one of its
-    own counts as one.
+    The model blinks in fits, at rest as in speech: where it does not, blinks are added, and one of
+    its own puts off the next for three times as long.
 
     Args:
         state: Of B sessions.
@@ -206,7 +207,8 @@ def _draw(
     aim = state.aim
     if (begin | own | turn).any():
         drawn = uniforms(state.seed, frame, 5)
-        wait = np.where(begin | own, _interval(drawn[:, 0], _BLINKS), wait)
+        after = _interval(drawn[:, 0], _BLINKS)
+        wait = np.where(own, _AFTER_OWN * after, np.where(begin, after, wait))
         hold = np.where(turn, _interval(drawn[:, 1], _LOOKS_AT), hold)
         blink = np.where(begin, 0, blink)
         # Mostly a little way, sometimes further, often back to whoever is looked at.
