@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from stream_engine.assemble import MODEL_FOLDER, open_hop
+from stream_engine.config import SHIPPED_STEPS
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.window import PROFILES
 
@@ -72,7 +73,7 @@ def main() -> None:
     """Print one line per batch size."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profile", choices=sorted(PROFILES), default="balanced")
-    parser.add_argument("--steps", type=int, choices=(1, 2, 4), default=2)
+    parser.add_argument("--steps", type=int, choices=(1, 2, 4), default=SHIPPED_STEPS)
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--hops", type=int, default=400)
     parser.add_argument("--model", type=Path, default=MODEL_FOLDER)

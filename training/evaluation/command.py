@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stream_engine.config import EngineConfig
+from stream_engine.config import SHIPPED_STEPS, EngineConfig
 from stream_engine.errors import AssetError, BackendUnavailable, ConfigError
 from stream_engine.motion.window import PROFILES
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from training.evaluation.recordings import RecordingSet
     from training.evaluation.systems import System
 
-_DEFAULT_PROFILE, _DEFAULT_STEPS = "balanced", 2
+_DEFAULT_PROFILE = "balanced"
 _REDRAW_S = 0.2
 
 
@@ -42,7 +42,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )  # fmt: skip
     option(
         "--steps", action="append", type=int, dest="step_counts", metavar="N",
-        help=f"diffusion steps per window; several times for several (default {_DEFAULT_STEPS})",
+        help=f"diffusion steps per window; several times for several (default {SHIPPED_STEPS})",
     )  # fmt: skip
     option("--samples", type=int, default=10, help="samples per clip (default 10)")
     option("--clips", type=int, help="score at most so many clips, drawn at random")
@@ -139,7 +139,7 @@ def _systems(options: argparse.Namespace) -> "list[System]":
         System(name, folder, profile, steps)
         for name, folder in folders.items()
         for profile in dict.fromkeys(options.profiles or [_DEFAULT_PROFILE])
-        for steps in dict.fromkeys(options.step_counts or [_DEFAULT_STEPS])
+        for steps in dict.fromkeys(options.step_counts or [SHIPPED_STEPS])
     ]
 
 

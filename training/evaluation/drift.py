@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from stream_engine.assemble import MODEL_FOLDER
+from stream_engine.config import SHIPPED_STEPS
 from stream_engine.errors import ConfigError
 from stream_engine.features.log_mel import MELS_PER_FRAME
 from stream_engine.motion.arkit import ARKIT_COUNT, INDEX
@@ -178,7 +179,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help=MODEL_HELP)
     parser.add_argument("--recipe", type=Path, default=DEFAULT_RECIPE, help=RECIPE_HELP)
     parser.add_argument("--profile", default="balanced")
-    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=SHIPPED_STEPS)
     parser.add_argument("--streams", type=int, default=8)
     parser.add_argument("--minutes", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)

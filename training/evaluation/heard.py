@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from stream_engine.assemble import EAR_FOLDER, MODEL_FOLDER, open_ear
+from stream_engine.config import SHIPPED_STEPS
 from stream_engine.errors import AssetError
 from stream_engine.monitor.ear import Ear
 from stream_engine.monitor.griffin_lim import mel_to_speech
@@ -227,7 +228,7 @@ def _options() -> argparse.Namespace:
     option("--ear", type=Path, default=EAR_FOLDER, help="exported ear")
     option("--model", type=Path, default=MODEL_FOLDER, help="exported model of motion")
     option("--profile", choices=sorted(PROFILES), default="balanced")
-    option("--steps", type=int, default=2, help="diffusion steps per window")
+    option("--steps", type=int, default=SHIPPED_STEPS, help="diffusion steps per window")
     return parser.parse_args()
 
 

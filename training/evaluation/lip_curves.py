@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from stream_engine.config import SHIPPED_STEPS
 from stream_engine.errors import AssetError
 from stream_engine.types import MOTION_FPS
 from training.dataset import PairSet, load_pairs
@@ -131,7 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, required=True)
     add_models(parser)
-    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=SHIPPED_STEPS)
     parser.add_argument("--samples", type=int, default=10, help="in the mean")
     parser.add_argument("--clips", help="names of test clips with commas between")
     parser.add_argument("--count", type=int, default=3, help="clips if none is named")

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from stream_engine.config import SHIPPED_STEPS
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
@@ -163,7 +164,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     add_models(parser)
-    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=SHIPPED_STEPS)
     parser.add_argument("--clips", help="names with commas between")
     parser.add_argument("--count", type=int, default=4, help="clips if none is named")
     parser.add_argument("--any", action="store_true", help="also sentences training has seen")

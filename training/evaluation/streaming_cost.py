@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from stream_engine.assemble import MODEL_FOLDER, open_hop
+from stream_engine.config import SHIPPED_STEPS
 from stream_engine.motion.window import LatencyProfile
 from stream_engine.types import MOTION_FPS
 from training.dataset import load_pairs
@@ -56,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--model", type=Path, default=MODEL_FOLDER)
-    parser.add_argument("--steps", type=int, choices=(1, 2, 4), default=2)
+    parser.add_argument("--steps", type=int, choices=(1, 2, 4), default=SHIPPED_STEPS)
     parser.add_argument("--samples", type=int, default=3)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
