@@ -21,12 +21,10 @@ from torch import Tensor, nn
 
 from stream_engine.features.log_mel import MELS_PER_FRAME
 from stream_engine.models.speech_encoder import EncoderConfig, SpeechEncoder
-from training.data.corpus.labelled import speech_of
-from training.data.corpus.phone_times import load_phones
+from training.data.corpus.labelled import all_speech
 from training.data.corpus.phones import PHONES
-from training.data.corpus.pieces import SpeechSet, load_speech
-from training.data.splits import SPLITS, split_pairs
-from training.dataset import load_pairs
+from training.data.corpus.pieces import SpeechSet
+from training.data.splits import SPLITS
 from training.naming import Labelled, Naming, Recipe, phone_errors
 from training.place import Place, take_place
 from training.recipe import RECIPES, read_recipe
@@ -77,10 +75,7 @@ def targets(phones: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def gather(options: argparse.Namespace) -> Labelled:
     """Speech corpora, and the split's own recordings."""
-    pairs = load_pairs(options.pairs)
-    train = pairs.select(split_pairs(pairs, options.split).train)
-    own = speech_of(train, load_phones(options.phones))
-    return asked(SpeechSet.join([*(load_speech(path) for path in options.speech), own]))
+    return asked(all_speech(options.speech, options.pairs, options.phones, options.split))
 
 
 def asked(speech: SpeechSet) -> Labelled:

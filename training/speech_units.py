@@ -18,11 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
-from training.data.corpus.labelled import speech_of
-from training.data.corpus.phone_times import load_phones
-from training.data.corpus.pieces import SpeechSet, load_speech
-from training.data.splits import split_pairs
-from training.dataset import load_pairs, spoken_name
+from training.data.corpus.labelled import all_speech
+from training.dataset import spoken_name
 from training.naming import Labelled, Naming, Recipe, phone_errors
 from training.place import Place, take_place
 from training.recipe import RECIPES, read_recipe
@@ -34,9 +31,7 @@ TABLES = {"recipe": Recipe}
 
 def gather(speech: list[Path], pairs: Path, phones: Path) -> Labelled:
     """Speech corpora and the harmless part of the recorded speaker, in one."""
-    recorded = load_pairs(pairs)
-    own = speech_of(recorded.select(split_pairs(recorded, "words").train), load_phones(phones))
-    every = SpeechSet.join([*(load_speech(path) for path in speech), own])
+    every = all_speech(speech, pairs, phones, "words")
     return Labelled(every.mel, every.phones[:, 1::2])
 
 

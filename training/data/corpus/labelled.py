@@ -10,6 +10,7 @@ head are a recorded clip's, drawn at random: they are real, but say nothing abou
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,6 +101,13 @@ def speech_of(pairs: PairSet, times: dict[str, NDArray[np.uint8]]) -> SpeechSet:
         phones=phones_of(heard, times),
         loudness=heard.loudness,
     )
+
+
+def all_speech(speech: Sequence[Path], pairs: Path, phones: Path, split: str) -> SpeechSet:
+    """Speech corpora, and of the recorded speaker what a split may learn from, in one."""
+    recorded = load_pairs(pairs)
+    own = speech_of(recorded.select(split_pairs(recorded, split).train), load_phones(phones))
+    return SpeechSet.join([*(load_speech(path) for path in speech), own])
 
 
 def learn(pairs: PairSet, phones: NDArray[np.uint8], steps: int = 700) -> Recorded:
