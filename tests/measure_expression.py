@@ -14,6 +14,7 @@ import numpy as np
 from stream_engine.assemble import MODEL_FOLDER, open_hop
 from stream_engine.audio.file_source import FileSource
 from stream_engine.audio.resampler import Resampler
+from stream_engine.config import SHIPPED_STEPS
 from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT, INDEX, MOUTH_NAMES
 from stream_engine.motion.emotion import EMOTIONS, Manner
 from stream_engine.motion.expression import Expression, SessionExpression
@@ -47,7 +48,7 @@ class Bench:
 
     def __init__(self, profile: str) -> None:
         self.profile = PROFILES[profile]
-        self._hop = open_hop(MODEL_FOLDER, profile, 2)
+        self._hop = open_hop(MODEL_FOLDER, profile, SHIPPED_STEPS)
 
     def motion(self, samples: F32) -> tuple[F32, F32, list[tuple[F32, F32]]]:
         """Motion as shown, the model's own, and what the stage was given."""

@@ -30,8 +30,9 @@ class AbasWeights:
         speech_share: Speech-only clips a step, as a share of the batch; 0 for none.
         speech_mel: Of the mel's error on speech alone, a share of ``mel``. A stranger's mel is not
             this voice's; the speaker's own is.
-        hold: How firmly everything but the mouth is held to what the model made before it was
-            listened to: no gradient of the ear reaches a brow, but the layers they share do move.
+        hold: How firmly everything but the mouth is held to what a reference without an ear makes
+            (`Trainer.listen`): no gradient of the ear reaches a brow, but the layers they share do
+            move.
     """
 
     units: float = 3.0

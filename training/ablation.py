@@ -42,6 +42,7 @@ from training.trainer import MOUTH, Trainer
 from trt_build.checkpoints import read_motion
 
 CONTROL = "no M2S"
+TAUGHT_CONTROL = "taught, no M2S"
 RIDGE = "ridge on log-mel"
 
 
@@ -81,7 +82,7 @@ VARIANTS = {
     "best mix": Variant(WIDE, _MIX),
     "best mix, own voice": Variant(WIDE, _MIX, own=True),
     "best mix, lively": Variant(None, weights_of="best mix", face_noise=1.2),
-    "taught, no M2S": Variant(None, taught=True),
+    TAUGHT_CONTROL: Variant(None, taught=True),
     "taught, best mix": Variant(WIDE, _MIX, taught=True),
     "taught, best mix, own voice": Variant(WIDE, _MIX, own=True, taught=True),
     "labelled, no M2S": Variant(None, labelled=True),
@@ -153,11 +154,18 @@ class Ablation(Experiment):
         trainer.take(read_motion(self.base(seed, variant.taught), self.config))
         if variant.ear is not None:
             ear = self.ear(variant.ear)
-            trainer.listen(Listener(ear, trainer.model.scale, MOUTH, variant.weights))
+            reference = read_motion(self._reference(variant, seed), self.config)
+            trainer.listen(Listener(ear, trainer.model.scale, MOUTH, variant.weights), reference)
         terms = [trainer.train_step() for _ in range(steps)]
         path = self._checkpoint(label, seed)
         trainer.save(path)
         return path, {k: float(np.mean([t[k] for t in terms[-50:]])) for k in terms[-1]}
+
+    def _reference(self, variant: Variant, seed: int) -> Path:
+        """The control of the same base: it trains as long, without an ear."""
+        control = TAUGHT_CONTROL if variant.taught else CONTROL
+        self.run(control, VARIANTS[control], seed)
+        return self._checkpoint(control, seed)
 
     def score(self, model: TalkingFace, variant: Variant) -> dict[str, Any]:
         """Scores of a model on the split's test clips, as the engine runs it."""

@@ -89,7 +89,8 @@ def prepare(options: argparse.Namespace, place: Place) -> Trainer:
     if options.ear:
         ear = read_ear(options.ear)[0].to(place.device)
         mouth = MOUTH.to(place.device)
-        trainer.listen(Listener(ear, trainer.model.scale, mouth, read["abas"]))
+        reference = read_motion(options.reference, config) if options.reference else None
+        trainer.listen(Listener(ear, trainer.model.scale, mouth, read["abas"]), reference)
     return trainer
 
 
@@ -105,6 +106,9 @@ def main() -> None:
     parser.add_argument("--from", type=Path, dest="begin", help="checkpoint whose weights to take")
     parser.add_argument("--units", type=Path, help="speech units, for AbAS")
     parser.add_argument("--ear", type=Path, help="frozen mesh-to-speech model: train with AbAS")
+    parser.add_argument(
+        "--reference", type=Path, help="what all but the mouth is held to; --from by default"
+    )
     parser.add_argument("--speech", type=Path, nargs="*", help="speech without faces, for AbAS")
     add_options(parser, RECIPES / "motion.toml", minutes=180.0)
     options = parser.parse_args()

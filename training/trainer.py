@@ -71,10 +71,17 @@ class Trainer(Descending):
         for model in (self.model, self.averaged):
             model.encoder.load_state_dict(encoder.state_dict())
 
-    def listen(self, listener: Listener) -> None:
-        """Let an ear judge too; what the model is now is its reference on speech alone."""
+    def listen(self, listener: Listener, reference: TalkingFace | None = None) -> None:
+        """Let an ear judge too.
+
+        Args:
+            listener: The ear, and how strongly it is heard.
+            reference: What everything but the mouth is held to; by default the model as it is now.
+                A model that trained as long without an ear is better: it moves more by then.
+        """
         self.listener = listener
-        self._before = copy.deepcopy(self.averaged).requires_grad_(False)
+        held = copy.deepcopy(self.averaged if reference is None else reference)
+        self._before = held.eval().requires_grad_(False).to(self.place.device)
         self._began_listening = self.step
 
     def _face_pass(self) -> FacePass:
@@ -136,7 +143,7 @@ class Trainer(Descending):
         return terms | self._held("speech_held", view, seen)
 
     def _held(self, name: str, view: View, seen: Seen) -> dict[str, Tensor]:
-        """How far everything but the mouth has moved from what it was before the ear came."""
+        """How far everything but the mouth is from what the reference makes."""
         if self.listener is None or self._before is None or not self.listener.weights.hold:
             return {}
         with torch.no_grad():

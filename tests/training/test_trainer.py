@@ -13,7 +13,7 @@ from stream_engine.models.diffusion import LATEST_TIME
 from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig
 from stream_engine.models.motion_transformer import TransformerConfig
 from stream_engine.models.speech_encoder import EncoderConfig
-from stream_engine.models.talking_face import FaceConfig
+from stream_engine.models.talking_face import FaceConfig, TalkingFace
 from tests.training.pairs_for_tests import made_up_pairs
 from training.abas import AbasWeights, Listener
 from training.dataset import coefficient_scale
@@ -118,6 +118,19 @@ def test_every_speech_term_is_there_and_counts() -> None:
     assert set(terms) == wanted | {"speech_units", "speech_held", "held", "total"}
     assert terms["total"] == pytest.approx(sum(v for k, v in terms.items() if k != "total"))
     assert terms["speech_units"] > 0
+
+
+def test_the_face_is_held_to_the_reference() -> None:
+    """To what the model was by default: nothing to hold at first. To another model's otherwise."""
+    held = []
+    for other in (False, True):
+        trainer = make_trainer()
+        reference = TalkingFace(SMALL)
+        reference.scale.copy_(trainer.model.scale)
+        ear = Listener(ear_of(trainer), trainer.model.scale, MOUTH, SHARED)
+        trainer.listen(ear, reference if other else None)
+        held.append(trainer.train_step()["held"])
+    assert held[0] < 0.01 * held[1]
 
 
 def test_the_mel_of_speech_alone_counts_if_it_should() -> None:
