@@ -71,7 +71,7 @@ class Variant:
 
 _PAIRS = AbasWeights(mouth_only=False)
 _SPEECH = AbasWeights(mouth_only=False, speech_share=1.0)
-_MIX = AbasWeights(speech_share=1.0, hold=20.0)
+_MIX = AbasWeights(speech_share=1.0, hold=40.0)
 
 VARIANTS = {
     CONTROL: Variant(None),

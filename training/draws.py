@@ -15,6 +15,7 @@ from stream_engine.errors import ConfigError
 from stream_engine.models.diffusion import LATEST_TIME
 from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from training.data.augment import augment_speech, mute
+from training.data.quiet import opening, quiet_frames
 from training.dataset import PairSet
 from training.face_pass import View, half_precision
 from training.noise import smooth_noise
@@ -39,6 +40,8 @@ class Recipe:
         warped: Share of clips that get another vocal tract, if voices are changed. It teaches other
             voices and costs the own one: warped vowels are each other's.
         muted: Share of clips turned into silence with a resting mouth; log-mel only.
+        broken: Share of clips whose speech breaks off, for a while or for good, and the mouth shuts;
+            likewise. Recordings of sentences never end in the middle of a vowel; people do.
         past_noise: Spread of the error put on the context, against exposure bias.
         own_past: Share of clips whose context is the model's own prediction, likewise.
         swapped: Share of clips that wear another clip's brows, lids, gaze and head: few faces must
@@ -55,6 +58,7 @@ class Recipe:
     voices: bool = True
     warped: float = 0.25
     muted: float = 0.06
+    broken: float = 0.0
     past_noise: float = 0.4
     own_past: float = 0.6
     swapped: float = 0.0
@@ -89,7 +93,7 @@ class Batch:
         clean: Normalised motion, float32 [B, T, D].
         past: Normalised motion given as context, float32 [B, T, D].
         rows: Row of each clip, int64 [B].
-        silent: Clips turned into silence, bool [B].
+        silent: Frames turned into silence, bool [B, T].
     """
 
     mel: Tensor
@@ -115,11 +119,11 @@ class Draws:
     def __init__(
         self, recipe: Recipe, material: Material, scale: Tensor, generator: torch.Generator
     ) -> None:
-        if recipe.muted and not recipe.voices:
+        if (recipe.muted or recipe.broken) and not recipe.voices:
             raise ConfigError(
                 "silence is made in the log-mel domain",
-                got=f"recipe.muted = {recipe.muted}, recipe.voices = false",
-                fix="set muted = 0.0",
+                got=f"muted = {recipe.muted}, broken = {recipe.broken}, voices = false",
+                fix="set muted = 0.0 and broken = 0.0",
             )
         self._recipe = recipe
         self._material = material
@@ -161,13 +165,38 @@ class Draws:
         if recipe.swapped:
             kept = self._moved(torch.rand(recipe.batch, 1, 1, generator=g) >= recipe.swapped)
             clean = torch.where(kept | self._moved(MOUTH), clean, clean.roll(1, dims=0))
-        silent = torch.rand(recipe.batch, generator=g) < recipe.muted
-        if silent.any():  # the mask is on the CPU: asking it waits for no device
-            mel[silent] = mute(mel[silent], g)
-            clean[silent] = clean[silent] * ~self._moved(MOUTH)
+        silent = self._silence(clean.shape[1])
+        rows_silent = silent.any(1)
+        if rows_silent.any():  # the mask is on the CPU: asking it waits for no device
+            mel, clean = self._silenced(mel, clean, silent, rows_silent)
         strength = torch.randn(recipe.batch, 1, 1, generator=g).abs() * recipe.past_noise
         past = clean + self._moved(strength * smooth_noise(clean.shape, g))
         return Batch(mel, clean, past, rows, self._moved(silent))
+
+    def _silence(self, frames: int) -> Tensor:
+        """Frames that shall be silent, bool [B, T] on the CPU."""
+        g, recipe = self._generator, self._recipe
+        silent = (torch.rand(recipe.batch, 1, generator=g) < recipe.muted).expand(-1, frames)
+        if not recipe.broken:
+            return silent
+        return silent | quiet_frames(recipe.batch, frames, recipe.broken, g)
+
+    def _silenced(
+        self, mel: Tensor, clean: Tensor, silent: Tensor, clips: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Room noise instead of the sound there, and a mouth that rests.
+
+        Args:
+            mel: float32 [B, 4 T, F].
+            clean: Normalised motion, float32 [B, T, D].
+            silent: Frames, bool [B, T] on the CPU.
+            clips: Those with any, bool [B] on the CPU.
+        """
+        steps = silent.repeat_interleave(mel.shape[1] // silent.shape[1], dim=1)[clips, :, None]
+        mel[clips] = torch.where(self._moved(steps), mute(mel[clips], self._generator), mel[clips])
+        open_ = self._moved(opening(silent[clips])[..., None])
+        clean[clips] = torch.where(self._moved(MOUTH), clean[clips] * open_, clean[clips])
+        return mel, clean
 
     def view(self, batch: Batch, first: Tensor) -> View:
         """How the model sees a batch cut into windows: one time each, some on their own past."""

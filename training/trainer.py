@@ -122,7 +122,7 @@ class Trainer(Descending):
         before = torch.where(starts, shifted, previous)
         terms = motion_loss(predicted, clean, before, self.lips, LossWeights())
         if self.listener is not None and self.material.units is not None:
-            trust = self.listener.trust(view.time) * (~batch.silent)[:, None] * self._ramp()
+            trust = self.listener.trust(view.time) * ~batch.silent * self._ramp()
             units = torch.from_numpy(self.material.units[batch.rows]).to(clean.device)
             terms |= self.listener.hear(predicted, units, batch.mel, trust)
         means = {name: term.mean() for name, term in terms.items()}

@@ -48,6 +48,23 @@ def test_silent_clips_rest_their_mouth_and_keep_their_face() -> None:
     assert torch.equal(batch.past, batch.clean)
 
 
+def test_where_speech_breaks_off_noise_follows_and_the_mouth_shuts() -> None:
+    """Sound and mouth before it are as they were; the face moves on throughout."""
+    plain = draws(Recipe(batch=10, muted=0.0, past_noise=0.0)).batch()
+    broken = draws(Recipe(batch=10, muted=0.0, broken=1.0, past_noise=0.0)).batch()
+    assert np.array_equal(plain.rows, broken.rows)
+    assert broken.silent.any(1).all()
+    assert not broken.silent.all()
+    heard = (broken.mel != plain.mel).any(-1).view(10, -1, 4)
+    assert torch.equal(heard.all(-1), broken.silent)
+    assert torch.equal(heard.any(-1), broken.silent)
+    deep = broken.silent & broken.silent.roll(4, 1) & broken.silent.roll(-3, 1)
+    assert (broken.clean[..., MOUTH][deep].abs() < 1e-5).all()
+    spoken = ~broken.silent
+    assert torch.equal(broken.clean[spoken], plain.clean[spoken])
+    assert torch.equal(broken.clean[..., ~MOUTH], plain.clean[..., ~MOUTH])
+
+
 def test_swapped_clips_wear_a_neighbours_brows_and_keep_their_mouth() -> None:
     """All or none: the mouth is its speech's own, the rest is the clip's before it in the batch."""
     own = draws(Recipe(batch=10, muted=0.0, past_noise=0.0)).batch()
