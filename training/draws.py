@@ -40,8 +40,8 @@ class Recipe:
         warped: Share of clips that get another vocal tract, if voices are changed. It teaches other
             voices and costs the own one: warped vowels are each other's.
         muted: Share of clips turned into silence with a resting mouth; log-mel only.
-        broken: Share of clips whose speech breaks off, for a while or for good, and the mouth shuts;
-            likewise. Recordings of sentences never end in the middle of a vowel; people do.
+        broken: Share of clips whose speech breaks off, for a while or for good, so that the mouth
+            shuts; log-mel only. Recorded sentences never end in the middle of a vowel; people do.
         past_noise: Spread of the error put on the context, against exposure bias.
         own_past: Share of clips whose context is the model's own prediction, likewise.
         swapped: Share of clips that wear another clip's brows, lids, gaze and head: few faces must

@@ -1,4 +1,4 @@
-"""Speech that breaks off: for how long nobody speaks in a clip, and what the mouth does meanwhile."""
+"""Speech that breaks off: for how long nobody speaks, and what the mouth does meanwhile."""
 
 import math
 
