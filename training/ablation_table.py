@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from training.ablation import CONTROL
+from training.ablation import CONTROL, TAUGHT_CONTROL, VARIANTS
 from training.data.splits import SPLITS
 
 _WORDS, _LARGE = "_words", 20.0
@@ -65,10 +65,16 @@ def value(scores: dict[str, Any], column: str, words: bool = False) -> float:
     return float(scores.get(row, {}).get(metric + _WORDS * words, np.nan))
 
 
+def control_of(variant: str) -> str:
+    """The row that trained as long from the same base, without an ear."""
+    known = VARIANTS.get(variant)
+    return TAUGHT_CONTROL if known is not None and known.taught else CONTROL
+
+
 def gain(
     runs: Runs, variant: str, column: str, words: bool = False, relative: bool = False
 ) -> Gain:
-    """Difference of a variant to the control.
+    """Difference of a variant to its control.
 
     Args:
         runs: Of one split.
@@ -80,10 +86,11 @@ def gain(
     Returns:
         Mean and spread over the seeds that both have.
     """
-    seeds = sorted(set(runs[variant]) & set(runs[CONTROL]))
+    control = control_of(variant)
+    seeds = sorted(set(runs[variant]) & set(runs[control]))
     here, there = (
         np.array([value(runs[name][seed], column, words) for seed in seeds])
-        for name in (variant, CONTROL)
+        for name in (variant, control)
     )
     apart = (here - there) / there if relative else here - there
     spread = float(apart.std(ddof=1)) if len(apart) > 1 else float("nan")
@@ -120,7 +127,8 @@ def verdicts(runs: Runs) -> list[str]:
     """Each variant against the bar: lip PCC +.05, upper-face diversity at most 5 % lower."""
     lines = []
     for variant in runs:
-        if variant == CONTROL or not set(runs[variant]) & set(runs[CONTROL]):
+        control = control_of(variant)
+        if variant == control or not set(runs[variant]) & set(runs[control]):
             continue
         lips, words = (gain(runs, variant, "lip PCC", of) for of in (False, True))
         upper = gain(runs, variant, "upper-face diversity mm", relative=True)
@@ -134,11 +142,38 @@ def verdicts(runs: Runs) -> list[str]:
     return lines
 
 
+def ear_table(path: Path) -> str:
+    """Markdown table of what each critic hears in the real faces of its split's test clips.
+
+    Args:
+        path: ``ears.jsonl`` of the ablation.
+
+    Returns:
+        A line a critic, and one a split for chance: always the commonest unit and the mean mel.
+    """
+    lines = ["| split | | unit error | words | mel L1 | words |", "|---" * 6 + "|"]
+    seen = set()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        split = row["split"]
+        if split not in seen:
+            lines.append(_heard(split, "chance", row["chance"]))
+            seen.add(split)
+        lines.append(_heard(split, row["ear"], row["real"]))
+    return "\n".join([*lines[:2], *sorted(lines[2:])])
+
+
+def _heard(split: str, name: str, errors: dict[str, float]) -> str:
+    keys = ("unit_error", "unit_error_words", "mel_l1", "mel_l1_words")
+    return f"| {split} | {name} | " + " | ".join(f"{errors[key]:.3f}" for key in keys) + " |"
+
+
 def main() -> None:
     """Print everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of training.ablation")
     options = parser.parse_args()
+    print(f"### What the critics hear in recorded faces\n\n{ear_table(options.out / 'ears.jsonl')}")
     runs = read_runs(options.out / "results.jsonl")
     for split in (name for name in SPLITS if name in runs):
         print(f"\n### {split}\n\nWhole clips:\n\n{table(runs[split])}\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from training.ablation_table import gain, main, read_runs, table, verdicts
+from training.ablation_table import ear_table, gain, main, read_runs, table, verdicts
 
 
 def write(folder: Path, rows: list[tuple[str, int, float, float]]) -> Path:
@@ -28,6 +28,10 @@ def write(folder: Path, rows: list[tuple[str, int, float, float]]) -> Path:
     (folder / "results.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder / "results.jsonl"
 
+
+_CHANCE = {"unit_error": 0.8, "unit_error_words": 0.9, "mel_l1": 0.9, "mel_l1_words": 1.0}
+_REAL = {"unit_error": 0.4, "unit_error_words": 0.5, "mel_l1": 0.4, "mel_l1_words": 0.5}
+EARS = json.dumps({"split": "few-10", "ear": "face2s", "real": _REAL, "chance": _CHANCE}) + "\n"
 
 ROWS = [
     ("no M2S", 1, 0.60, 0.20),
@@ -71,8 +75,31 @@ def test_the_command_prints_a_table_per_split(
 ) -> None:
     """With verdicts below."""
     write(tmp_path, ROWS)
+    (tmp_path / "ears.jsonl").write_text(EARS, encoding="utf-8")
     monkeypatch.setattr(sys, "argv", ["table", "--out", str(tmp_path)])
     main()
     said = capsys.readouterr().out
     assert "### few-10" in said
     assert "- good: lip PCC +0.065" in said
+    assert "| few-10 | face2s | 0.400 |" in said
+
+
+def test_a_row_is_held_against_the_control_of_its_own_base(tmp_path: Path) -> None:
+    """A taught encoder is no merit of the ear."""
+    rows = [
+        ("no M2S", 1, 0.60, 0.20),
+        ("taught, no M2S", 1, 0.65, 0.20),
+        ("taught, best mix", 1, 0.67, 0.20),
+    ]
+    runs = read_runs(write(tmp_path, rows))["few-10"]
+    assert gain(runs, "taught, best mix", "lip PCC").mean == pytest.approx(0.02)
+    assert [line.split(":")[0] for line in verdicts(runs)] == ["taught, best mix"]
+
+
+def test_chance_stands_once_a_split_among_the_critics(tmp_path: Path) -> None:
+    """Two critics and chance make three lines."""
+    path = tmp_path / "ears.jsonl"
+    path.write_text(EARS + EARS.replace("face2s", "mouth2s"), encoding="utf-8")
+    lines = ear_table(path).splitlines()[2:]
+    assert [line.split(" | ")[1] for line in lines] == ["chance", "face2s", "mouth2s"]
+    assert lines[0] == "| few-10 | chance | 0.800 | 0.900 | 0.900 | 1.000 |"
