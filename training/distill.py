@@ -7,8 +7,8 @@ The student learns to say at once what the teacher arrives at after all its step
 same noise (Luhman & Luhman 2021): a sampler of diffusion is a plain function of its noise, and here
 a smooth one of few numbers. Lips are held to the recorded lips as well (task losses on the
 student's x̂0): there a sample's scatter is an error. Brows, lids and head are not: there scatter is
-life. The context is the student's own, sampled as in service and rolled on over several hops,
-against exposure bias.
+life. The context is the student's own, made by overlapping windows as in service, against exposure
+bias.
 """
 
 import argparse
@@ -45,7 +45,7 @@ class DistillSettings:
         sample: Weight of the distance from the teacher's sample, whole face.
         mouth: Share of that weight which the mouth keeps.
         task: Weight of the lips' own losses on the student's x̂0.
-        hops: Hops over which the student's own past is rolled on.
+        turns: How often the student's own past is made anew, each time after the last.
         sampling_steps: Steps per window in that past.
     """
 
@@ -54,8 +54,8 @@ class DistillSettings:
     sample: float = 20.0
     mouth: float = 0.1
     task: float = 1.0
-    hops: int = 2
-    sampling_steps: int = 2
+    turns: int = 4
+    sampling_steps: int = 1
 
 
 def noise_levels(count: int) -> Tensor:
@@ -73,12 +73,32 @@ def teacher_step(noisy: Tensor, clean: Tensor, time: Tensor, earlier: Tensor) ->
     return following.cos() * clean + following.sin() * residual
 
 
+def shifted(first: Tensor) -> Tensor:
+    """The same windows half a window later; a shorter one fills the beginning.
+
+    Args:
+        first: First frame of each frame's window, int64 [T].
+
+    Returns:
+        Likewise, int64 [T].
+    """
+    at = torch.arange(len(first), device=first.device)
+    size = (at - first).max() + 1
+    by = (size // 2).clamp_min(1)
+    return torch.where(at < by, 0, first[(at - by).clamp_min(0)] + by)
+
+
 class RolledPass(FacePass):
-    """A pass whose own past is sampled as in service, and rolled on over several hops.
+    """A pass whose own past is made as in service: windows that overlap, one noise for each frame.
+
+    In service a frame comes from the window that begins with it, after frames that came likewise.
+    So two sets of windows take turns, half a window apart, each after what the other one said; each
+    frame is taken from the window in which it stands earlier. After as many turns as there are
+    frames, windows of two say what streaming says; a few turns come close.
 
     Args:
         model: What learns.
-        settings: Hops and steps.
+        settings: Turns and steps.
     """
 
     def __init__(self, model: TalkingFace, settings: DistillSettings) -> None:
@@ -88,17 +108,23 @@ class RolledPass(FacePass):
     @torch.no_grad()
     def _imagine(self, view: View, speech: Tensor) -> Tensor:
         times = respaced_times(self._settings.sampling_steps)
-        past = view.past
-        for hop in range(self._settings.hops):
-            held = past
+        at = torch.arange(len(view.first), device=view.first.device)
+        windows = view.first, shifted(view.first)
+        earlier = at - windows[1] < at - windows[0]  # in the shifted windows
+        noise, past = view.noise.float(), view.past
+        for turn in range(self._settings.turns):
+            held, now = past, turn % 2
 
-            def say(noisy: Tensor, now: Tensor, held: Tensor = held) -> Tensor:
-                at = now.expand(-1, noisy.shape[1], 1)
+            def say(
+                noisy: Tensor, time: Tensor, held: Tensor = held, first: Tensor = windows[now]
+            ) -> Tensor:
+                everywhere = time.expand(-1, noisy.shape[1], 1)
                 forward = self.model.transformer.teacher_forced
-                return forward(held, noisy, at, speech, view.first).float()
+                return forward(held, noisy, everywhere, speech, first).float()
 
-            # One draw serves every hop: each clip takes its neighbour's noise.
-            past = sample(say, view.imagined_from.float().roll(hop, dims=0), times)
+            said = sample(say, noise, times)
+            taken = earlier if now else ~earlier
+            past = torch.where(taken[None, :, None], said, held) if turn else said
         return past
 
 

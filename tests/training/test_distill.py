@@ -4,13 +4,21 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import Tensor
 
 from stream_engine.models.diffusion import LATEST_TIME, add_noise, respaced_times, sample
 from stream_engine.models.talking_face import TalkingFace
 from tests.training.pairs_for_tests import made_up_pairs
 from tests.training.test_trainer import SMALL, make_trainer
-from training.distill import Distiller, DistillSettings, noise_levels, teacher_step
-from training.face_pass import Seen, predict
+from training.distill import (
+    Distiller,
+    DistillSettings,
+    RolledPass,
+    noise_levels,
+    shifted,
+    teacher_step,
+)
+from training.face_pass import Seen, View, predict
 from training.trainer import Material, Recipe
 
 
@@ -49,9 +57,51 @@ def test_a_step_to_the_same_level_goes_nowhere() -> None:
     assert torch.allclose(teacher_step(noisy, clean, time, earlier), there, atol=1e-5)
 
 
+def test_shifted_windows_begin_in_the_middle_of_the_others() -> None:
+    """They cover every frame once; only the first is shorter."""
+    assert shifted(torch.tensor([0, 1, 1, 3, 3, 5])).tolist() == [0, 1, 2, 2, 4, 4]
+    assert shifted(torch.tensor([0, 0, 0, 0, 4, 4, 4, 4])).tolist() == [0, 0, 2, 2, 2, 2, 6, 6]
+
+
+def test_a_past_rolled_on_for_long_is_that_of_the_stream() -> None:
+    """As many turns as frames: each comes of a window that begins with it, after all before it."""
+    torch.manual_seed(0)
+    trainer, frames = make_trainer(), 12
+    model = trainer.model.eval()
+    for parameter in model.parameters():
+        parameter.data.add_(0.1 * torch.randn_like(parameter))
+    noise, mel = torch.randn(2, frames, 55), torch.randn(2, 4 * frames, 80)
+    first = torch.arange(frames) // 2 * 2
+    nothing = torch.zeros_like(noise)
+    always = torch.ones(2, 1, 1, dtype=torch.bool)
+    view = View(mel, None, nothing, always, nothing, noise, torch.ones(2, frames, 1), first)
+    speech = model.encode(mel)
+    passed = RolledPass(model, DistillSettings(turns=frames))
+    rolled = passed._imagine(view, speech)
+
+    streamed, at = torch.zeros_like(noise), torch.arange(frames)
+    for frame in range(frames):
+        windows = torch.where(at < frame, at, frame + (at - frame) // 2 * 2)
+        now = streamed
+
+        def say(
+            noisy: Tensor, time: Tensor, now: Tensor = now, windows: Tensor = windows
+        ) -> Tensor:
+            everywhere = time.expand(-1, frames, 1)
+            return model.transformer.teacher_forced(now, noisy, everywhere, speech, windows)
+
+        with torch.no_grad():
+            said = sample(say, noise, respaced_times(1))
+        streamed = torch.where((at == frame)[None, :, None], said, streamed)
+    assert streamed.std() > 0.1
+    assert torch.allclose(rolled, streamed, atol=1e-4)
+    twice = RolledPass(model, DistillSettings(turns=2))._imagine(view, speech)
+    assert not torch.allclose(twice, streamed, atol=1e-2)
+
+
 def make_distiller(teacher: TalkingFace) -> Distiller:
     recipe = Recipe(batch=8, rate=1e-3, warm_up=5, steps=60, ema=0.9)
-    settings = DistillSettings(levels=6, mouth=1.0, task=0.0, hops=1)
+    settings = DistillSettings(levels=6, mouth=1.0, task=0.0, turns=1)
     return Distiller(recipe, Material(made_up_pairs(16)), teacher, settings)
 
 
