@@ -35,7 +35,7 @@ from training.evaluation.lip_reader import LipReader
 from training.evaluation.metrics import ClipScores, LipTrack, score_clips
 from training.evaluation.scoring import FLOOR
 from training.evaluation.systems import real_track, score_system
-from training.experiment import JUDGE, WIDE, Experiment
+from training.experiment import JUDGE, OWN, WIDE, Experiment
 from training.mesh_to_speech import hearing_errors, pick
 from training.recipe import RECIPES
 from training.trainer import MOUTH, Trainer
@@ -80,11 +80,11 @@ VARIANTS = {
     "mouth2s": Variant("mouth2s", _PAIRS),
     "mouth2s + speech": Variant("mouth2s", _SPEECH),
     "best mix": Variant(WIDE, _MIX),
-    "best mix, own voice": Variant(WIDE, _MIX, own=True),
+    "best mix, own voice": Variant(OWN, _MIX, own=True),
     "best mix, lively": Variant(None, weights_of="best mix", face_noise=1.2),
     TAUGHT_CONTROL: Variant(None, taught=True),
     "taught, best mix": Variant(WIDE, _MIX, taught=True),
-    "taught, best mix, own voice": Variant(WIDE, _MIX, own=True, taught=True),
+    "taught, best mix, own voice": Variant(OWN, _MIX, own=True, taught=True),
     "labelled, no M2S": Variant(None, labelled=True),
     "labelled, best mix": Variant(WIDE, _MIX, labelled=True),
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig
 from stream_engine.models.motion_transformer import TransformerConfig
@@ -40,6 +41,9 @@ from trt_build.checkpoints import read_ear, read_encoder, read_units
 JUDGE = "judge"
 WIDE = "mouth2s-wide"
 """A critic that also heard labelled faces, and so knows the sounds the recordings lack."""
+OWN = "mouth2s-own"
+"""One whose labelled faces are those of the speaker's own clips that the split holds back: what is
+said in them, in the same voice, with mouths made from the phones."""
 
 
 class Experiment:
@@ -57,11 +61,10 @@ class Experiment:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.pairs: PairSet = load_pairs(options.pairs)
         self.split: Split = split_pairs(self.pairs, name)
-        units = read_units(options.units)
-        self.heard = Heard(units_of_takes(units, self.pairs.name, self.pairs.mel), self.pairs.mel)
+        self._units = read_units(options.units)
+        self.heard = self._hear(self.pairs)
         self.speech = self._speech()
-        speech = self.speech
-        self.spoken = Heard(units_of_takes(units, speech.name, speech.mel), speech.mel)
+        self.spoken = self._hear(self.speech)
         train = self.split.train
         self.material = Material(
             self.pairs.select(train), self.heard.units[train], self.spoken.mel, self.spoken.units
@@ -74,35 +77,51 @@ class Experiment:
             self.recipe = dataclasses.replace(self.recipe, steps=options.base_steps)
         self.config = FaceConfig(read["encoder"], read["transformer"])
 
+    def _hear(self, speech: PairSet | SpeechSet) -> Heard:
+        return Heard(units_of_takes(self._units, speech.name, speech.mel), speech.mel)
+
     def _speech(self) -> SpeechSet:
         """Speech whose faces nobody has seen: other voices, and what this split may hear."""
         rows = np.setdiff1d(self.split.heard, self.split.train)
         own = speech_of(self.pairs.select(rows), load_phones(self.options.phones))
         return SpeechSet.join([own, *(load_speech(path) for path in self.options.speech)])
 
-    def labelled(self) -> PairSet:
-        """The same speech with faces that an articulation model of this split's pairs gave it."""
-        path = self.folder / "labelled.npz"
+    def labelled(self, own: bool = False) -> PairSet:
+        """Speech with faces that an articulation model of this split's pairs gave it; made once.
+
+        Args:
+            own: Of the speaker's own other clips, instead of what `speech` holds.
+        """
+        path = self.folder / ("labelled-own.npz" if own else "labelled.npz")
         if not path.exists():
             times = load_phones(self.options.phones)
-            own = known(self.material.pairs, times)
-            recorded = learn(own, phones_of(own, times), self.options.fit_steps)
-            label(self.speech, recorded, Style(), seed=4).save(path)
+            known_pairs = known(self.material.pairs, times)
+            recorded = learn(known_pairs, phones_of(known_pairs, times), self.options.fit_steps)
+            speech = speech_of(self.pairs.select(self._own_rows()), times) if own else self.speech
+            label(speech, recorded, Style(), seed=4).save(path)
         return load_pairs(path)
 
-    def widened(self) -> Material:
-        """Recorded and labelled pairs, units of both."""
-        units = np.concatenate([self.heard.units[self.split.train], self.spoken.units])
-        pairs = PairSet.join([self.material.pairs, self.labelled()])
-        return Material(pairs, units, self.spoken.mel, self.spoken.units)
+    def widened(self, own: bool = False) -> Material:
+        """Recorded and labelled pairs, units of both; arguments as for `labelled`."""
+        labelled = self.labelled(own)
+        units = units_of_takes(self._units, labelled.name, labelled.mel)
+        return Material(
+            PairSet.join([self.material.pairs, labelled]),
+            np.concatenate([self.heard.units[self.split.train], units]),
+            self.spoken.mel,
+            self.spoken.units,
+        )
+
+    def _own_rows(self) -> NDArray[np.int64]:
+        """The speaker's other clips, test clips not among them."""
+        return np.setdiff1d(np.flatnonzero(self.pairs.split != "test"), self.split.train)
 
     def own_voice(self) -> Material:
         """The split's pairs; of speech without faces only the speaker's own other clips.
 
         Test clips are not among them. Clips with held-back words are: their sound is no pair.
         """
-        rows = np.setdiff1d(np.flatnonzero(self.pairs.split != "test"), self.split.train)
-        own = pick(self.heard, rows)
+        own = pick(self.heard, self._own_rows())
         return dataclasses.replace(self.material, speech=own.mel, speech_units=own.units)
 
     def ear(self, name: str) -> MeshToSpeech:
@@ -112,11 +131,11 @@ class Experiment:
             judge = name == JUDGE
             recipe = EarRecipe(steps=self.options.ear_steps, seed=77 if judge else 11)
             config = SECOND if judge else MeshToSpeechConfig()
-            front = "mouth2s" if name in (JUDGE, WIDE) else name
+            front = "mouth2s" if name in (JUDGE, WIDE, OWN) else name
             model = build(front, self.scale, config, recipe.seed)
             learned = pick(self.heard, self.split.train)
-            if name == WIDE:
-                wide = self.widened()
+            if name in (WIDE, OWN):
+                wide = self.widened(own=name == OWN)
                 assert wide.units is not None
                 recipe = dataclasses.replace(recipe, steps=2 * recipe.steps)
                 train(wide.pairs, Heard(wide.units, wide.pairs.mel), model, self.scale, recipe)

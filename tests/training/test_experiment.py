@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from trt_build.checkpoints import read_ear
 def toy_files(folder: Path, clips: int = 40) -> argparse.Namespace:
     """Pairs, units, phones and speech of the ablation, small and made up; as few steps as go."""
     pairs = made_up_pairs(clips)
+    # Half of the clips say unseen words; half of those are in the test.
+    pairs = replace(pairs, split=np.resize(np.array(["train", "test", "train", "train"]), clips))
     pairs.save(folder / "pairs.npz")
     units = SpeechUnits(UnitsConfig())
     units.centroids.normal_()
@@ -59,7 +62,7 @@ def test_nothing_of_a_test_clip_is_in_the_material(tmp_path: Path) -> None:
     """Pairs are the split's own, speech is what it may hear and other voices."""
     experiment = Experiment(toy_files(tmp_path), "few-10")
     test = set(experiment.pairs.name[experiment.split.test])
-    assert len(experiment.material.pairs) == 2
+    assert len(experiment.material.pairs) == 3
     assert not test & set(experiment.material.pairs.name)
     assert not test & set(experiment.speech.name)
     assert {"voice0/0"} < set(experiment.speech.name)
@@ -84,8 +87,29 @@ def test_the_speakers_own_voice_is_heard_without_faces(tmp_path: Path) -> None:
     pairs, split = experiment.pairs, experiment.split
     assert not heard & {mel.tobytes() for mel in pairs.mel[split.train]}
     assert not heard & {mel.tobytes() for mel in pairs.mel[pairs.split == "test"]}
+    assert len(heard) == 10
     assert len(heard) == sum(says_unseen(text) for text in pairs.transcript[pairs.split != "test"])
     assert own.speech_units.shape == (len(own.speech), 2 * pairs.motion.shape[1])
+
+
+def test_faces_are_made_for_the_speakers_own_other_clips(tmp_path: Path) -> None:
+    """From what is said in them: marked as labelled, none of a test clip, none of a taught one."""
+    experiment = Experiment(toy_files(tmp_path), "words")
+    made = experiment.labelled(own=True)
+    assert made.labelled.all()
+    pairs, split = experiment.pairs, experiment.split
+    other = set(pairs.name[pairs.split != "test"]) - set(pairs.name[split.train])
+    assert set(made.name) == other
+    wide = experiment.widened(own=True)
+    assert wide.units is not None
+    assert len(wide.units) == len(wide.pairs) == len(split.train) + len(other)
+    real = dict(zip(pairs.name, pairs.motion, strict=True))
+    assert all(
+        not np.array_equal(motion, real[name])
+        for name, motion in zip(made.name, made.motion, strict=True)
+    )
+    own, others = experiment.labelled(own=True), experiment.labelled()
+    assert not set(own.name) & set(others.name)
 
 
 @pytest.mark.slow
@@ -96,7 +120,7 @@ def test_ears_and_bases_are_made_once(tmp_path: Path) -> None:
     assert experiment.labelled().labelled.all()
     wide = experiment.widened()
     assert wide.units is not None
-    assert len(wide.units) == len(wide.pairs) == len(experiment.speech) + 2
+    assert len(wide.units) == len(wide.pairs) == len(experiment.speech) + 3
     path = experiment.folder / f"{WIDE}.pt"
     written = path.stat().st_mtime_ns
     again = experiment.ear(WIDE)
