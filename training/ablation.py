@@ -54,7 +54,8 @@ class Variant:
         ear: Which critic supervises; none for the control.
         weights: How.
         labelled: Learn from labelled pairs as well.
-        own: Hear, without faces, the speaker's own other clips instead of other voices.
+        own: Hear, without faces, the speaker's own other clips instead of other voices; with
+            ``labelled``, learn from those with labelled faces.
         taught: Go on from the base whose speech encoder was taught phones.
         weights_of: Variant whose trained weights are judged again, nothing trained.
         face_noise: Spread of the start noise of everything but the mouth, when it is judged.
@@ -86,6 +87,7 @@ VARIANTS = {
     "taught, best mix": Variant(WIDE, _MIX, taught=True),
     "taught, best mix, own voice": Variant(OWN, _MIX, own=True, taught=True),
     "labelled, no M2S": Variant(None, labelled=True),
+    "labelled, own voice, no M2S": Variant(None, labelled=True, own=True),
     "labelled, best mix": Variant(WIDE, _MIX, labelled=True),
 }
 
@@ -147,8 +149,10 @@ class Ablation(Experiment):
         recipe = dataclasses.replace(
             self.recipe, seed=100 + seed, steps=steps, rate=6e-4, warm_up=20
         )
-        material = self.widened() if variant.labelled else self.material
-        if variant.own:
+        material = self.material
+        if variant.labelled:
+            material = self.widened(variant.own)
+        elif variant.own:
             material = self.own_voice()
         trainer = Trainer(recipe, material, self.config)
         trainer.take(read_motion(self.base(seed, variant.taught), self.config))
