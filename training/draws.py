@@ -191,6 +191,9 @@ class Draws:
             clean: Normalised motion, float32 [B, T, D].
             silent: Frames, bool [B, T] on the CPU.
             clips: Those with any, bool [B] on the CPU.
+
+        Returns:
+            Features and motion; both are written into.
         """
         steps = silent.repeat_interleave(mel.shape[1] // silent.shape[1], dim=1)[clips, :, None]
         mel[clips] = torch.where(self._moved(steps), mute(mel[clips], self._generator), mel[clips])

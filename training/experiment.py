@@ -91,6 +91,9 @@ class Experiment:
 
         Args:
             own: Of the speaker's own other clips, instead of what `speech` holds.
+
+        Returns:
+            Labelled pairs.
         """
         path = self.folder / ("labelled-own.npz" if own else "labelled.npz")
         if not path.exists():
