@@ -69,6 +69,11 @@ class Variant:
     weights_of: str = ""
     face_noise: float = 1.0
 
+    @property
+    def control(self) -> str:
+        """The row that trains as long from the same base, without an ear."""
+        return TAUGHT_CONTROL if self.taught else CONTROL
+
 
 _PAIRS = AbasWeights(mouth_only=False)
 _SPEECH = AbasWeights(mouth_only=False, speech_share=1.0)
@@ -166,10 +171,9 @@ class Ablation(Experiment):
         return path, {k: float(np.mean([t[k] for t in terms[-50:]])) for k in terms[-1]}
 
     def _reference(self, variant: Variant, seed: int) -> Path:
-        """The control of the same base: it trains as long, without an ear."""
-        control = TAUGHT_CONTROL if variant.taught else CONTROL
-        self.run(control, VARIANTS[control], seed)
-        return self._checkpoint(control, seed)
+        """Checkpoint of the variant's control; trained and scored if it is not yet."""
+        self.run(variant.control, VARIANTS[variant.control], seed)
+        return self._checkpoint(variant.control, seed)
 
     def score(self, model: TalkingFace, variant: Variant) -> dict[str, Any]:
         """Scores of a model on the split's test clips, as the engine runs it."""

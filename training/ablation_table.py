@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from training.ablation import CONTROL, TAUGHT_CONTROL, VARIANTS
+from training.ablation import CONTROL, VARIANTS
 from training.data.splits import SPLITS
 
 _WORDS, _LARGE = "_words", 20.0
@@ -56,7 +56,7 @@ def read_runs(path: Path) -> dict[str, Runs]:
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         runs[row["split"]][row["variant"]][row["seed"]] = row["scores"]
-    return runs
+    return {split: dict(rows) for split, rows in runs.items()}
 
 
 def value(scores: dict[str, Any], column: str, words: bool = False) -> float:
@@ -66,9 +66,13 @@ def value(scores: dict[str, Any], column: str, words: bool = False) -> float:
 
 
 def control_of(variant: str) -> str:
-    """The row that trained as long from the same base, without an ear."""
-    known = VARIANTS.get(variant)
-    return TAUGHT_CONTROL if known is not None and known.taught else CONTROL
+    """`Variant.control`; for a row that is no variant, such as ridge, the plain one."""
+    return VARIANTS[variant].control if variant in VARIANTS else CONTROL
+
+
+def shared_seeds(runs: Runs, variant: str) -> list[int]:
+    """Seeds that a variant and its control were both run with."""
+    return sorted(runs[variant].keys() & runs.get(control_of(variant), {}).keys())
 
 
 def gain(
@@ -87,7 +91,7 @@ def gain(
         Mean and spread over the seeds that both have.
     """
     control = control_of(variant)
-    seeds = sorted(set(runs[variant]) & set(runs[control]))
+    seeds = shared_seeds(runs, variant)
     here, there = (
         np.array([value(runs[name][seed], column, words) for seed in seeds])
         for name in (variant, control)
@@ -128,7 +132,7 @@ def verdicts(runs: Runs) -> list[str]:
     lines = []
     for variant in runs:
         control = control_of(variant)
-        if variant == control or not set(runs[variant]) & set(runs[control]):
+        if variant == control or not shared_seeds(runs, variant):
             continue
         lips, words = (gain(runs, variant, "lip PCC", of) for of in (False, True))
         upper = gain(runs, variant, "upper-face diversity mm", relative=True)
@@ -151,16 +155,11 @@ def ear_table(path: Path) -> str:
     Returns:
         A line a critic, and one a split for chance: always the commonest unit and the mean mel.
     """
-    lines = ["| split | | unit error | words | mel L1 | words |", "|---" * 6 + "|"]
-    seen = set()
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        split = row["split"]
-        if split not in seen:
-            lines.append(_heard(split, "chance", row["chance"]))
-            seen.add(split)
-        lines.append(_heard(split, row["ear"], row["real"]))
-    return "\n".join([*lines[:2], *sorted(lines[2:])])
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = {_heard(row["split"], row["ear"], row["real"]) for row in rows}
+    lines |= {_heard(row["split"], "chance", row["chance"]) for row in rows}  # alike in a split
+    head = ["| split | | unit error | words | mel L1 | words |", "|---" * 6 + "|"]
+    return "\n".join([*head, *sorted(lines)])
 
 
 def _heard(split: str, name: str, errors: dict[str, float]) -> str:

@@ -166,9 +166,7 @@ class Draws:
             kept = self._moved(torch.rand(recipe.batch, 1, 1, generator=g) >= recipe.swapped)
             clean = torch.where(kept | self._moved(MOUTH), clean, clean.roll(1, dims=0))
         silent = self._silence(clean.shape[1])
-        rows_silent = silent.any(1)
-        if rows_silent.any():  # the mask is on the CPU: asking it waits for no device
-            mel, clean = self._silenced(mel, clean, silent, rows_silent)
+        self._hush(mel, clean, silent)
         strength = torch.randn(recipe.batch, 1, 1, generator=g).abs() * recipe.past_noise
         past = clean + self._moved(strength * smooth_noise(clean.shape, g))
         return Batch(mel, clean, past, rows, self._moved(silent))
@@ -181,25 +179,21 @@ class Draws:
             return silent
         return silent | quiet_frames(recipe.batch, frames, recipe.broken, g)
 
-    def _silenced(
-        self, mel: Tensor, clean: Tensor, silent: Tensor, clips: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Room noise instead of the sound there, and a mouth that rests.
+    def _hush(self, mel: Tensor, clean: Tensor, silent: Tensor) -> None:
+        """Write room noise over the sound of silent frames, and rest their mouth.
 
         Args:
-            mel: float32 [B, 4 T, F].
-            clean: Normalised motion, float32 [B, T, D].
-            silent: Frames, bool [B, T] on the CPU.
-            clips: Those with any, bool [B] on the CPU.
-
-        Returns:
-            Features and motion; both are written into.
+            mel: Features, float32 [B, 4 T, F]; written into.
+            clean: Normalised motion, float32 [B, T, D]; written into.
+            silent: Frames, bool [B, T] on the CPU: asking it waits for no device.
         """
+        clips = silent.any(1)
+        if not clips.any():
+            return
         steps = silent.repeat_interleave(mel.shape[1] // silent.shape[1], dim=1)[clips, :, None]
         mel[clips] = torch.where(self._moved(steps), mute(mel[clips], self._generator), mel[clips])
         open_ = self._moved(opening(silent[clips])[..., None])
         clean[clips] = torch.where(self._moved(MOUTH), clean[clips] * open_, clean[clips])
-        return mel, clean
 
     def view(self, batch: Batch, first: Tensor) -> View:
         """How the model sees a batch cut into windows: one time each, some on their own past."""

@@ -107,10 +107,10 @@ class Experiment:
     def widened(self, own: bool = False) -> Material:
         """Recorded and labelled pairs, units of both; arguments as for `labelled`."""
         labelled = self.labelled(own)
-        units = units_of_takes(self._units, labelled.name, labelled.mel)
+        said = self._hear(labelled) if own else self.spoken
         return Material(
             PairSet.join([self.material.pairs, labelled]),
-            np.concatenate([self.heard.units[self.split.train], units]),
+            np.concatenate([self.heard.units[self.split.train], said.units]),
             self.spoken.mel,
             self.spoken.units,
         )

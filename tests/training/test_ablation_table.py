@@ -96,6 +96,13 @@ def test_a_row_is_held_against_the_control_of_its_own_base(tmp_path: Path) -> No
     assert [line.split(":")[0] for line in verdicts(runs)] == ["taught, best mix"]
 
 
+def test_a_row_whose_control_is_not_run_yet_has_no_verdict(tmp_path: Path) -> None:
+    """It stands in the table, and the rows that have theirs are judged."""
+    runs = read_runs(write(tmp_path, [("taught, best mix", 1, 0.67, 0.20), *ROWS]))["few-10"]
+    assert [line.split(":")[0] for line in verdicts(runs)] == ["good", "flat", "lucky"]
+    assert "| taught, best mix | 1 | 0.670 |" in table(runs)
+
+
 def test_chance_stands_once_a_split_among_the_critics(tmp_path: Path) -> None:
     """Two critics and chance make three lines."""
     path = tmp_path / "ears.jsonl"
