@@ -1,20 +1,30 @@
 """Noise as a pure function of seed and absolute frame: the sampler's start noise, and draws.
 
 Every window that predicts a frame starts it from the same noise, and neighbouring frames from
-similar noise, so that successive windows agree and the face does not tremble.
+similar noise, so that successive windows agree and the face does not tremble. Everything is a hash
+of a counter, worked out for many sessions at once: no generator objects, no state to carry.
 """
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.types import F32
 
+U64 = NDArray[np.uint64]
+
 _SMOOTHING_FRAMES = 2.0
 _REACH = 6
-_KEPT_ROWS = 32
+NOISE_FRAMES = 2 * _REACH
+"""Frames of white noise around a frame that its smooth noise is made of, besides its own."""
+
+_NOISE, _DRAWS = np.uint64(0x5851F42D4C957F2D), np.uint64(0x9E3779B97F4A7C15)
+"""What tells the two uses of a seed apart."""
+_INDEX_BITS, _BITS = 12, 24
+_TAIL = 2.0**-14
 
 
 @cache
@@ -30,17 +40,70 @@ def smoothing_kernel() -> F32:
     return kernel
 
 
-class FrameNoise:
-    """Gaussian noise addressed by frame.
-
-    State: none that matters: the white rows of the last 32 frames are kept, because successive
-    windows ask for them again. Any window may be asked for in any order.
+def smoothed(white: F32) -> F32:
+    """Smooth white noise over time.
 
     Args:
-        seed: Any non-negative integer below 2**63.
+        white: float32 [..., T + 12, D], from 6 frames before the first frame wanted.
+
+    Returns:
+        float32 [..., T, D], unit spread, correlated over about five frames. Every value is added up
+        in the same order, so a frame's bits depend on neither window nor batch.
+    """
+    count = white.shape[-2] - NOISE_FRAMES
+    total = np.zeros((*white.shape[:-2], count, white.shape[-1]), np.float32)
+    for at, weight in enumerate(smoothing_kernel()):
+        total += weight * white[..., at : at + count, :]
+    return total
+
+
+def noise_streams(seeds: U64, coefficients: int, shared: Sequence[int] = ()) -> U64:
+    """Prepare the streams of noise of many sessions.
+
+    Args:
+        seeds: One per session, uint64 [B].
         coefficients: D.
         shared: Numbers of the coefficients whose noise is that of seed 0 whatever the seed. What
             speech decides takes the same course for every seed then, and the rest varies.
+
+    Returns:
+        uint64 [B, D], for `white_noise`.
+    """
+    streams = np.repeat(_scramble(seeds + _NOISE)[:, None], coefficients, axis=1)
+    streams[:, list(shared)] = _scramble(np.array([_NOISE]))
+    return streams
+
+
+def white_noise(streams: U64, frames: NDArray[np.int64]) -> F32:
+    """Draw from the normal distribution, a pure function of stream and frame.
+
+    Quantiles by table, with straight lines between: sums and products only, so the same bits on
+    every machine and in every batch. Tails end at 3.8.
+
+    Args:
+        streams: uint64 [..., D], of `noise_streams`.
+        frames: Absolute frame of each, int64 [...].
+
+    Returns:
+        float32 [..., D], unit spread.
+    """
+    bits = _hashed(streams + frames[..., None].astype(np.uint64), streams.shape[-1])
+    at = (bits >> np.uint64(_BITS - _INDEX_BITS)).astype(np.intp)
+    share = (bits & np.uint64(2 ** (_BITS - _INDEX_BITS) - 1)).astype(np.float32)
+    values, steps = _quantiles()
+    drawn: F32 = values[at] + share * steps[at]
+    return drawn
+
+
+class FrameNoise:
+    """Gaussian noise of one session, addressed by frame.
+
+    State: none. Any window may be asked for in any order.
+
+    Args:
+        seed: Any non-negative integer below 2**64.
+        coefficients: D.
+        shared: See `noise_streams`.
         spread: Spread of each coefficient's noise, float32 [D]; 1 by default. Wider noise gives
             what speech does not decide more variety.
     """
@@ -52,11 +115,8 @@ class FrameNoise:
         shared: Sequence[int] = (),
         spread: F32 | None = None,
     ) -> None:
-        self._seed = seed
-        self._coefficients = coefficients
-        self._shared = list(shared)
-        self._spread = spread
-        self._white = lru_cache(maxsize=_KEPT_ROWS)(self._draw)
+        self._stream = noise_streams(np.array([seed], np.uint64), coefficients, shared)
+        self._spread = np.float32(1.0) if spread is None else spread
 
     def frames(self, start: int, count: int) -> F32:
         """Noise of frames ``start .. start + count``.
@@ -68,21 +128,8 @@ class FrameNoise:
         Returns:
             float32 [T, D], unit spread, correlated over about five frames.
         """
-        white = np.stack([self._white(start + k) for k in range(count + 2 * _REACH)])
-        kernel = smoothing_kernel()
-        # One product per frame, so that a frame's bits do not depend on the window's length.
-        return np.stack([kernel @ white[k : k + 2 * _REACH + 1] for k in range(count)])
-
-    def _draw(self, frame: int) -> F32:
-        white = self._draw_of(self._seed, frame)
-        if self._shared and self._seed:
-            white[self._shared] = self._draw_of(0, frame)[self._shared]
-        return white if self._spread is None else white * self._spread
-
-    def _draw_of(self, seed: int, frame: int) -> F32:
-        # Philox is counter-based: key = seed, counter = frame. No generator state to carry.
-        bits = np.random.Philox(key=seed, counter=[0, 0, frame, 0])
-        return np.random.Generator(bits).standard_normal(self._coefficients, dtype=np.float32)
+        rows = np.arange(start, start + count + NOISE_FRAMES)
+        return smoothed(white_noise(self._stream, rows) * self._spread)
 
 
 def uniforms(seeds: NDArray[np.uint64], frames: NDArray[np.int64], count: int) -> F32:
@@ -101,15 +148,33 @@ def uniforms(seeds: NDArray[np.uint64], frames: NDArray[np.int64], count: int) -
 
     Source: Steele, Lea & Flood 2014, SplitMix64's output function.
     """
-    lanes = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95)
-    keys = _scramble(seeds + np.uint64(0x9E3779B97F4A7C15)) + frames.astype(np.uint64)
-    mixed = _scramble(_scramble(keys)[:, None] + lanes)
-    # 24 bits are what a float32 below 1 holds exactly.
-    out: F32 = (mixed >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
+    keys = _scramble(seeds + _DRAWS) + frames.astype(np.uint64)
+    out: F32 = _hashed(keys[:, None], count).astype(np.float32) * np.float32(2.0**-_BITS)
     return out
 
 
-def _scramble(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+@cache
+def _quantiles() -> tuple[F32, F32]:
+    """The normal distribution's quantiles and the step to the next, float32 [4096] each."""
+    count = 2**_INDEX_BITS
+    normal = NormalDist()
+    edges = np.array(
+        [normal.inv_cdf(min(max(k / count, _TAIL), 1 - _TAIL)) for k in range(count + 1)]
+    )
+    low, high = edges[:-1], edges[1:]
+    edges /= np.sqrt(((low**2 + low * high + high**2) / 3.0).mean())  # lines and tails cost some
+    return edges[:-1].astype(np.float32), (np.diff(edges) * 2.0 ** (_INDEX_BITS - _BITS)).astype(
+        np.float32
+    )
+
+
+def _hashed(keys: U64, count: int) -> U64:
+    """Hash keys uint64 [..., 1] or [..., n] to n numbers of 24 bits: what float32 holds exactly."""
+    lanes = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95)
+    return _scramble(_scramble(keys) + lanes) >> np.uint64(64 - _BITS)
+
+
+def _scramble(value: U64) -> U64:
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return value ^ (value >> np.uint64(31))

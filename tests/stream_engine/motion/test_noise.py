@@ -4,7 +4,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream_engine.motion.noise import FrameNoise, smoothing_kernel, uniforms
+from stream_engine.motion.noise import (
+    FrameNoise,
+    noise_streams,
+    smoothed,
+    smoothing_kernel,
+    uniforms,
+    white_noise,
+)
 
 
 @given(st.integers(0, 2**63 - 1), st.integers(0, 10**7), st.integers(1, 6), st.integers(0, 5))
@@ -38,6 +45,37 @@ def test_shared_coefficients_are_alike_for_every_seed() -> None:
     assert np.array_equal(zero, FrameNoise(0, 4).frames(3, 6))
     assert np.array_equal(shared[:, [1, 2]], zero[:, [1, 2]])
     assert np.array_equal(shared[:, [0, 3]], plain[:, [0, 3]])
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 10**7)), min_size=1))
+def test_many_sessions_at_once_draw_what_each_draws_alone(sessions: list[tuple[int, int]]) -> None:
+    """Bit for bit, white and smooth."""
+    seeds = np.array([seed for seed, _ in sessions], np.uint64)
+    frames = np.array([frame for _, frame in sessions], np.int64)[:, None] + np.arange(14)
+    together = smoothed(white_noise(noise_streams(seeds, 5, [3])[:, None], frames))
+    for k, (seed, frame) in enumerate(sessions):
+        assert np.array_equal(together[k], FrameNoise(seed, 5, shared=[3]).frames(frame, 2))
+
+
+def test_white_noise_is_normal_and_unlike_its_neighbours() -> None:
+    """Moments, tails and correlation in time, between coefficients and between seeds."""
+    along = white_noise(noise_streams(np.array([7], np.uint64), 8), np.arange(40_000))
+    across = white_noise(noise_streams(np.arange(40_000, dtype=np.uint64), 8), np.full(40_000, 9))
+    for drawn in (along, across):
+        assert abs(drawn.mean()) < 0.01
+        assert abs(drawn.std() - 1.0) < 0.01
+        assert abs((drawn.astype(np.float64) ** 4).mean() - 3.0) < 0.1
+        assert abs((drawn > 2.0).mean() - 0.02275) < 0.001
+        assert np.abs(np.corrcoef(drawn.T) - np.eye(8)).max() < 0.025
+        assert abs(np.corrcoef(drawn[1:].ravel(), drawn[:-1].ravel())[0, 1]) < 0.01
+
+
+def test_noise_and_draws_of_a_seed_have_nothing_in_common() -> None:
+    """Blinks are not decided by what the sampler starts from."""
+    frames = np.arange(20_000)
+    noise = white_noise(noise_streams(np.array([7], np.uint64), 3), frames)
+    drawn = uniforms(np.full(20_000, 7, np.uint64), frames, 3)
+    assert np.abs(np.corrcoef(noise.T, drawn.T)[:3, 3:]).max() < 0.03
 
 
 def test_kernel_keeps_variance() -> None:
