@@ -11,11 +11,11 @@ from stream_engine.config import EngineConfig
 from stream_engine.errors import AssetError, BackendUnavailable
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import HeadAsset, load_head_asset
-from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX, MOUTH_NAMES
-from stream_engine.motion.expression import Expression, SessionExpression
+from stream_engine.motion.arkit import INDEX, MOUTH_NAMES
+from stream_engine.motion.expression import Expression
 from stream_engine.motion.generator import MotionGenerator
 from stream_engine.motion.hop import MotionHop
-from stream_engine.motion.noise import FrameNoise
+from stream_engine.motion.performance import Performance
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.pipeline import SpeechToMotion
 from stream_engine.protocols import ModelRunner
@@ -198,9 +198,8 @@ class Assembly:
         motion, chosen = self._config.motion, profile_named(profile)
         hop = MotionHop(self._encoder, self._sampler, chosen)
         mouth = [INDEX[name] for name in MOUTH_NAMES]
-        noise = FrameNoise(motion.seed, COEFFICIENT_COUNT, shared=mouth)
-        expression = SessionExpression(Expression(chosen), motion.seed, motion.manner)
-        return SpeechToMotion(MotionGenerator(hop, noise, expression))
+        performance = Performance(hop, Expression(chosen), shared=mouth)
+        return SpeechToMotion(MotionGenerator(performance, motion.seed, motion.manner))
 
     def head_poser(self, avatar: str) -> HeadMesh:
         """Give the shared poser of an avatar.

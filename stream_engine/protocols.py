@@ -94,14 +94,6 @@ class Clock(Protocol):
         ...
 
 
-class NoiseSource(Protocol):
-    """Start noise of the sampler, addressed by absolute frame so that any window sees the same."""
-
-    def frames(self, start: int, count: int) -> NDArray[np.float32]:
-        """Standard normal noise of frames ``start .. start + count``, float32 [T, D]."""
-        ...
-
-
 class MotionStream(Protocol):
     """Speech in, motion out, for one session: resampler, features and generator in a row."""
 

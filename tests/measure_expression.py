@@ -17,10 +17,10 @@ from stream_engine.audio.resampler import Resampler
 from stream_engine.config import SHIPPED_STEPS
 from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT, INDEX, MOUTH_NAMES
 from stream_engine.motion.emotion import EMOTIONS, Manner
-from stream_engine.motion.expression import Expression, SessionExpression
+from stream_engine.motion.expression import Expression, ExpressionState
 from stream_engine.motion.generator import MotionGenerator
-from stream_engine.motion.noise import FrameNoise
-from stream_engine.motion.window import PROFILES
+from stream_engine.motion.performance import Performance, seeds_of
+from stream_engine.motion.window import PROFILES, LatencyProfile
 from stream_engine.pipeline import SpeechToMotion
 from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS, AudioChunk
 from tests.lips import Lips
@@ -29,18 +29,31 @@ LONGEST_S, BLINKS_FROM_S, CUT_S, ROOM_S, ROOM_DBFS, FADE_S = 15, 8, 4, 2, -62, 0
 LID = INDEX["eyeBlinkLeft"]
 
 
-class Recorder(SessionExpression):
+class Recorder(Expression):
     """Keeps what the model gave, and for which features."""
 
-    def reset(self) -> None:
-        """Begin anew."""
-        super().reset()
+    def __init__(self, profile: LatencyProfile) -> None:
+        super().__init__(profile)
         self.heard: list[tuple[F32, F32]] = []
 
-    def apply(self, frames: F32, mel: F32) -> F32:
+    def step(
+        self, state: ExpressionState, frames: F32, mel: F32, manner: F32
+    ) -> tuple[F32, ExpressionState]:
         """Keep, then express."""
         self.heard.append((frames.copy(), mel.copy()))
-        return super().apply(frames, mel)
+        return super().step(state, frames, mel, manner)
+
+
+def express_again(
+    heard: list[tuple[F32, F32]], profile: LatencyProfile, manner: Manner, seed: int = 0
+) -> F32:
+    """What a recorder was given, in another manner: all frames from the first hop on, [T, D]."""
+    expression, row = Expression(profile), manner.row()[None]
+    state, shown = expression.initial_state(seeds_of(seed), row), []
+    for frames, mel in heard:
+        out, state = expression.step(state, frames, mel, row)
+        shown.append(out[0])
+    return np.concatenate(shown)
 
 
 class Bench:
@@ -52,9 +65,9 @@ class Bench:
 
     def motion(self, samples: F32) -> tuple[F32, F32, list[tuple[F32, F32]]]:
         """Motion as shown, the model's own, and what the stage was given."""
-        recorder = Recorder(Expression(self.profile))
-        noise = FrameNoise(0, COEFFICIENT_COUNT, [INDEX[name] for name in MOUTH_NAMES])
-        stream = SpeechToMotion(MotionGenerator(self._hop, noise, recorder))
+        recorder = Recorder(self.profile)
+        mouth = [INDEX[name] for name in MOUTH_NAMES]
+        stream = SpeechToMotion(MotionGenerator(Performance(self._hop, recorder, shared=mouth)))
         runs = [*stream.feed(AudioChunk(0, samples, MODEL_RATE_HZ)), *stream.finish()]
         shown = np.concatenate([run.coefficients for run in runs])
         model = np.concatenate([frames for frames, _ in recorder.heard], axis=1)[0]
@@ -63,10 +76,8 @@ class Bench:
 
     def again(self, heard: list[tuple[F32, F32]], manner: Manner, frames: int) -> F32:
         """The same talk in another manner."""
-        session = SessionExpression(Expression(self.profile), 0, manner)
-        out = np.concatenate([session.apply(*hop) for hop in heard], axis=1)[0]
         first = self.profile.lookahead_frames
-        return out[first : first + frames]
+        return express_again(heard, self.profile, manner)[first : first + frames]
 
 
 def read(path: Path) -> F32:

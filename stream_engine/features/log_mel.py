@@ -53,17 +53,42 @@ def log_mel(samples: F32) -> F32:
     Step t ends at sample 240 + 160 (t + 1), so no feature looks ahead of its own 10 ms.
 
     Args:
-        samples: float32 [240 + 160 T], 16 kHz.
+        samples: float32 [..., 240 + 160 T], 16 kHz.
 
     Returns:
-        float32 [T, 80], about zero mean and unit spread on speech at normal level.
+        float32 [..., T, 80], about zero mean and unit spread on speech at normal level. The bits
+        of a run do not depend on the runs beside it.
     """
-    windows = np.lib.stride_tricks.sliding_window_view(samples, MEL_WINDOW)[::MEL_HOP]
+    windows = np.lib.stride_tricks.sliding_window_view(samples, MEL_WINDOW, axis=-1)
+    windows = windows[..., ::MEL_HOP, :]
     spectrum = np.fft.rfft(windows * _window(), _FFT)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
     energies = np.log(power @ mel_filters() + MEL_FLOOR)
     features: F32 = ((energies - MEL_MEAN) / MEL_SCALE).astype(np.float32)
     return features
+
+
+def silent_past(batch: int) -> F32:
+    """Samples before the first, float32 [B, 240], for `hop_features`."""
+    return np.zeros((batch, MEL_WINDOW - MEL_HOP), np.float32)
+
+
+def hop_features(past: F32, samples: F32) -> tuple[F32, F32]:
+    """Features of whole motion frames of many streams, those `LogMelExtractor` gives.
+
+    Args:
+        past: What came before, float32 [B, 240].
+        samples: 16 kHz, float32 [B, 640 H].
+
+    Returns:
+        Features float32 [B, 4 H, 80], and the next past.
+    """
+    run = np.concatenate([past, samples], axis=1)
+    blocks = np.lib.stride_tricks.sliding_window_view(
+        run, past.shape[1] + SAMPLES_PER_FRAME, axis=1
+    )
+    mel = log_mel(blocks[:, ::SAMPLES_PER_FRAME])  # in blocks of 40 ms, for the same bits
+    return mel.reshape(len(run), -1, MEL_BANDS), run[:, -past.shape[1] :]
 
 
 class LogMelExtractor:

@@ -22,7 +22,7 @@ from stream_engine.motion.arkit import (
     INDEX,
     MOUTH_NAMES,
 )
-from stream_engine.motion.emotion import MANNER_SIZE, OPENING_MM, Manner, action_table
+from stream_engine.motion.emotion import MANNER_SIZE, OPENING_MM, action_table
 from stream_engine.motion.idle import (
     LIDS,
     IdleState,
@@ -41,7 +41,6 @@ from stream_engine.motion.quiet import (
     quiet_state,
     smoothstep,
 )
-from stream_engine.motion.state import size_of
 from stream_engine.motion.window import LatencyProfile
 from stream_engine.types import F32, MOTION_FPS
 
@@ -219,42 +218,6 @@ class Expression:
                 got=f"frames {got[0]}, features {got[1]}, manner {manner.shape}",
                 expected=f"frames {wanted[0]}, features {wanted[1]}, manner {(batch, MANNER_SIZE)}",
             )
-
-
-class SessionExpression:
-    """The expression of one session: its state, its seed, its manner.
-
-    State: one slot of `ExpressionState`. Thread: the generator's.
-
-    Args:
-        expression: The stage.
-        seed: Of idle life.
-        manner: What to begin with.
-    """
-
-    def __init__(self, expression: Expression, seed: int = 0, manner: Manner | None = None) -> None:
-        self._expression = expression
-        self._seed = np.array([seed], np.uint64)
-        self._manner = (manner or Manner()).row()[None]
-        self.reset()
-
-    @property
-    def state_bytes(self) -> int:
-        """Memory held between calls."""
-        return size_of(self._state)
-
-    def reset(self) -> None:
-        """Begin anew, in the manner last set."""
-        self._state = self._expression.initial_state(self._seed, self._manner)
-
-    def express(self, manner: Manner) -> None:
-        """Change the manner; the next frames go there smoothly."""
-        self._manner = manner.row()[None]
-
-    def apply(self, frames: F32, mel: F32) -> F32:
-        """Express one hop: final frames [1, H, D] and the features that made them final."""
-        out, self._state = self._expression.step(self._state, frames, mel, self._manner)
-        return out
 
 
 def _approach(at: F32, speed: F32, to: F32) -> tuple[F32, F32]:

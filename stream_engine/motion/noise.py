@@ -6,12 +6,14 @@ of a counter, worked out for many sessions at once: no generator objects, no sta
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_engine.motion.window import LatencyProfile
 from stream_engine.types import F32
 
 U64 = NDArray[np.uint64]
@@ -95,41 +97,67 @@ def white_noise(streams: U64, frames: NDArray[np.int64]) -> F32:
     return drawn
 
 
-class FrameNoise:
-    """Gaussian noise of one session, addressed by frame.
+@dataclass(frozen=True, slots=True)
+class NoiseState:
+    """White noise that the next window needs again, of B sessions; its size never changes.
 
-    State: none. Any window may be asked for in any order.
+    Attributes:
+        streams: Of `noise_streams`, uint64 [B, D].
+        white: float32 [B, L + 12, D], L lookahead frames.
+    """
+
+    streams: U64
+    white: F32
+
+
+class WindowNoise:
+    """Start noise of windows of a batch of sessions; each frame is drawn once.
+
+    State: none here; `NoiseState` in, `NoiseState` out.
+    Thread: any.
 
     Args:
-        seed: Any non-negative integer below 2**64.
-        coefficients: D.
-        shared: See `noise_streams`.
+        profile: Hop and lookahead.
         spread: Spread of each coefficient's noise, float32 [D]; 1 by default. Wider noise gives
             what speech does not decide more variety.
     """
 
-    def __init__(
-        self,
-        seed: int,
-        coefficients: int,
-        shared: Sequence[int] = (),
-        spread: F32 | None = None,
-    ) -> None:
-        self._stream = noise_streams(np.array([seed], np.uint64), coefficients, shared)
+    def __init__(self, profile: LatencyProfile, spread: F32 | None = None) -> None:
+        self._hop = profile.hop_frames
+        self._kept = profile.lookahead_frames + NOISE_FRAMES
         self._spread = np.float32(1.0) if spread is None else spread
 
-    def frames(self, start: int, count: int) -> F32:
-        """Noise of frames ``start .. start + count``.
+    def initial_state(self, streams: U64) -> NoiseState:
+        """State of sessions whose next window begins at frame 0.
 
         Args:
-            start: First absolute frame, at least 0.
-            count: How many.
+            streams: Of `noise_streams`, uint64 [B, D].
 
         Returns:
-            float32 [T, D], unit spread, correlated over about five frames.
+            The state.
         """
-        rows = np.arange(start, start + count + NOISE_FRAMES)
-        return smoothed(white_noise(self._stream, rows) * self._spread)
+        return NoiseState(
+            streams, self._draw(streams, np.zeros(len(streams), np.int64), self._kept)
+        )
+
+    def step(self, state: NoiseState, frame: NDArray[np.int64]) -> tuple[F32, NoiseState]:
+        """Noise of the next window of every session.
+
+        Args:
+            state: B sessions.
+            frame: First frame of each window, int64 [B], a hop after the last one's.
+
+        Returns:
+            float32 [B, H + L, D], unit spread, correlated over about five frames; and the state.
+        """
+        fresh = self._draw(state.streams, frame + self._kept, self._hop)
+        white = np.concatenate([state.white, fresh], axis=1)
+        return smoothed(white), NoiseState(state.streams, white[:, self._hop :])
+
+    def _draw(self, streams: U64, frame: NDArray[np.int64], count: int) -> F32:
+        rows: NDArray[np.int64] = frame[:, None] + np.arange(count)
+        drawn: F32 = white_noise(streams[:, None], rows) * self._spread
+        return drawn
 
 
 def uniforms(seeds: NDArray[np.uint64], frames: NDArray[np.int64], count: int) -> F32:

@@ -1,17 +1,14 @@
 """Everything a session's motion depends on, as one value with a batch axis."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_engine.motion.slots import size_of
 from stream_engine.motion.window import LatencyProfile
 from stream_engine.protocols import ModelRunner
 from stream_engine.types import F32
-
-State = TypeVar("State")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,30 +84,3 @@ def initial_state(
         has_held=zeros(),
         posture=zeros(coefficients),
     )
-
-
-def stack_states(states: Sequence[State]) -> State:
-    """Join slots of the same kind and profile into one batch; states may hold states."""
-    first = states[0]
-    joined: dict[str, Any] = {}
-    for item in fields(first):  # type: ignore[arg-type]
-        parts = [getattr(state, item.name) for state in states]
-        nested = is_dataclass(parts[0])
-        joined[item.name] = stack_states(parts) if nested else np.concatenate(parts)
-    return type(first)(**joined)
-
-
-def slot_of(state: State, index: int) -> State:
-    """Copy one slot out of a batch, still with its batch axis."""
-    one: dict[str, Any] = {}
-    for item in fields(state):  # type: ignore[arg-type]
-        part = getattr(state, item.name)
-        nested = is_dataclass(part)
-        one[item.name] = slot_of(part, index) if nested else part[index : index + 1].copy()
-    return type(state)(**one)
-
-
-def size_of(state: State) -> int:
-    """Bytes of all arrays."""
-    parts = [getattr(state, item.name) for item in fields(state)]  # type: ignore[arg-type]
-    return sum(size_of(part) if is_dataclass(part) else part.nbytes for part in parts)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from stream_engine.features.log_mel import MELS_PER_FRAME
-from stream_engine.motion.arkit import COEFFICIENT_COUNT
+from stream_engine.motion.emotion import Manner
 from stream_engine.motion.generator import silent_frame
 from stream_engine.motion.hop import MotionHop
-from stream_engine.motion.noise import FrameNoise
+from stream_engine.motion.performance import Performance, seeds_of
 from stream_engine.types import F32
 
 _SEED_STRIDE = 1000
@@ -39,18 +39,14 @@ def generate(
     frames = mel.shape[1] // MELS_PER_FRAME
     tail = np.tile(silent_frame(), (profile.window_frames, 1))
     run = np.concatenate([mel, np.broadcast_to(tail, (clips, *tail.shape))], axis=1)
-    sources = [
-        FrameNoise(_SEED_STRIDE * seed + number, COEFFICIENT_COUNT, spread=spread)
-        for seed in seeds
-        for number in numbers
-    ]
-    state, emitted = hop.initial_state(len(sources)), []
+    noise = seeds_of(*(_SEED_STRIDE * seed + number for seed in seeds for number in numbers))
+    manner = np.tile(Manner().row(), (len(noise), 1))
+    performance = Performance(hop, spread=spread)
+    state, emitted = performance.initial_state(noise, manner), []
     step = MELS_PER_FRAME * profile.hop_frames
     for start in range(0, run.shape[1] - step + 1, step):
         heard = np.tile(run[:, start : start + step], (len(seeds), 1, 1)).astype(np.float32)
-        first = int(state.frame[0]) + profile.lookahead_frames
-        noise = np.stack([source.frames(first, profile.window_frames) for source in sources])
-        final, state = hop.step(state, heard, noise)
+        final, state = performance.step(state, heard, manner)
         emitted.append(final)
     motion = np.concatenate(emitted, axis=1)[:, profile.lookahead_frames :][:, :frames]
     return motion.reshape(len(seeds), clips, frames, -1)

@@ -18,11 +18,10 @@ from PIL import Image, ImageDraw, ImageFont
 from stream_engine.config import SHIPPED_STEPS
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import load_head_asset
-from stream_engine.motion.arkit import COEFFICIENT_COUNT
-from stream_engine.motion.expression import Expression, SessionExpression
+from stream_engine.motion.expression import Expression
 from stream_engine.motion.generator import MotionGenerator
 from stream_engine.motion.hop import MotionHop
-from stream_engine.motion.noise import FrameNoise
+from stream_engine.motion.performance import Performance
 from stream_engine.render.mesh_renderer import MeshRenderer, RenderStyle
 from stream_engine.transport.movie_file import MovieFile
 from stream_engine.types import (
@@ -66,8 +65,8 @@ def motion_of(hop: MotionHop, speech: F32, seed: int, lively: bool) -> F32:
     Returns:
         Coefficients float32 [T, D].
     """
-    expression = SessionExpression(Expression(hop.profile), seed) if lively else None
-    stream = MotionGenerator(hop, FrameNoise(seed, COEFFICIENT_COUNT), expression)
+    performance = Performance(hop, Expression(hop.profile) if lively else None)
+    stream = MotionGenerator(performance, seed)
     mel = speech_features(speech, len(speech) // SAMPLES_PER_FRAME).astype(np.float32)
     runs = [*stream.feed(MelFrames(0, mel)), *stream.finish()]
     return np.concatenate([run.coefficients for run in runs])

@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_engine.errors import ShapeError
-from stream_engine.features.log_mel import LogMelExtractor, log_mel, mel_filters
+from stream_engine.features.log_mel import (
+    LogMelExtractor,
+    hop_features,
+    log_mel,
+    mel_filters,
+    silent_past,
+)
 from stream_engine.types import AudioChunk
 from tests.contracts.stream_contract import run_in_chunks
 
@@ -57,3 +63,18 @@ def test_other_rates_are_refused() -> None:
     """48 kHz samples would be heard three times too slow."""
     with pytest.raises(ShapeError, match="48000 Hz"):
         LogMelExtractor().feed(AudioChunk(0, np.zeros(10, np.float32), 48_000))
+
+
+def test_many_streams_at_once_give_what_each_gives_alone() -> None:
+    """Bit for bit, hops of one frame and of two."""
+    speech = np.random.default_rng(5).standard_normal((3, 4 * 640)).astype(np.float32)
+    wanted = [
+        np.concatenate([m.values for m in LogMelExtractor().feed(AudioChunk(0, row, 16_000))])
+        for row in speech
+    ]
+    for frames in (1, 2):
+        past, parts = silent_past(3), []
+        for at in range(0, speech.shape[1], 640 * frames):
+            mel, past = hop_features(past, speech[:, at : at + 640 * frames])
+            parts.append(mel)
+        assert np.array_equal(np.concatenate(parts, axis=1), wanted)

@@ -21,15 +21,15 @@ from stream_engine.motion.arkit import (
     MOUTH_NAMES,
 )
 from stream_engine.motion.emotion import EMOTIONS, MANNER_SIZE, OPENING_MM, Manner
-from stream_engine.motion.expression import Expression, SessionExpression
+from stream_engine.motion.expression import Expression
 from stream_engine.motion.generator import MotionGenerator
-from stream_engine.motion.noise import FrameNoise
-from stream_engine.motion.state import size_of, slot_of, stack_states
+from stream_engine.motion.performance import Performance, seeds_of
+from stream_engine.motion.slots import size_of, slot_of, stack_states
 from stream_engine.motion.window import PROFILES
 from stream_engine.pipeline import SpeechToMotion
 from stream_engine.types import F32, MOTION_FPS, AudioChunk
 from tests.lips import Lips
-from tests.measure_expression import Recorder
+from tests.measure_expression import Recorder, express_again
 from tests.paths import SAMPLE
 
 LOUD, QUIET = 1.5, -1.95
@@ -161,13 +161,14 @@ def test_slots_may_leave_and_join_a_batch() -> None:
 
 def test_a_new_emotion_comes_within_half_a_second_and_without_a_jump() -> None:
     """Of the whole way at most 18 % in a frame, and 10 % more or less than in the frame before."""
-    session = SessionExpression(Expression(PROFILES["balanced"]))
+    expression, row = Expression(PROFILES["balanced"]), Manner().row()[None]
     still, hush = np.zeros((1, 1, COEFFICIENT_COUNT), np.float32), voices(1, 1, 0) * 0 + QUIET
-    brow = []
+    changes = {60: Manner("angry", 1.0), 100: Manner("happy"), 103: Manner()}
+    state, brow = expression.initial_state(seeds_of(0), row), []
     for frame in range(160):
-        if frame in (60, 100, 103):
-            session.express({60: Manner("angry", 1.0), 100: Manner("happy"), 103: Manner()}[frame])
-        brow.append(float(session.apply(still, hush)[0, 0, INDEX["browDownLeft"]]))
+        row = changes[frame].row()[None] if frame in changes else row
+        out, state = expression.step(state, still, hush, row)
+        brow.append(float(out[0, 0, INDEX["browDownLeft"]]))
     full = max(brow)
     assert not any(brow[:60])
     assert full == pytest.approx(0.95, abs=0.01)
@@ -225,17 +226,13 @@ class Talk:
 
     def again(self, manner: Manner, seed: int = 0) -> F32:
         """The same talk in another manner, [T, D]."""
-        session = SessionExpression(Expression(PROFILES["balanced"]), seed, manner)
-        out = np.concatenate([session.apply(*hop) for hop in self.heard], axis=1)[0]
-        return out[-len(self.shown) :]
+        return express_again(self.heard, PROFILES["balanced"], manner, seed)[-len(self.shown) :]
 
 
 def talk(samples: F32, rate_hz: int, seed: int = 0) -> Talk:
     """Put a voice through the shipped models."""
-    recorder = Recorder(Expression(PROFILES["balanced"]), seed)
-    hop = open_hop(MODEL_FOLDER, "balanced", 2)
-    noise = FrameNoise(seed, COEFFICIENT_COUNT, shared=MOUTH)
-    stream = SpeechToMotion(MotionGenerator(hop, noise, recorder))
+    recorder, hop = Recorder(PROFILES["balanced"]), open_hop(MODEL_FOLDER, "balanced", 2)
+    stream = SpeechToMotion(MotionGenerator(Performance(hop, recorder, shared=MOUTH), seed))
     runs = [*stream.feed(AudioChunk(0, samples, rate_hz)), *stream.finish()]
     shown = np.concatenate([run.coefficients for run in runs])
     model = np.concatenate([frames for frames, _ in recorder.heard], axis=1)[0]

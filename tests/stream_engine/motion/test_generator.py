@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.emotion import Manner
-from stream_engine.motion.expression import Expression, SessionExpression
+from stream_engine.motion.expression import Expression
 from stream_engine.motion.generator import MotionGenerator, silent_frame
 from stream_engine.motion.hop import MotionHop
-from stream_engine.motion.noise import FrameNoise
+from stream_engine.motion.performance import Performance
 from stream_engine.motion.window import PROFILES
 from stream_engine.types import MelFrames
 from tests.contracts.stream_contract import join_motion
 from tests.fakes.linear_models import LinearEncoder, LinearSampler
 
 
-def make(profile: str, expression: SessionExpression | None = None) -> MotionGenerator:
+def make(profile: str, expression: Expression | None = None) -> MotionGenerator:
     hop = MotionHop(LinearEncoder(), LinearSampler(), PROFILES[profile])
-    return MotionGenerator(hop, FrameNoise(0, 55), expression)
+    return MotionGenerator(Performance(hop, expression))
 
 
 @given(
@@ -82,7 +82,8 @@ def test_ten_hours_in_nothing_has_changed_but_the_frame_number() -> None:
     generator.feed(MelFrames(0, np.tile(silent_frame(), (10, 1))))
     early = generator.state_bytes
     late = np.full(1, 900_000, np.int64)
-    generator._state = dataclasses.replace(generator._state, frame=late)
+    motion = dataclasses.replace(generator._state.motion, frame=late)
+    generator._state = dataclasses.replace(generator._state, motion=motion)
     generator._frames_in = 900_002
     runs = generator.feed(MelFrames(3_600_008, np.tile(silent_frame(), (5, 1))))
     assert [run.start for run in runs] == list(range(900_000, 900_005))
@@ -94,7 +95,7 @@ def test_a_manner_shows_from_the_next_hop_on_and_outlives_a_reset() -> None:
     mel = np.tile(silent_frame(), (60, 1))
     brow, runs = INDEX["browDownLeft"], []
     for angry in (False, True):
-        generator = make("balanced", SessionExpression(Expression(PROFILES["balanced"])))
+        generator = make("balanced", Expression(PROFILES["balanced"]))
         early = generator.feed(MelFrames(0, mel[:80]))
         if angry:
             generator.express(Manner("angry", 1.0))

@@ -6,7 +6,7 @@ import pytest
 from stream_engine.errors import ShapeError
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.hop import MotionHop, washout
-from stream_engine.motion.state import slot_of, stack_states
+from stream_engine.motion.slots import slot_of, stack_states
 from stream_engine.motion.window import PROFILES
 from stream_engine.protocols import Tensors
 from tests.fakes.linear_models import LinearEncoder, LinearSampler

@@ -1,17 +1,28 @@
 """Start noise addressed by frame."""
 
+from collections.abc import Sequence
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_engine.motion.noise import (
-    FrameNoise,
+    WindowNoise,
     noise_streams,
     smoothed,
     smoothing_kernel,
     uniforms,
     white_noise,
 )
+from stream_engine.motion.window import PROFILES
+from stream_engine.types import F32
+
+
+def noise_of(seed: int, start: int, count: int, width: int = 5, shared: Sequence[int] = ()) -> F32:
+    """Smooth noise of frames of one session, [T, D]."""
+    stream = noise_streams(np.array([seed], np.uint64), width, shared)
+    return smoothed(white_noise(stream, np.arange(start, start + count + 12)))
 
 
 @given(st.integers(0, 2**63 - 1), st.integers(0, 10**7), st.integers(1, 6), st.integers(0, 5))
@@ -20,14 +31,13 @@ def test_a_frame_has_the_same_noise_in_every_window(
     seed: int, start: int, count: int, shift: int
 ) -> None:
     """Windows that overlap see the same values on the overlap, bit for bit."""
-    source = FrameNoise(seed, 5)
-    wide = source.frames(start, count + shift)
-    assert np.array_equal(wide[shift:], source.frames(start + shift, count))
+    wide = noise_of(seed, start, count + shift)
+    assert np.array_equal(wide[shift:], noise_of(seed, start + shift, count))
 
 
 def test_spread_is_one_and_neighbours_are_alike() -> None:
     """Unit variance, as the sampler expects, and correlated in time."""
-    noise = FrameNoise(3, 200).frames(0, 300)
+    noise = noise_of(3, 0, 300, width=200)
     assert abs(noise.std() - 1.0) < 0.02
     assert np.corrcoef(noise[:-1].ravel(), noise[1:].ravel())[0, 1] > 0.9
     assert abs(np.corrcoef(noise[:-15].ravel(), noise[15:].ravel())[0, 1]) < 0.05
@@ -35,16 +45,16 @@ def test_spread_is_one_and_neighbours_are_alike() -> None:
 
 def test_seeds_differ() -> None:
     """Another seed is another face."""
-    assert not np.array_equal(FrameNoise(1, 4).frames(0, 3), FrameNoise(2, 4).frames(0, 3))
+    assert not np.array_equal(noise_of(1, 0, 3), noise_of(2, 0, 3))
 
 
 def test_shared_coefficients_are_alike_for_every_seed() -> None:
     """Those of seed 0; the others are the seed's own."""
-    plain, shared = FrameNoise(5, 4).frames(3, 6), FrameNoise(5, 4, shared=[1, 2]).frames(3, 6)
-    zero = FrameNoise(0, 4, shared=[1, 2]).frames(3, 6)
-    assert np.array_equal(zero, FrameNoise(0, 4).frames(3, 6))
+    plain, shared = noise_of(5, 3, 6), noise_of(5, 3, 6, shared=[1, 2])
+    zero = noise_of(0, 3, 6, shared=[1, 2])
+    assert np.array_equal(zero, noise_of(0, 3, 6))
     assert np.array_equal(shared[:, [1, 2]], zero[:, [1, 2]])
-    assert np.array_equal(shared[:, [0, 3]], plain[:, [0, 3]])
+    assert np.array_equal(shared[:, [0, 3, 4]], plain[:, [0, 3, 4]])
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 10**7)), min_size=1))
@@ -54,7 +64,7 @@ def test_many_sessions_at_once_draw_what_each_draws_alone(sessions: list[tuple[i
     frames = np.array([frame for _, frame in sessions], np.int64)[:, None] + np.arange(14)
     together = smoothed(white_noise(noise_streams(seeds, 5, [3])[:, None], frames))
     for k, (seed, frame) in enumerate(sessions):
-        assert np.array_equal(together[k], FrameNoise(seed, 5, shared=[3]).frames(frame, 2))
+        assert np.array_equal(together[k], noise_of(seed, frame, 2, shared=[3]))
 
 
 def test_white_noise_is_normal_and_unlike_its_neighbours() -> None:
@@ -108,9 +118,24 @@ def test_draws_are_even_and_unlike_their_neighbours() -> None:
         assert abs(np.corrcoef(drawn[:, 0], drawn[:, 1])[0, 1]) < 0.03
 
 
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_windows_get_the_noise_of_their_frames(profile: str) -> None:
+    """Drawn hop by hop, for several sessions: bit for bit that of the frames."""
+    sizes, seeds = PROFILES[profile], [3, 9]
+    source = WindowNoise(sizes)
+    state = source.initial_state(noise_streams(np.array(seeds, np.uint64), 5))
+    for at in range(0, 20 * sizes.hop_frames, sizes.hop_frames):
+        got, state = source.step(state, np.full(2, at, np.int64))
+        for row, seed in zip(got, seeds, strict=True):
+            assert np.array_equal(row, noise_of(seed, at, sizes.window_frames))
+
+
 def test_wider_noise_is_the_same_noise_made_wider() -> None:
     """A coefficient's spread scales its noise and leaves the others alone."""
     spread = np.array([1.0, 2.0, 1.0], np.float32)
-    plain, wide = FrameNoise(3, 3).frames(5, 4), FrameNoise(3, 3, spread=spread).frames(5, 4)
-    assert np.array_equal(wide[:, [0, 2]], plain[:, [0, 2]])
-    assert np.allclose(wide[:, 1], 2.0 * plain[:, 1], rtol=1e-5)
+    streams, windows = noise_streams(np.array([3], np.uint64), 3), []
+    for source in (WindowNoise(PROFILES["balanced"]), WindowNoise(PROFILES["balanced"], spread)):
+        windows.append(source.step(source.initial_state(streams), np.zeros(1, np.int64))[0])
+    plain, wide = windows
+    assert np.array_equal(wide[..., [0, 2]], plain[..., [0, 2]])
+    assert np.allclose(wide[..., 1], 2.0 * plain[..., 1], rtol=1e-5)

@@ -5,7 +5,7 @@ import pytest
 
 from stream_engine.motion.generator import MotionGenerator, silent_frame
 from stream_engine.motion.hop import MotionHop
-from stream_engine.motion.noise import FrameNoise
+from stream_engine.motion.performance import Performance
 from stream_engine.motion.window import PROFILES
 from stream_engine.types import MelFrames
 from tests.contracts.stream_contract import join_motion
@@ -24,7 +24,7 @@ def test_what_is_scored_is_what_is_served(profile: str) -> None:
     hop, mel = make_hop(profile), made_up_pairs(3).mel.astype(np.float32)
     made = generate(hop, mel, range(2))
     assert made.shape == (2, 3, 24, 55)
-    live = MotionGenerator(hop, FrameNoise(1001, 55))
+    live = MotionGenerator(Performance(hop), 1001)
     runs = [*live.feed(MelFrames(0, mel[1])), *live.finish()]
     assert np.allclose(join_motion(runs), made[1, 1], atol=1e-5)
 

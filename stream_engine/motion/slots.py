@@ -1,0 +1,104 @@
+"""Values with a batch axis: joined, taken apart, and kept in fixed slots.
+
+A *state* is a frozen dataclass of arrays whose first axis is the session, of states, and of None.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+State = TypeVar("State")
+Array = NDArray[Any]
+Slots = NDArray[np.intp]
+
+
+def map_arrays(function: Callable[..., Any], *states: State) -> State:
+    """Apply a function to the arrays of states of one kind, field by field.
+
+    Args:
+        function: Takes one array of each state.
+        *states: At least one.
+
+    Returns:
+        A state of what the function gave.
+    """
+    first = states[0]
+    made: dict[str, Any] = {}
+    for item in fields(first):  # type: ignore[arg-type]
+        parts = [getattr(state, item.name) for state in states]
+        if is_dataclass(parts[0]):
+            made[item.name] = map_arrays(function, *parts)
+        else:
+            made[item.name] = None if parts[0] is None else function(*parts)
+    return type(first)(**made)
+
+
+def arrays_of(state: Any) -> Iterator[Array]:
+    """Go through all arrays of a state."""
+    for item in fields(state):
+        part = getattr(state, item.name)
+        if is_dataclass(part):
+            yield from arrays_of(part)
+        elif part is not None:
+            yield part
+
+
+def stack_states(states: Sequence[State]) -> State:
+    """Join states of the same kind and profile into one batch."""
+    return map_arrays(lambda *parts: np.concatenate(parts), *states)
+
+
+def slot_of(state: State, index: int) -> State:
+    """Copy one session out of a batch, still with its batch axis."""
+    return map_arrays(lambda part: part[index : index + 1].copy(), state)
+
+
+def size_of(state: Any) -> int:
+    """Bytes of all arrays."""
+    return sum(part.nbytes for part in arrays_of(state))
+
+
+class SlotTable(Generic[State]):
+    """A fixed number of sessions' states; a batch is gathered from it and written back.
+
+    *State*: ``capacity`` slots, allocated once. *Thread*: one at a time.
+    *Buffers*: what ``take`` gives may be a view into the table: read it, and ``put`` before the
+    next ``take``.
+
+    Args:
+        example: A batch of any size; gives shapes and dtypes.
+        capacity: Slots.
+    """
+
+    def __init__(self, example: State, capacity: int) -> None:
+        self.capacity = capacity
+        self._table = map_arrays(
+            lambda part: np.zeros((capacity, *part.shape[1:]), part.dtype), example
+        )
+
+    @property
+    def slot_bytes(self) -> int:
+        """Memory of one slot."""
+        return size_of(self._table) // self.capacity
+
+    def take(self, slots: Slots) -> State:
+        """Gather a batch."""
+        at = _place(slots)
+        return map_arrays(lambda part: part[at], self._table)
+
+    def put(self, slots: Slots, state: State) -> None:
+        """Write a batch back into its slots."""
+        at = _place(slots)
+        for kept, new in zip(arrays_of(self._table), arrays_of(state), strict=True):
+            kept[at] = new
+
+
+def _place(slots: Slots) -> Slots | slice:
+    """Neighbouring slots as a slice, which is a view and copies nothing."""
+    first, last = int(slots[0]), int(slots[-1])
+    if last - first == len(slots) - 1 and (np.diff(slots) == 1).all():
+        return slice(first, last + 1)
+    return slots
