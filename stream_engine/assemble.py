@@ -16,6 +16,7 @@ from stream_engine.motion.expression import Expression
 from stream_engine.motion.generator import MotionGenerator
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.performance import Performance
+from stream_engine.motion.session_slots import SessionSlots
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.pipeline import SpeechToMotion
 from stream_engine.protocols import ModelRunner
@@ -165,8 +166,8 @@ def head_mesh(avatar: str) -> HeadMesh:
 class Assembly:
     """Makes real stages for any number of sessions; models are loaded once and shared.
 
-    Thread: `motion_stream` and what it returns belong to one engine thread; `renderer` to the
-    thread that calls it.
+    Thread: what `motion_stream` and `motion_slots` return belongs to one engine thread, `renderer`
+    to the thread that calls it.
 
     Args:
         config: All settings.
@@ -195,11 +196,24 @@ class Assembly:
         Raises:
             ConfigError: If there is no such profile.
         """
-        motion, chosen = self._config.motion, profile_named(profile)
-        hop = MotionHop(self._encoder, self._sampler, chosen)
-        mouth = [INDEX[name] for name in MOUTH_NAMES]
-        performance = Performance(hop, Expression(chosen), shared=mouth)
-        return SpeechToMotion(MotionGenerator(performance, motion.seed, motion.manner))
+        motion = self._config.motion
+        generator = MotionGenerator(self._performance(profile), motion.seed, motion.manner)
+        return SpeechToMotion(generator)
+
+    def motion_slots(self, profile: str, capacity: int) -> SessionSlots:
+        """Make the slots of all sessions of a profile.
+
+        Args:
+            profile: Latency profile.
+            capacity: Slots.
+
+        Returns:
+            Slots in which no session has begun.
+
+        Raises:
+            ConfigError: If there is no such profile.
+        """
+        return SessionSlots(self._performance(profile), capacity, self._config.motion.seed)
 
     def head_poser(self, avatar: str) -> HeadMesh:
         """Give the shared poser of an avatar.
@@ -233,6 +247,12 @@ class Assembly:
         config = self._config.render
         style = RenderStyle(background=config.background_rgb)
         return MeshRenderer(head_asset(avatar), config.width, config.height, style)
+
+    def _performance(self, profile: str) -> Performance:
+        chosen = profile_named(profile)
+        hop = MotionHop(self._encoder, self._sampler, chosen)
+        mouth = [INDEX[name] for name in MOUTH_NAMES]
+        return Performance(hop, Expression(chosen), shared=mouth)
 
     def close(self) -> None:
         """Free the models."""

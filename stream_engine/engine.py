@@ -1,171 +1,99 @@
 """The engine thread: speech to motion for every session, one thread that owns the models."""
 
+import heapq
 import logging
-import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from stream_engine.audio.ring_buffer import RingBuffer
+import numpy as np
+
+from stream_engine.batching.lane import Lane, MotionSink
+from stream_engine.batching.lane_table import NEVER, LaneTable
+from stream_engine.batching.scheduler import BatchCost, next_batch
+from stream_engine.errors import CapacityError
 from stream_engine.motion.emotion import Manner
-from stream_engine.protocols import Clock, MotionStream
+from stream_engine.motion.slots import Slots
+from stream_engine.motion.window import profile_named
+from stream_engine.protocols import Clock, MotionSlots, Stages
 from stream_engine.telemetry.metrics import Tally
-from stream_engine.types import F32, MOTION_FPS, AudioChunk, MotionFrames
+from stream_engine.types import MOTION_FPS, SAMPLES_PER_FRAME
 
 logger = logging.getLogger(__name__)
 
 IDLE_WAIT_S = 0.5
 """Longest sleep of the thread; it is woken by audio long before."""
 
-
-class MotionSink(Protocol):
-    """Takes final motion on the engine thread; never blocks."""
-
-    def room(self) -> bool:
-        """Say whether one more hop fits now."""
-        ...
-
-    def push(self, frames: MotionFrames) -> None:
-        """Take frames."""
-        ...
-
-    def finish(self) -> None:
-        """Take note that the speech has ended and all motion has been pushed."""
-        ...
+BATCH_BUDGET_S = 0.5 / MOTION_FPS
+"""Longest batch aimed at, half a frame: whoever is due next waits no longer."""
 
 
-@dataclass(slots=True)
-class Lane:
-    """One session's way through the engine.
-
-    Reads the ring one hop at a time while the sink has room. When more than ``patience`` samples
-    wait, or the ring has overwritten some, it goes on with the newest hop: what lies between is
-    skipped, counted, and the stream starts anew at a whole frame.
-
-    *State*: one position and the manner. *Thread*: ``step`` the engine's; ``express`` the loop's;
-    ``end`` and ``close`` any.
+@dataclass(frozen=True, slots=True)
+class LaneOrder:
+    """What a new session wants of the engine.
 
     Attributes:
-        ring: Audio at ``rate_hz``.
-        stream: Speech to motion; used by the engine thread only.
-        rate_hz: Samples in a second.
-        hop_frames: Motion frames per step.
+        profile: Latency profile by name.
         sink: Takes the motion.
         tally: Counts.
-        on_error: Told, on the engine thread, what ended the lane.
-        patience: Most samples that may wait; a live face rather jumps than falls behind its voice.
-        manner: Emotion and style wanted now.
+        manner: What to begin with.
+        patience_frames: Most frames of audio that may wait; a live face rather jumps than falls
+            behind its voice.
     """
 
-    ring: RingBuffer
-    stream: MotionStream
-    rate_hz: int
-    hop_frames: int
+    profile: str
     sink: MotionSink
     tally: Tally
-    on_error: Callable[[Exception], None]
-    patience: int = sys.maxsize
     manner: Manner = field(default_factory=Manner)
-    _position: int = field(default=0, init=False)
-    _origin_frame: int = field(default=0, init=False)
-    _ended: bool = field(default=False, init=False)
-    _closed: bool = field(default=False, init=False)
-    _shown: Manner | None = field(default=None, init=False)
-
-    @property
-    def position(self) -> int:
-        """Absolute index of the next sample to be read."""
-        return self._position
-
-    def end(self) -> None:
-        """Say that nothing will be written to the ring any more."""
-        self._ended = True
-
-    def express(self, emotion: str | None, intensity: float | None, style: float | None) -> None:
-        """Change the manner from the next step on; ConfigError, and no change, if it is none."""
-        self.manner = self.manner.changed(emotion, intensity, style)
-
-    def close(self) -> None:
-        """Stop; a step under way is the last."""
-        self._closed = True
-
-    def step(self, clock: Clock) -> bool:
-        """Feed at most one hop.
-
-        Args:
-            clock: Times the model.
-
-        Returns:
-            Whether anything was done.
-        """
-        if self._closed or not self.sink.room():
-            return False
-        self._take_manner()
-        ended = self._ended  # read before the ring: nothing is written after it is set
-        read = self.ring.read(self._position, self._samples(self.hop_frames))
-        if read.lost or self.ring.end - self._position > self.patience:
-            self._skip()
-            return True
-        if len(read.samples):
-            started = clock.now()
-            self._push(self.stream.feed(self._chunk(read.samples)))
-            self.tally.observe("engine_step_seconds", clock.now() - started)
-            self._position += len(read.samples)
-            return True
-        if ended:
-            self._push(self.stream.finish())
-            self._closed = True
-            self.sink.finish()
-        return False
-
-    def _take_manner(self) -> None:
-        manner = self.manner  # read once: the loop may put another there meanwhile
-        if manner is not self._shown:
-            self.stream.express(manner)
-            self._shown = manner
-
-    def _samples(self, frames: int) -> int:
-        return frames * self.rate_hz // MOTION_FPS
-
-    def _chunk(self, samples: F32) -> AudioChunk:
-        start = self._position - self._samples(self._origin_frame)
-        return AudioChunk(start=start, samples=samples, rate_hz=self.rate_hz)
-
-    def _push(self, outputs: Sequence[MotionFrames]) -> None:
-        for frames in outputs:
-            self.tally.add("motion_frames_total", len(frames.coefficients))
-            start = frames.start + self._origin_frame
-            self.sink.push(MotionFrames(start=start, coefficients=frames.coefficients))
-
-    def _skip(self) -> None:
-        # The newest hop only: an engine that fell 2 s behind does not catch up by working more.
-        newest = self.ring.end - self._samples(self.hop_frames)
-        frame = -(-max(newest, self._position) * MOTION_FPS // self.rate_hz)
-        self.tally.add("audio_overwritten_samples_total", self._samples(frame) - self._position)
-        self._origin_frame = frame
-        self._position = self._samples(frame)
-        self.stream.reset()
+    patience_frames: int = NEVER
 
 
 class Engine:
-    """Runs the lanes round and round, a hop each, while any has audio and room.
+    """Gathers the windows that are due into batches, by deadline, while there are any.
 
-    Sleeps on a condition; whoever writes audio or takes motion away wakes it.
+    Sleeps on a condition; whoever writes audio or takes motion away wakes it. A batch that fails is
+    tried again session by session, so that only those end whose own fault it is.
 
     *Thread*: its own; every method may be called from any.
 
     Args:
+        stages: Makes the slots.
+        capacity: Most sessions at once.
         clock: Times the models.
+        tally: Counts for all sessions.
+        on_progress: Told, on the engine's thread, which rows have something to deliver.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(
+        self,
+        stages: Stages,
+        capacity: int,
+        clock: Clock,
+        tally: Tally,
+        on_progress: Callable[[Slots], None],
+    ) -> None:
+        self._stages = stages
         self._clock = clock
-        self._lanes: tuple[Lane, ...] = ()
+        self._tally = tally
+        self._on_progress = on_progress
+        self._table = LaneTable(capacity)
+        self._lanes: list[Lane | None] = [None] * capacity
+        self._free = list(range(capacity))
+        self._leaving: deque[Lane] = deque()
+        self._groups: dict[str, int] = {}
+        self._slots: list[MotionSlots] = []
+        self._costs: list[BatchCost] = []
+        self._lock = threading.Lock()
         self._condition = threading.Condition()
         self._woken = False
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    @property
+    def sessions(self) -> int:
+        """Rows that are not free."""
+        return self._table.capacity - len(self._free)
 
     def start(self) -> None:
         """Start the thread."""
@@ -177,17 +105,59 @@ class Engine:
         self.wake()
         self._thread.join()
 
-    def add(self, lane: Lane) -> None:
-        """Take a lane in."""
-        with self._condition:
-            self._lanes = (*self._lanes, lane)
-        self.wake()
+    def prepare(self, profile: str) -> int:
+        """Make the slots of a profile if there are none yet; may take a while.
+
+        Args:
+            profile: By name.
+
+        Returns:
+            Its group.
+
+        Raises:
+            ConfigError: If there is no such profile.
+        """
+        with self._lock:
+            if profile not in self._groups:
+                self._slots.append(self._stages.motion_slots(profile, self._table.capacity))
+                self._costs.append(BatchCost())
+                self._groups[profile] = len(self._slots) - 1
+            return self._groups[profile]
+
+    def add(self, order: LaneOrder) -> Lane:
+        """Take a session in.
+
+        Args:
+            order: What it wants.
+
+        Returns:
+            Its lane.
+
+        Raises:
+            CapacityError: If all rows are taken.
+        """
+        group, profile = self.prepare(order.profile), profile_named(order.profile)
+        with self._lock:
+            if not self._free:
+                raise CapacityError(
+                    "the engine is full",
+                    got=f"{self._table.capacity} sessions",
+                    fix="try again when someone has left",
+                )
+            row = heapq.heappop(self._free)  # the lowest, so that rows in use are neighbours
+        slots = self._slots[group]
+        slots.begin(row, order.manner)
+        lane = Lane(self._table, row, profile, slots, order.sink, order.tally, order.manner)
+        self._lanes[row] = lane
+        self._table.begin(row, group, profile)
+        self._table.patience[row] = order.patience_frames
+        return lane
 
     def remove(self, lane: Lane) -> None:
-        """Let a lane go."""
-        lane.close()
-        with self._condition:
-            self._lanes = tuple(other for other in self._lanes if other is not lane)
+        """Let a session go; its row is free once the engine is between two batches."""
+        lane.closed = True
+        self._leaving.append(lane)
+        self.wake()
 
     def wake(self) -> None:
         """Say that there is audio or room."""
@@ -195,22 +165,80 @@ class Engine:
             self._woken = True
             self._condition.notify()
 
-    def run_once(self) -> None:
-        """Work until no lane has audio and room; what the thread does each time it wakes."""
-        busy = True
-        while busy and not self._stopping:
-            busy = False
-            for lane in self._lanes:
-                busy = self._step(lane) or busy
+    def deliver(self, rows: Slots) -> None:
+        """Let rows deliver; for `on_progress`, on the doors' thread."""
+        for row in rows:
+            lane = self._lanes[row]
+            if lane is not None:
+                lane.deliver()
 
-    def _step(self, lane: Lane) -> bool:
-        try:
-            return lane.step(self._clock)
-        except Exception as error:
-            logger.exception("a session's motion failed")
-            self.remove(lane)
-            lane.on_error(error)
+    def run_once(self) -> None:
+        """Work until nothing is due; what the thread does each time it wakes."""
+        while self._step() and not self._stopping:
+            pass
+
+    def _step(self) -> bool:
+        self._let_go()
+        table = self._table
+        behind = table.behind()
+        overdue = table.overdue(behind)
+        if len(overdue):
+            self._skip(overdue)
+            behind = table.behind()
+        rows = table.due(behind)
+        if not len(rows):
             return False
+        deadline_s = table.deadline_s(rows, behind)
+        group, batch = next_batch(rows, table.group[rows], deadline_s, self._costs, BATCH_BUDGET_S)
+        self._advance(group, batch)
+        return True
+
+    def _advance(self, group: int, rows: Slots) -> None:
+        samples, ended = self._table.next_audio(rows)
+        began = self._clock.now()
+        try:
+            motion = self._slots[group].advance(rows, samples, ended)
+        except Exception as error:
+            if len(rows) > 1:
+                for row in rows:
+                    self._advance(group, np.array([row]))
+                return
+            logger.exception("a session's motion failed")
+            self._fail(int(rows[0]), error)
+            return
+        now = self._clock.now()
+        self._costs[group].observe(len(rows), now - began)
+        self._tally.observe("engine_step_seconds", now - began)
+        self._tally.add("engine_batches_total")
+        self._tally.add("engine_windows_total", len(rows))
+        self._table.put_motion(rows, motion, now)
+        self._on_progress(rows)
+
+    def _fail(self, row: int, error: Exception) -> None:
+        self._table.live[row] = False
+        lane = self._lanes[row]
+        if lane is not None:
+            lane.error = error
+            self._on_progress(np.array([row]))
+
+    def _skip(self, rows: Slots) -> None:
+        for row, frames in zip(rows, self._table.skip(rows), strict=True):
+            lane = self._lanes[row]
+            if lane is not None:
+                lane.tally.add("audio_overwritten_samples_total", int(frames) * SAMPLES_PER_FRAME)
+        for group, slots in enumerate(self._slots):
+            mine = rows[self._table.group[rows] == group]
+            if len(mine):
+                slots.restart(mine)
+
+    def _let_go(self) -> None:
+        while self._leaving:
+            lane = self._leaving.popleft()
+            if self._lanes[lane.row] is lane:
+                self._table.live[lane.row] = False
+                self._lanes[lane.row] = None
+                with self._lock:
+                    heapq.heappush(self._free, lane.row)
 
     def _run(self) -> None:
         while not self._stopping:

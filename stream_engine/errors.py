@@ -5,6 +5,7 @@ StreamEngineError
 ├── ShapeError             an array has the wrong shape, dtype or content
 ├── AudioError             audio that cannot be read or used
 ├── AssetError             a shipped or user file is missing or broken
+├── CapacityError          no room for one more session
 ├── BackendError           a model cannot run
 │   ├── BackendUnavailable   the wanted backend is not on this machine
 │   ├── EngineMismatch       a model file does not fit this machine or version
@@ -59,6 +60,10 @@ class AudioError(StreamEngineError):
 
 class AssetError(StreamEngineError):
     """A shipped or user file is missing or broken."""
+
+
+class CapacityError(StreamEngineError):
+    """There is no room for one more session."""
 
 
 class BackendError(StreamEngineError):

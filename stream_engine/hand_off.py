@@ -1,7 +1,6 @@
-"""Between engine, painter and track: a queue of motion and a slot for the latest picture."""
+"""Between painter and track: a slot for the latest picture."""
 
 import threading
-from collections import deque
 from dataclasses import dataclass
 
 from stream_engine.telemetry.metrics import Tally
@@ -57,51 +56,3 @@ class FrameSlot:
         with self._lock:
             self._seen = True
             return self._picture
-
-
-class MotionQueue:
-    """Final motion waiting for its time to be drawn: two hops at most.
-
-    When it is full the engine does not feed the session (its audio waits in the ring, 2 s); a
-    frame that comes all the same pushes the oldest out, counted.
-
-    *Thread*: any.
-
-    Args:
-        hop_frames: Frames per hop.
-        tally: Counts.
-    """
-
-    def __init__(self, hop_frames: int, tally: Tally) -> None:
-        self._hop = hop_frames
-        self._capacity = 2 * hop_frames
-        self._frames: deque[TimedMotion] = deque()
-        self._tally = tally
-        self._lock = threading.Lock()
-
-    def room(self) -> bool:
-        """Say whether one more hop fits."""
-        return len(self._frames) + self._hop <= self._capacity
-
-    def push(self, motion: TimedMotion) -> None:
-        """Put a frame in."""
-        with self._lock:
-            if len(self._frames) == self._capacity:
-                self._frames.popleft()
-                self._tally.add("motion_dropped_total")
-            self._frames.append(motion)
-
-    def next_pts(self) -> int | None:
-        """Media time of the oldest frame; None when empty."""
-        with self._lock:
-            return self._frames[0].pts if self._frames else None
-
-    def pop_until(self, pts: int) -> TimedMotion | None:
-        """Take every frame up to ``pts``; return the newest of them, count the others."""
-        newest = None
-        with self._lock:
-            while self._frames and self._frames[0].pts <= pts:
-                if newest is not None:
-                    self._tally.add("frames_skipped_total")
-                newest = self._frames.popleft()
-        return newest

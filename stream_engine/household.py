@@ -1,13 +1,15 @@
 """What all sessions share: threads, clock, counts, and the limit on their number."""
 
+import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from stream_engine.batching.lane import Lane
 from stream_engine.config import EngineConfig
-from stream_engine.engine import Engine, Lane
+from stream_engine.engine import Engine
 from stream_engine.errors import TransportError
-from stream_engine.motion.window import profile_named
-from stream_engine.protocols import Clock, MotionStream, Stages
+from stream_engine.motion.slots import Slots
+from stream_engine.protocols import Clock, Stages
 from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.session import Session, SessionParts
 from stream_engine.telemetry.metrics import Tally
@@ -29,11 +31,14 @@ class Household:
         self.config = config
         self.clock = clock
         self.tally = Tally()
-        self.engine = Engine(clock)
+        # Rows of sessions that have just left are free only once the engine is between batches.
+        capacity = 2 * config.server.max_sessions
+        self.engine = Engine(stages, capacity, clock, self.tally, self._progress)
         self.render = RenderLoop(stages, config.render.avatar, clock)
         self._stages = stages
         self._sessions: dict[str, Session] = {}
         self._guests = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._started = False
 
     @property
@@ -55,11 +60,6 @@ class Household:
         self.engine.stop()
         self.render.stop()
 
-    def make_stream(self, profile: str) -> MotionStream:
-        """Make a speech-to-motion stream; ConfigError if there is no such profile."""
-        profile_named(profile)
-        return self._stages.motion_stream(profile)
-
     def make_parts(self, profile: str, avatar: str) -> SessionParts:
         """Build what a session needs; may take a while.
 
@@ -74,8 +74,9 @@ class Household:
             ConfigError: If there is no such profile.
             AssetError: If there is no such avatar.
         """
-        poser, stream = self._stages.head_poser(avatar), self.make_stream(profile)
-        return SessionParts(profile, avatar, stream, poser, self.config.motion.manner)
+        self.engine.prepare(profile)
+        poser = self._stages.head_poser(avatar)
+        return SessionParts(profile, avatar, poser, self.config.motion.manner)
 
     def admit(self) -> None:
         """Check that there is room; raises TransportError when the server is full."""
@@ -99,8 +100,8 @@ class Household:
 
         Args:
             parts: From ``make_parts``.
-            on_motion: Given final motion, on the engine thread.
-            on_error: Told what ended it.
+            on_motion: Given final motion.
+            on_error: Told what ended it; on the loop or the render thread.
 
         Returns:
             The session, already in the engine.
@@ -109,6 +110,7 @@ class Household:
             TransportError: If the server is full.
         """
         self.admit()
+        self._find_loop()
         session = Session(parts, self, on_motion, on_error)
         self._sessions[session.id] = session
         self.tally.add("sessions_opened_total")
@@ -125,6 +127,7 @@ class Household:
             TransportError: If the server is full.
         """
         self.admit()
+        self._find_loop()
         self._guests += 1
         self.tally.add("sessions_opened_total")
         try:
@@ -139,3 +142,16 @@ class Household:
             self.engine.remove(lane)
             self.render.remove(seat)
             self.tally.add("sessions_closed_total")
+
+    def _find_loop(self) -> None:
+        with suppress(RuntimeError):  # worked by hand, as tests do
+            self._loop = asyncio.get_running_loop()
+
+    def _progress(self, rows: Slots) -> None:
+        """Engine thread: one call to the loop and one to the painter for a whole batch."""
+        self.render.wake()
+        if self._loop is None:
+            self.engine.deliver(rows)
+            return
+        with suppress(RuntimeError):  # the loop has just been closed
+            self._loop.call_soon_threadsafe(self.engine.deliver, rows)

@@ -119,6 +119,36 @@ class MotionStream(Protocol):
         ...
 
 
+class MotionSlots(Protocol):
+    """Speech in, motion out, for many sessions of one profile, each in a slot."""
+
+    def begin(self, slot: int, manner: Manner) -> None:
+        """Begin a new session in a slot that is not being advanced; any thread."""
+        ...
+
+    def restart(self, slots: NDArray[np.intp]) -> None:
+        """Begin sessions anew, in the manner last set."""
+        ...
+
+    def express(self, slot: int, manner: Manner) -> None:
+        """Change emotion and style from the next hop on; any thread."""
+        ...
+
+    def advance(
+        self,
+        slots: NDArray[np.intp],
+        samples: NDArray[np.float32],
+        ended: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.float32]:
+        """Advance sessions by one hop.
+
+        Takes the newest samples at 16 kHz [B, 640 H] and which of their frames lie after the end
+        of speech, bool [B, H]; gives the frames that became final [B, H, D], a lookahead behind.
+        No session has moved if it raises.
+        """
+        ...
+
+
 class HeadPoser(Protocol):
     """Coefficients to posed vertices."""
 
@@ -130,8 +160,8 @@ class HeadPoser(Protocol):
 class Stages(Protocol):
     """Makes the parts of a session; `assemble` has the only real one."""
 
-    def motion_stream(self, profile: str) -> MotionStream:
-        """Make the speech-to-motion stream of one session; any thread."""
+    def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
+        """Make the slots of a profile; ConfigError if there is no such profile; any thread."""
         ...
 
     def head_poser(self, avatar: str) -> HeadPoser:

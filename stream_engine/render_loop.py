@@ -5,14 +5,16 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from stream_engine.hand_off import FrameSlot, MotionQueue, TimedMotion, TimedPicture
+from stream_engine.hand_off import FrameSlot, TimedMotion, TimedPicture
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
 from stream_engine.protocols import Clock, HeadPoser, Renderer, Stages
 from stream_engine.telemetry.metrics import Tally
-from stream_engine.types import TICKS_PER_FRAME, MotionFrames, VideoFrame
+from stream_engine.types import F32, TICKS_PER_FRAME, VideoFrame
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,18 @@ IDLE_WAIT_S = 0.5
 """Longest sleep of the thread."""
 
 
+class MotionSource(Protocol):
+    """Final motion by frame number; any thread. `batching.lane.Lane` is one."""
+
+    def frames_from(self, first: int) -> NDArray[np.int64]:
+        """Numbers of the frames from ``first`` on that can be had."""
+        ...
+
+    def motion_of(self, frame: int) -> tuple[F32, float] | None:
+        """Coefficients and the wall time they were ready; None when all is over."""
+        ...
+
+
 @dataclass(slots=True)
 class Seat:
     """One session before the painter.
@@ -37,51 +51,44 @@ class Seat:
     Attributes:
         avatar: Whose renderer draws it.
         poser: Coefficients to vertices.
-        queue: Motion to be drawn.
+        source: Motion to be drawn.
         slot: Takes the picture.
         due: Media time to the wall time of its release.
         tally: Counts.
-        on_taken: Called when the queue has room again.
         on_error: Told, on the render thread, what ended the seat.
     """
 
     avatar: str
     poser: HeadPoser
-    queue: MotionQueue
+    source: MotionSource
     slot: FrameSlot
     due: Callable[[int], float]
     tally: Tally
-    on_taken: Callable[[], None]
     on_error: Callable[[Exception], None]
     _idle_drawn: bool = field(default=False, init=False)
     _drawing_s: float = field(default=USUAL_DRAWING_S, init=False)
-
-    def push(self, frames: MotionFrames, now_s: float) -> None:
-        """Queue final motion; any thread."""
-        for index, coefficients in enumerate(frames.coefficients):
-            pts = (frames.start + index) * TICKS_PER_FRAME
-            self.queue.push(TimedMotion(pts, coefficients, now_s))
+    _next: int = field(default=0, init=False)
 
     def wake_at(self) -> float | None:
         """Wall time at which there is something to draw; None when there is nothing."""
         if not self._idle_drawn:
             return float("-inf")
-        pts = self.queue.next_pts()
-        return None if pts is None else self._start_of(pts)
+        waiting = self.source.frames_from(self._next)
+        return self._start_of(int(waiting[0])) if len(waiting) else None
 
     def next_motion(self, now_s: float) -> TimedMotion | None:
         """Take the newest motion that is due; the face at rest comes before all."""
         if not self._idle_drawn:
             self._idle_drawn = True
             return TimedMotion(-TICKS_PER_FRAME, np.zeros(COEFFICIENT_COUNT, np.float32), now_s)
-        pts = self.queue.next_pts()
-        if pts is None or self._start_of(pts) > now_s:
+        waiting = self.source.frames_from(self._next)
+        due = [frame for frame in waiting.tolist() if self._start_of(frame) <= now_s]
+        found = self.source.motion_of(due[-1]) if due else None
+        if found is None:
             return None
-        while self._start_of(pts + TICKS_PER_FRAME) <= now_s:
-            pts += TICKS_PER_FRAME
-        motion = self.queue.pop_until(pts)
-        self.on_taken()
-        return motion
+        self._next = due[-1] + 1
+        self.tally.add("frames_skipped_total", len(due) - 1)
+        return TimedMotion(due[-1] * TICKS_PER_FRAME, *found)
 
     def drawn(self, motion: TimedMotion, now_s: float) -> float:
         """Take note when a picture was finished: the next is begun that much earlier.
@@ -95,12 +102,12 @@ class Seat:
         """
         if motion.pts < 0:
             return now_s
-        begun_s = max(motion.ready_s, self._start_of(motion.pts))
+        begun_s = max(motion.ready_s, self._start_of(motion.pts // TICKS_PER_FRAME))
         self._drawing_s = max(min(now_s - begun_s, MOST_DRAWING_S), FORGET * self._drawing_s)
         return now_s - (begun_s - motion.ready_s)
 
-    def _start_of(self, pts: int) -> float:
-        return self.due(pts) - self._drawing_s - SPARE_S
+    def _start_of(self, frame: int) -> float:
+        return self.due(frame * TICKS_PER_FRAME) - self._drawing_s - SPARE_S
 
 
 class RenderLoop:

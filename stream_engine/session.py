@@ -7,23 +7,32 @@ from typing import Protocol
 
 import numpy as np
 
+from stream_engine.audio.resampler import Resampler
 from stream_engine.audio.ring_buffer import RingBuffer
-from stream_engine.engine import Engine, Lane
-from stream_engine.hand_off import FrameSlot, MotionQueue, TimedPicture
+from stream_engine.batching.lane import Lane
+from stream_engine.engine import Engine, LaneOrder
+from stream_engine.hand_off import FrameSlot, TimedPicture
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import profile_named
-from stream_engine.protocols import Clock, HeadPoser, MotionStream
+from stream_engine.protocols import Clock, HeadPoser
 from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.transport.intake import AudioIntake
 from stream_engine.transport.margin import Margin
 from stream_engine.transport.playout import PlayoutClock
-from stream_engine.types import F32, TICKS_PER_FRAME, TICKS_PER_SECOND, MotionFrames
+from stream_engine.types import (
+    F32,
+    MOTION_FPS,
+    TICKS_PER_FRAME,
+    TICKS_PER_SECOND,
+    AudioChunk,
+    MotionFrames,
+)
 
 RING_SECONDS = 2
-"""Audio kept between the loop and the engine; the voice is read from it again, delayed."""
+"""Audio kept from its arrival until it leaves again as the voice, delayed."""
 
-PATIENCE = TICKS_PER_SECOND * 500 // 1000
+PATIENCE_FRAMES = MOTION_FPS // 2
 """Most audio that may wait for the engine; more means that it cannot keep up."""
 
 RELEASE_MARGIN = TICKS_PER_SECOND * 40 // 1000
@@ -50,14 +59,12 @@ class SessionParts:
     Attributes:
         profile: Latency profile by name.
         avatar: Avatar by name.
-        stream: Speech to motion, its own.
         poser: Shared by all sessions of the avatar.
-        manner: What the stream begins with.
+        manner: What it begins with.
     """
 
     profile: str
     avatar: str
-    stream: MotionStream
     poser: HeadPoser
     manner: Manner
 
@@ -67,17 +74,16 @@ class Session:
 
     ::
 
-        push_audio ─► intake ─► ring (2 s) ─► engine ─► motion queue ─► painter ─► slot ─► picture
-                                     └────────── delay = latency + margin ───────────────► voice
+        push_audio ─► intake ─► ring (2 s) ─► resampler ─► lane ─► painter ─► slot ─► picture
+                                     └────────── delay = latency + margin ────────────► voice
 
     *Latency*: ``delay``, in ticks: the model's, a margin, and what a slow machine needs more.
-    *Thread*: the loop, but for ``on_motion`` and ``on_error``, which are called on the engine or
-    render thread.
+    *Thread*: the loop; ``on_error`` may be called on the render thread.
 
     Args:
         parts: What it is made of.
         house: Threads and clock shared by all sessions.
-        on_motion: Given final motion, on the engine thread.
+        on_motion: Given final motion.
         on_error: Told what ended the session, on the thread where it happened.
     """
 
@@ -92,32 +98,30 @@ class Session:
         self.parts = parts
         self.clock = house.clock
         self.tally = Tally(house.tally)
-        self._least_delay = parts.stream.latency + RELEASE_MARGIN
+        self._least_delay = profile_named(parts.profile).latency + RELEASE_MARGIN
         self._margin = Margin()
         self._house = house
         self._on_motion = on_motion
+        self._on_error = on_error
         self._begun = False
         self._sent_pts: int | None = None
         self.playout = PlayoutClock(house.clock.now(), self._least_delay)
         self.ring = RingBuffer(RING_SECONDS * TICKS_PER_SECOND)
         self._intake = AudioIntake(self.ring, self.playout, self.tally)
-        hop = profile_named(parts.profile).hop_frames
+        self._resampler = Resampler(TICKS_PER_SECOND)
+        self._resampled = 0
+        order = LaneOrder(parts.profile, self, self.tally, parts.manner, PATIENCE_FRAMES)
+        self.lane: Lane = house.engine.add(order)
         self._slot = FrameSlot(self.tally)
         self._seat = Seat(
             avatar=parts.avatar,
             poser=parts.poser,
-            queue=MotionQueue(hop, self.tally),
+            source=self.lane,
             slot=self._slot,
             due=self.playout.due,
             tally=self.tally,
-            on_taken=house.engine.wake,
             on_error=on_error,
         )
-        self.lane = Lane(
-            self.ring, parts.stream, TICKS_PER_SECOND, hop, self, self.tally, on_error, PATIENCE
-        )
-        self.lane.manner = parts.manner
-        house.engine.add(self.lane)
         house.render.add(self._seat)
 
     @property
@@ -140,7 +144,7 @@ class Session:
         """
         self.begin(len(samples))
         self._intake.push(pts, samples, self.clock.now())
-        self._house.engine.wake()
+        self._feed()
 
     def due(self, pts: int) -> float:
         """Wall time at which ``pts`` leaves, voice and picture alike."""
@@ -184,21 +188,9 @@ class Session:
         """Leave the engine and the painter; may be called again."""
         self._house.leave(self, self.lane, self._seat)
 
-    def room(self) -> bool:
-        """`MotionSink`: the painter's queue takes one more hop, or holds what nobody will see.
-
-        So the engine waits for the painter up to the moment the oldest frame was to leave.
-        """
-        queue = self._seat.queue
-        oldest = queue.next_pts()
-        late = oldest is not None and self.playout.due(oldest) < self.clock.now()
-        return late or queue.room()
-
     def push(self, frames: MotionFrames) -> None:
-        """`MotionSink`: on the engine thread."""
+        """`MotionSink`: tell the client; the painter has seen it already."""
         now = self.clock.now()
-        self._seat.push(frames, now)
-        self._house.render.wake()
         for index in range(len(frames.coefficients)):
             arrival = self.playout.arrival((frames.start + index) * TICKS_PER_FRAME)
             self.tally.observe("capture_to_motion_seconds", now - arrival)
@@ -207,6 +199,24 @@ class Session:
     def finish(self) -> None:
         """`MotionSink`: a live session has no end of speech."""
 
+    def fail(self, error: Exception) -> None:
+        """`MotionSink`: the engine could not go on."""
+        self._on_error(error)
+
     def _advance(self) -> None:
         if self._intake.advance(self.clock.now()):
+            self._feed()
+
+    def _feed(self) -> None:
+        """Hand on to the engine what is new in the ring, at the rate the model hears."""
+        before = self.lane.heard_frames
+        while self._resampled < self.ring.end:
+            read = self.ring.read(self._resampled, TICKS_PER_FRAME)
+            lost = np.zeros(min(read.lost, TICKS_PER_FRAME), np.float32)  # nobody heard it either
+            samples = lost if len(lost) else read.samples
+            chunk = AudioChunk(self._resampled, samples, TICKS_PER_SECOND)
+            self._resampled += len(samples)
+            for heard in self._resampler.feed(chunk):
+                self.lane.write(heard.samples, self.clock.now())
+        if self.lane.heard_frames != before:
             self._house.engine.wake()

@@ -34,18 +34,20 @@ class SessionSlots:
 
     Latency: ``profile.latency``.
     State: ``capacity`` slots, allocated once; see `slot_bytes`.
-    Thread: the one that owns the model's runners; ``express`` any.
+    Thread: the one that owns the model's runners; ``begin`` and ``express`` any.
     Buffers: results are the caller's.
 
     Args:
         performance: The model's hop, its noise, expression.
         capacity: Slots.
+        seed: Of noise and idle life of sessions that bring none, below 2**64.
     """
 
-    def __init__(self, performance: Performance, capacity: int) -> None:
+    def __init__(self, performance: Performance, capacity: int, seed: int = 0) -> None:
         self.profile = performance.profile
         self._performance = performance
         self._manner = np.tile(Manner().row(), (capacity, 1))
+        self._seed = seed
         self._seeds = np.zeros(capacity, np.uint64)
         self._table: SlotTable[SessionState] = SlotTable(self._begun(np.array([0])), capacity)
         self._silence = silent_frame()
@@ -55,16 +57,16 @@ class SessionSlots:
         """Memory of one session."""
         return self._table.slot_bytes
 
-    def begin(self, slot: int, seed: int = 0, manner: Manner | None = None) -> None:
+    def begin(self, slot: int, manner: Manner, seed: int | None = None) -> None:
         """Begin a new session; nothing is left of the one that had the slot.
 
         Args:
-            slot: Where.
-            seed: Of noise and idle life, below 2**64.
+            slot: Where; not one that is being advanced.
             manner: What to begin with.
+            seed: Of its noise and idle life.
         """
-        self._seeds[slot] = seeds_of(seed)[0]
-        self.express(slot, manner or Manner())
+        self._seeds[slot] = seeds_of(self._seed if seed is None else seed)[0]
+        self.express(slot, manner)
         self.restart(np.array([slot]))
 
     def restart(self, slots: Slots) -> None:

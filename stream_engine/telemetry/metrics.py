@@ -21,8 +21,10 @@ COUNTERS: dict[str, str] = {
     "audio_rebased_total": "Times the sender's clock had to be tied to the session's anew.",
     "audio_overwritten_samples_total": "Samples skipped because the engine could not keep up.",
     "audio_underrun_samples_total": "Samples sent as silence because they had not arrived.",
+    "engine_batches_total": "Calls of the model.",
+    "engine_windows_total": "Windows of sessions in them.",
     "motion_frames_total": "Motion frames that became final.",
-    "motion_dropped_total": "Motion frames dropped because their queue was full.",
+    "motion_dropped_total": "Motion frames gone before their door took them.",
     "frames_rendered_total": "Pictures drawn.",
     "frames_skipped_total": "Motion frames too old to be drawn.",
     "frames_overwritten_total": "Pictures replaced before they were sent.",
@@ -34,7 +36,7 @@ COUNTERS: dict[str, str] = {
 """Every counter and what it counts."""
 
 HISTOGRAMS: dict[str, str] = {
-    "engine_step_seconds": "Model time to take one hop of audio.",
+    "engine_step_seconds": "Time of the engine for one batch of windows.",
     "render_seconds": "Time to pose and draw one picture.",
     "capture_to_motion_seconds": "From the arrival of a frame's first sample to its motion.",
     "motion_to_picture_seconds": "From final motion to a drawn picture.",

@@ -61,6 +61,8 @@ SHOWN_LATENCIES = {
     "release": "picture_to_sent_seconds",
     "server": "arrival_to_sent_seconds",
 }
+SHARED_LATENCIES = ("engine_step_seconds",)
+"""A batch is of many sessions, so its time is the server's."""
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +83,7 @@ class Peer:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._clock = house.clock
+        self._all = house.tally
         self._config = house.config.server
         self._on_closed = on_closed
         self._channel: Any = None
@@ -155,7 +158,8 @@ class Peer:
         tally = self.session.tally
         latency = {}
         for shown, name in SHOWN_LATENCIES.items():
-            value = tally.percentile(name, 0.5)
+            source = self._all if name in SHARED_LATENCIES else tally
+            value = source.percentile(name, 0.5)
             if value is not None:
                 latency[shown] = round(value * 1000, 2)
         counts = {name: tally.count(name) for name in SHOWN_COUNTS}
@@ -188,9 +192,7 @@ class Peer:
         self._on_closed(self)
 
     def _on_motion(self, frames: MotionFrames) -> None:
-        # Engine thread. Without the hop to the loop, SCTP would be touched from two threads.
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.send, motion_message(frames))
+        self.send(motion_message(frames))
 
     def _on_error(self, error: Exception) -> None:
         self.session.tally.add("sessions_failed_total")

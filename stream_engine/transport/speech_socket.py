@@ -2,20 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import numpy as np
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from stream_engine.audio.ring_buffer import RingBuffer
-from stream_engine.engine import Lane
+from stream_engine.audio.resampler import Resampler
+from stream_engine.batching.lane import Lane
+from stream_engine.engine import LaneOrder
 from stream_engine.errors import AudioError, ConfigError, SignalingError, StreamEngineError
 from stream_engine.household import Household
 from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from stream_engine.motion.window import profile_named
-from stream_engine.session import RING_SECONDS
 from stream_engine.telemetry.metrics import Tally
-from stream_engine.types import F32, MOTION_FPS, TICKS_PER_SECOND, MotionFrames
+from stream_engine.types import F32, MOTION_FPS, TICKS_PER_SECOND, AudioChunk, MotionFrames
 from stream_engine.wire import (
     End,
     Ended,
@@ -34,9 +34,6 @@ logger = logging.getLogger(__name__)
 RATES_HZ = range(8_000, 48_001)
 """Accepted sample rates."""
 
-MAX_UNSENT = 64
-"""Motion messages waiting for the client; above this the engine does not feed the session."""
-
 CLOSE_BAD_DATA = 1003
 CLOSE_REFUSED = 1008
 CLOSE_FAILED = 1011
@@ -46,12 +43,11 @@ CLOSE_FAILED = 1011
 class SpeechSocket:
     """One WebSocket client: a lane of the engine without a clock.
 
-    Audio may come faster than it is spoken. The ring takes what fits and the socket is not read
+    Audio may come faster than it is spoken. The lane takes what fits and the socket is not read
     until the engine has taken it, so nothing is overwritten; motion that the client does not
     read holds the engine off this session, so nothing piles up.
 
-    *State*: 2 s of audio and ``MAX_UNSENT`` messages. *Thread*: the loop, but for ``room``,
-    ``push`` and ``finish``, which are the engine's.
+    *State*: a lane. *Thread*: the loop.
 
     Args:
         house: Owns the engine.
@@ -65,28 +61,24 @@ class SpeechSocket:
         self._socket = socket
         self._rate_hz = rate_hz
         self._profile = profile
-        self._loop = asyncio.get_running_loop()
-        self._ring = RingBuffer(RING_SECONDS * rate_hz)
+        self._resampler = Resampler(rate_hz)
+        self._received = 0
         self._outbox: asyncio.Queue[Message | Exception | None] = asyncio.Queue()
-        self._pushed = 0  # written by the engine thread only
-        self._sent = 0  # written by the loop only
         self._progress = asyncio.Event()
         self._frames = 0
 
     async def run(self) -> None:
         """Serve until the client ends or leaves; raises what ended it otherwise."""
         house = self._house
-        stream = await asyncio.to_thread(house.make_stream, self._profile)
-        hop = profile_named(self._profile).hop_frames
-        tally = Tally(house.tally)
-        lane = Lane(self._ring, stream, self._rate_hz, hop, self, tally, self._on_error)
-        lane.manner = house.config.motion.manner
-        latency_ms = round(stream.latency * 1000 / TICKS_PER_SECOND)
+        await asyncio.to_thread(house.engine.prepare, self._profile)
+        order = LaneOrder(self._profile, self, Tally(house.tally), house.config.motion.manner)
+        lane = house.engine.add(order)
+        lane.wait_for_me()
+        latency_ms = round(profile_named(self._profile).latency * 1000 / TICKS_PER_SECOND)
         names = list(COEFFICIENT_NAMES)
         self._outbox.put_nowait(Ready(self._rate_hz, self._profile, MOTION_FPS, latency_ms, names))
-        house.engine.add(lane)
         receiving = asyncio.create_task(self._receive(lane))
-        sending = asyncio.create_task(self._send())
+        sending = asyncio.create_task(self._send(lane))
         try:
             # Receiving ends by `end`; sending goes on until everything final is out.
             await asyncio.wait({receiving, sending}, return_when=asyncio.FIRST_EXCEPTION)
@@ -103,11 +95,23 @@ class SpeechSocket:
         async for samples in self._chunks(lane):
             for at in range(0, len(samples), self._rate_hz // MOTION_FPS):
                 piece = samples[at : at + self._rate_hz // MOTION_FPS]
-                await self._room_for(len(piece), lane)
-                self._ring.append(piece)
-                self._house.engine.wake()
-        lane.end()
+                chunk = AudioChunk(self._received, piece, self._rate_hz)
+                self._received += len(piece)
+                await self._hear(self._resampler.feed(chunk), lane)
+        await self._hear(self._resampler.finish(), lane)
+        lane.end(self._house.clock.now())
         self._house.engine.wake()
+
+    async def _hear(self, chunks: Sequence[AudioChunk], lane: Lane) -> None:
+        for chunk in chunks:
+            while lane.room < len(chunk.samples):
+                self._progress.clear()
+                if lane.room < len(chunk.samples):
+                    await self._progress.wait()
+            before = lane.heard_frames
+            lane.write(chunk.samples, self._house.clock.now())
+            if lane.heard_frames > before:
+                self._house.engine.wake()
 
     async def _chunks(self, lane: Lane) -> AsyncIterator[F32]:
         while True:
@@ -132,46 +136,30 @@ class SpeechSocket:
         except ConfigError as error:
             self._outbox.put_nowait(failure_of(error, ends=False))
 
-    async def _room_for(self, count: int, lane: Lane) -> None:
-        while self._ring.end + count - lane.position > self._ring.capacity:
-            self._progress.clear()
-            if self._ring.end + count - lane.position > self._ring.capacity:
-                await self._progress.wait()
-
-    async def _send(self) -> None:
+    async def _send(self, lane: Lane) -> None:
         while (item := await self._outbox.get()) is not None:
             if isinstance(item, Exception):
                 raise item
             await self._socket.send_text(encode(item))
             if isinstance(item, Motion):
-                self._sent += 1
+                lane.passed_on(item.start + len(item.coefficients))
                 self._house.engine.wake()
 
-    def room(self) -> bool:
-        """`MotionSink`: the client keeps up."""
-        return self._pushed - self._sent < MAX_UNSENT
-
     def push(self, frames: MotionFrames) -> None:
-        """`MotionSink`: on the engine thread."""
-        self._pushed += 1
+        """`MotionSink`: the client is told."""
         self._frames += len(frames.coefficients)
-        self._post(motion_message(frames))
+        self._outbox.put_nowait(motion_message(frames))
+        self._progress.set()
 
     def finish(self) -> None:
         """`MotionSink`: all motion has been pushed."""
-        self._post(Ended(self._frames))
-        self._post(None)
+        self._outbox.put_nowait(Ended(self._frames))
+        self._outbox.put_nowait(None)
 
-    def _on_error(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
+        """`MotionSink`: the engine could not go on."""
         self._house.tally.add("sessions_failed_total")
-        self._post(error)
-
-    def _post(self, item: Message | Exception | None) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._deliver, item)
-
-    def _deliver(self, item: Message | Exception | None) -> None:
-        self._outbox.put_nowait(item)
+        self._outbox.put_nowait(error)
         self._progress.set()
 
 

@@ -9,8 +9,10 @@ from stream_engine.errors import AssetError
 from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import LatencyProfile, profile_named
+from stream_engine.protocols import MotionSlots
 from stream_engine.types import (
     MOTION_FPS,
+    SAMPLES_PER_FRAME,
     AudioChunk,
     MeshFrame,
     MotionFrames,
@@ -77,6 +79,46 @@ class LoudnessMotion:
         return MotionFrames(self._next - frames, coefficients)
 
 
+class LoudnessSlots:
+    """Implements `MotionSlots` with the motion of `LoudnessMotion`."""
+
+    def __init__(self, profile: LatencyProfile, capacity: int) -> None:
+        self._ahead = np.zeros((capacity, profile.lookahead_frames), np.float32)
+        self._smile = np.zeros(capacity, np.float32)
+
+    def begin(self, slot: int, manner: Manner) -> None:
+        """Begin a new session."""
+        self.express(slot, manner)
+        self.restart(np.array([slot]))
+
+    def restart(self, slots: NDArray[np.intp]) -> None:
+        """Forget what was heard."""
+        self._ahead[slots] = 0.0
+
+    def express(self, slot: int, manner: Manner) -> None:
+        """Show the intensity of any emotion as mouthSmileLeft."""
+        self._smile[slot] = manner.row()[1:-1].sum()
+
+    def advance(
+        self,
+        slots: NDArray[np.intp],
+        samples: NDArray[np.float32],
+        ended: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.float32]:
+        """Frames that became final, a lookahead behind."""
+        blocks = samples.reshape(len(slots), -1, SAMPLES_PER_FRAME)
+        loudness = np.sqrt(np.mean(np.square(blocks), axis=2))
+        if ended is not None:
+            loudness[ended] = 0.0
+        line = np.concatenate([self._ahead[slots], loudness], axis=1)
+        hop = blocks.shape[1]
+        self._ahead[slots] = line[:, hop:]
+        motion = np.zeros((len(slots), hop, COEFFICIENT_COUNT), np.float32)
+        motion[..., INDEX["jawOpen"]] = np.minimum(1.0, line[:, :hop] / LOUD)
+        motion[..., INDEX["mouthSmileLeft"]] = self._smile[slots][:, None]
+        return motion
+
+
 class JawPoser:
     """Implements `HeadPoser`: a mesh of one vertex whose height is jawOpen."""
 
@@ -112,9 +154,9 @@ class DrawnFace:
 class FakeStages:
     """Implements `Stages`; knows the avatar ``default`` only."""
 
-    def motion_stream(self, profile: str) -> LoudnessMotion:
-        """Make a motion stream."""
-        return LoudnessMotion(profile_named(profile))
+    def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
+        """Make the slots of a profile."""
+        return LoudnessSlots(profile_named(profile), capacity)
 
     def head_poser(self, avatar: str) -> JawPoser:
         """Give the poser."""

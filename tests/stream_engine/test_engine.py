@@ -1,31 +1,83 @@
 import threading
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from stream_engine.audio.ring_buffer import RingBuffer
-from stream_engine.engine import Engine, Lane
-from stream_engine.errors import ConfigError
+from stream_engine.assemble import Assembly
+from stream_engine.batching.lane import Lane
+from stream_engine.config import EngineConfig
+from stream_engine.engine import Engine, LaneOrder
+from stream_engine.errors import CapacityError, ConfigError
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.emotion import Manner
+from stream_engine.motion.slots import Slots
 from stream_engine.motion.window import PROFILES, profile_named
+from stream_engine.protocols import MotionSlots
 from stream_engine.telemetry.metrics import Tally
-from stream_engine.types import AudioChunk, MotionFrames
+from stream_engine.types import F32, AudioChunk, MotionFrames
 from tests.contracts.stream_contract import join_motion, run_in_chunks
 from tests.fakes.clock import ManualClock
-from tests.fakes.stages import LoudnessMotion
+from tests.fakes.stages import FakeStages, LoudnessMotion, LoudnessSlots
 
 RATE = 16_000
+JAW, SMILE = INDEX["jawOpen"], INDEX["mouthSmileLeft"]
+
+
+class ListSink:
+    """Implements `MotionSink`; keeps everything."""
+
+    def __init__(self) -> None:
+        self.frames: list[MotionFrames] = []
+        self.finished = 0
+        self.errors: list[Exception] = []
+
+    def push(self, frames: MotionFrames) -> None:
+        self.frames.append(frames)
+
+    def finish(self) -> None:
+        self.finished += 1
+
+    def fail(self, error: Exception) -> None:
+        self.errors.append(error)
+
+    def starts(self) -> list[int]:
+        return [f.start + k for f in self.frames for k in range(len(f.coefficients))]
+
+    def column(self, number: int) -> list[float]:
+        return [float(row[number]) for f in self.frames for row in f.coefficients]
+
+
+class Bench:
+    """An engine that is run by hand."""
+
+    def __init__(self, stages: Any = None, capacity: int = 4) -> None:
+        self.tally = Tally()
+        self.clock = ManualClock()
+        self.engine = Engine(
+            stages or FakeStages(), capacity, self.clock, self.tally, self.progress
+        )
+
+    def progress(self, rows: Slots) -> None:
+        self.engine.deliver(rows)
+
+    def join(self, profile: str = "balanced", patience: int = 10**9) -> tuple[Lane, ListSink]:
+        sink = ListSink()
+        order = LaneOrder(profile, sink, Tally(self.tally), Manner(), patience)
+        return self.engine.add(order), sink
+
+    def speak(self, lane: Lane, count: int, level: float = 0.05) -> None:
+        lane.write(np.full(count, level, np.float32), self.clock.now())
 
 
 @given(st.lists(st.integers(0, 30_000), max_size=6), st.sampled_from(sorted(PROFILES)))
 @settings(max_examples=25, deadline=None)
-def test_the_fake_motion_stream_keeps_the_law_of_streams(cuts: list[int], profile: str) -> None:
-    """Chunked = whole, so what passes with the fake passes for the right reason."""
-    samples = np.random.default_rng(3).uniform(-0.2, 0.2, 30_000).astype(np.float32)
+def test_the_fake_motion_keeps_the_law_of_streams(cuts: list[int], profile: str) -> None:
+    """Chunked = whole, and slots = stream: what passes with the fake does for the right reason."""
+    samples = np.random.default_rng(3).uniform(-0.2, 0.2, 47 * 640).astype(np.float32)
 
     def make() -> LoudnessMotion:
         return LoudnessMotion(profile_named(profile))
@@ -33,177 +85,232 @@ def test_the_fake_motion_stream_keeps_the_law_of_streams(cuts: list[int], profil
     whole = run_in_chunks(make, samples, [], RATE, join_motion)
     chunked = run_in_chunks(make, samples, cuts, RATE, join_motion)
     np.testing.assert_array_equal(chunked, whole)
-
-
-class ListSink:
-    """Implements `MotionSink`; keeps everything, has room when told."""
-
-    def __init__(self) -> None:
-        self.frames: list[MotionFrames] = []
-        self.open = True
-        self.finished = False
-
-    def room(self) -> bool:
-        return self.open
-
-    def push(self, frames: MotionFrames) -> None:
-        self.frames.append(frames)
-
-    def finish(self) -> None:
-        self.finished = True
-
-    def starts(self) -> list[int]:
-        return [f.start + k for f in self.frames for k in range(len(f.coefficients))]
-
-
-class Bench:
-    """An engine that is run by hand, and one lane."""
-
-    def __init__(self, profile: str = "balanced", seconds: float = 2.0) -> None:
-        self.engine = Engine(ManualClock())
-        self.sink = ListSink()
-        self.tally = Tally()
-        self.errors: list[Exception] = []
-        self.ring = RingBuffer(int(seconds * RATE))
-        self.stream = LoudnessMotion(profile_named(profile))
-        hop = profile_named(profile).hop_frames
-        self.lane = Lane(
-            self.ring, self.stream, RATE, hop, self.sink, self.tally, self.errors.append
-        )
-        self.engine.add(self.lane)
-
-    def speak(self, count: int, level: float = 0.05) -> None:
-        self.ring.append(np.full(count, level, np.float32))
+    bench = Bench()
+    lane, sink = bench.join(profile)
+    lane.write(samples, 0.0)
+    lane.end(0.0)
+    bench.engine.run_once()
+    np.testing.assert_allclose(sink.column(JAW), whole[:, JAW], atol=1e-6)
 
 
 @given(
-    st.lists(st.integers(0, 9000), max_size=10), st.sampled_from(["ultra", "balanced", "quality"])
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 9000), st.booleans()), min_size=1, max_size=20
+    )
 )
-@settings(max_examples=40, deadline=None)
-def test_every_frame_comes_once_and_in_order(sizes: list[int], profile: str) -> None:
-    """However the audio comes, the frames are 0, 1, 2, … and all of them at the end."""
-    bench = Bench(profile)
-    for size in sizes:
-        bench.speak(size)
-        bench.engine.run_once()
-    bench.lane.end()
-    bench.engine.run_once()
-    assert bench.sink.starts() == list(range(sum(sizes) // 640))
-    assert bench.sink.finished
-    assert not bench.errors
-
-
-def test_without_room_audio_waits_in_the_ring() -> None:
-    """A full queue stops the feeding, nothing else; room lets it go on."""
+@settings(max_examples=60, deadline=None)
+def test_every_session_gets_every_frame_once_and_in_order(
+    pieces: list[tuple[int, int, bool]],
+) -> None:
+    """Four sessions of three profiles, however their audio comes and the engine is run."""
     bench = Bench()
-    bench.sink.open = False
-    bench.speak(RATE)
+    joined = [bench.join(profile) for profile in ("ultra", "balanced", "quality", "balanced")]
+    spoken = [0] * 4
+    for who, size, work in pieces:
+        spoken[who] += size
+        bench.speak(joined[who][0], size, 0.01 * (who + 1))
+        if work or joined[who][0].room < 9000:
+            bench.engine.run_once()
+    for lane, _ in joined:
+        lane.end(0.0)
     bench.engine.run_once()
-    assert bench.lane.position == 0
-    bench.sink.open = True
+    for who, (_, sink) in enumerate(joined):
+        frames = -(-spoken[who] // 640)
+        assert sink.starts() == list(range(frames))
+        assert sink.finished == 1
+        full = sink.column(JAW)[: spoken[who] // 640]
+        assert full == pytest.approx([0.1 * (who + 1)] * len(full))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_live_motion_has_the_bits_of_an_offline_run(profile: str) -> None:
+    """The shipped models, three sessions out of step, each against its own stream."""
+    stages, seconds = Assembly(EngineConfig()), 2
+    bench, rng = Bench(stages), np.random.default_rng(8)
+    voices = [
+        (rng.uniform(-1, 1, seconds * RATE) * np.abs(np.sin(np.arange(seconds * RATE) / f))).astype(
+            np.float32
+        )
+        for f in (900.0, 1700.0, 2900.0)
+    ]
+    joined = [bench.join(profile) for _ in voices]
+    at = [0] * 3
+    while min(at) < seconds * RATE:
+        who = int(rng.integers(3))
+        piece = voices[who][at[who] : at[who] + int(rng.integers(1, 2000))]
+        joined[who][0].write(piece, 0.0)
+        at[who] += len(piece)
+        bench.engine.run_once()
+    for voice, (lane, sink) in zip(voices, joined, strict=True):
+        lane.end(0.0)
+        bench.engine.run_once()
+        stream = stages.motion_stream(profile)
+        wanted = [*stream.feed(AudioChunk(0, voice, RATE)), *stream.finish()]
+        assert np.array_equal(join_motion(sink.frames), join_motion(list(wanted)))
+
+
+def test_windows_that_are_due_together_are_one_call() -> None:
+    """Of one profile; another profile has its own."""
+    bench = Bench(capacity=8)
+    lanes = [bench.join("balanced")[0] for _ in range(4)] + [bench.join("ultra")[0]]
+    for lane in lanes * 5:
+        bench.speak(lane, 640)
+    for _ in range(20):
+        bench.engine.run_once()
+    assert bench.tally.count("engine_windows_total") == 25
+    assert bench.tally.count("engine_batches_total") <= 5 + 5 + 4  # sizes are tried 2, 4, ...
+
+
+def test_motion_that_is_not_taken_holds_only_its_own_session_back() -> None:
+    """64 frames are made ahead of a door that waits; passing some on lets it go on."""
+    bench = Bench()
+    (slow, sink), (other, others) = bench.join(), bench.join()
+    slow.wait_for_me()
+    for _ in range(3):
+        bench.speak(slow, min(RATE, slow.room))
+        bench.speak(other, RATE)
+        bench.engine.run_once()
+    assert len(sink.starts()) == 64
+    assert len(others.starts()) == 73
+    slow.passed_on(30)
     bench.engine.run_once()
-    assert bench.lane.position == RATE
+    assert sink.starts() == list(range(73))
 
 
 def test_audio_that_was_overwritten_is_skipped_and_frames_keep_their_time() -> None:
-    """3 s into a 1 s ring: the frames that come are those of the newest audio."""
-    bench = Bench(seconds=1.0)
-    bench.speak(3 * RATE)
+    """3 s into 2 s of room, half a second allowed: what comes is the newest audio, counted."""
+    bench = Bench()
+    lane, sink = bench.join(patience=12)
+    bench.speak(lane, 3 * RATE)
     bench.engine.run_once()
-    bench.speak(RATE)
+    bench.speak(lane, RATE // 4)
     bench.engine.run_once()
-    starts = bench.sink.starts()
+    starts = sink.starts()
     assert starts == list(range(74, 74 + len(starts)))
-    assert len(starts) >= 20
+    assert len(starts) >= 5
     assert bench.tally.count("audio_overwritten_samples_total") == 74 * 640
+    assert sink.column(JAW) == pytest.approx([0.5] * len(starts))
 
 
-def test_an_impatient_lane_goes_on_with_the_newest_audio() -> None:
+def test_an_impatient_lane_goes_on_with_the_newest_audio_and_others_with_theirs() -> None:
     """1.9 s wait where 0.5 s may: the rest is skipped, not worked off late."""
     bench = Bench()
-    bench.lane.patience = RATE // 2
-    bench.sink.open = False
-    bench.speak(int(1.9 * RATE))
+    (hasty, sink), (calm, others) = bench.join(patience=12), bench.join()
+    for lane in (hasty, calm):
+        bench.speak(lane, int(1.9 * RATE))
     bench.engine.run_once()
-    bench.sink.open = True
+    assert bench.tally.count("audio_overwritten_samples_total") == 46 * 640
+    bench.speak(hasty, RATE // 4)
     bench.engine.run_once()
-    assert bench.tally.count("audio_overwritten_samples_total") == 47 * 640
-    bench.speak(RATE // 4)
+    assert sink.starts() == list(range(46, 46 + len(sink.starts())))
+    assert others.starts() == list(range(45))
+
+
+class Picky(LoudnessSlots):
+    """Fails on a batch that holds silence."""
+
+    def advance(self, slots: Slots, samples: F32, ended: NDArray[np.bool_] | None = None) -> F32:
+        if not samples.any(axis=1).all():
+            raise ValueError("broken model")
+        return super().advance(slots, samples, ended)
+
+
+class PickyStages(FakeStages):
+    def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
+        return Picky(profile_named(profile), capacity)
+
+
+def test_a_model_that_fails_ends_its_session_and_no_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The batch is tried again one by one; the cause is told once, and the row is given back."""
+    bench = Bench(PickyStages())
+    (bad, failed), (good, sink) = bench.join(), bench.join()
+    for _ in range(5):
+        bench.speak(bad, 640, 0.0)
+        bench.speak(good, 640)
+        bench.engine.run_once()
+    assert [str(error) for error in failed.errors] == ["broken model"]
+    assert sink.starts() == [0, 1, 2]
+    assert not sink.errors
+    assert "a session's motion failed" in caplog.text
+    bench.engine.remove(bad)
     bench.engine.run_once()
-    starts = bench.sink.starts()
-    assert starts[0] == 47  # 1.88 s, the first whole frame of the newest hop
-    assert starts == list(range(47, 47 + len(starts)))
+    assert bench.engine.sessions == 1
 
 
-class Broken:
-    """A stream that fails."""
+def test_a_removed_lane_is_left_alone_and_its_row_is_anothers() -> None:
+    """Nothing is read or told any more; who comes next begins at frame 0 with a clean row."""
+    bench = Bench(capacity=1)
+    lane, sink = bench.join()
+    bench.speak(lane, RATE, 0.1)
+    bench.engine.run_once()
+    lane.express("happy", 1.0, None)
+    seen = len(sink.frames)
+    with pytest.raises(CapacityError, match="full"):
+        bench.join()
+    bench.engine.remove(lane)
+    bench.engine.run_once()
+    new, fresh = bench.join("ultra")
+    assert new.row == lane.row
+    bench.speak(lane, RATE, 0.1)
+    lane.express("happy", 1.0, None)
+    lane.end(0.0)
+    lane.passed_on(3)
+    lane.deliver()
+    assert lane.motion_of(0) is None
+    assert not len(lane.frames_from(0))
+    bench.speak(new, 10 * 640, 0.02)
+    bench.engine.run_once()
+    assert len(sink.frames) == seen
+    assert not sink.finished
+    assert fresh.starts() == list(range(9))
+    assert fresh.column(JAW) == pytest.approx([0.2] * 9)
+    assert fresh.column(SMILE) == [0.0] * 9
 
-    latency = 0
 
-    def feed(self, value: AudioChunk) -> Sequence[MotionFrames]:
-        raise ValueError("broken model")
-
-    def finish(self) -> Sequence[MotionFrames]:
-        return []
-
-    def reset(self) -> None:
-        """Nothing to forget."""
-
-    def express(self, manner: Manner) -> None:
-        """Nothing to show."""
-
-
-def test_a_model_that_fails_ends_its_session_and_no_other() -> None:
-    """The other lane goes on; the cause is told."""
+def test_speech_without_a_sample_ends_at_once() -> None:
+    """Nothing to make, nothing to wait for."""
     bench = Bench()
-    errors: list[Exception] = []
-    ring = RingBuffer(RATE)
-    engine = bench.engine
-    engine.add(Lane(ring, Broken(), RATE, 1, ListSink(), Tally(), errors.append))
-    ring.append(np.zeros(5000, np.float32))
-    bench.speak(5000)
-    engine.run_once()
-    assert [str(error) for error in errors] == ["broken model"]
-    assert bench.sink.starts() == [0, 1, 2, 3, 4]
-
-
-def test_a_removed_lane_is_left_alone() -> None:
-    """After ``remove`` nothing is read."""
-    bench = Bench()
-    bench.engine.remove(bench.lane)
-    bench.speak(RATE)
+    lane, sink = bench.join()
+    lane.end(0.0)
     bench.engine.run_once()
-    assert bench.lane.position == 0
+    assert (sink.finished, sink.frames) == (1, [])
 
 
 def test_the_thread_works_when_woken_and_stops() -> None:
     """Start, wake: the audio is read; stop: the thread ends."""
-    bench = Bench()
-    done = threading.Event()
-    bench.sink.finish = done.set  # type: ignore[method-assign]
-    bench.speak(RATE)
-    bench.lane.end()
+    bench, done = Bench(), threading.Event()
+    lane, sink = bench.join()
+    sink.finish = done.set  # type: ignore[method-assign]
+    bench.speak(lane, RATE)
+    lane.end(0.0)
     bench.engine.start()
     bench.engine.wake()
     assert done.wait(5.0)
     bench.engine.stop()
-    assert bench.lane.position == RATE
+    assert sink.starts() == list(range(25))
     assert "engine" not in [thread.name for thread in threading.enumerate()]
 
 
-def test_a_manner_reaches_the_stream_with_the_next_hop() -> None:
-    """Not before, on the thread that steps; the newest wins, a wrong one changes nothing."""
+def test_a_manner_reaches_the_face_with_the_next_hop() -> None:
+    """Not before; the newest wins, a wrong one changes nothing, nor does another session's."""
     bench = Bench()
-    bench.speak(10 * 1920)
+    (lane, sink), (other, others) = bench.join(), bench.join()
+    for mine in (lane, other):
+        bench.speak(mine, 10 * 640)
     bench.engine.run_once()
-    bench.lane.express("happy", 0.2, None)
-    bench.lane.express(None, 0.9, None)
+    lane.express("happy", 0.2, None)
+    lane.express(None, 0.9, None)
     with pytest.raises(ConfigError):
-        bench.lane.express("bored", None, None)
-    shown = len(bench.sink.frames)
-    bench.speak(10 * 1920)
+        lane.express("bored", None, None)
+    shown = len(sink.frames)
+    for mine in (lane, other):
+        bench.speak(mine, 10 * 640)
     bench.engine.run_once()
-    smile = [float(f.coefficients[0, INDEX["mouthSmileLeft"]]) for f in bench.sink.frames]
+    smile = sink.column(SMILE)
     assert smile[:shown] == [0.0] * shown
     assert smile[shown:] == [pytest.approx(0.9)] * (len(smile) - shown)
     assert len(smile) > shown
+    assert not any(others.column(SMILE))

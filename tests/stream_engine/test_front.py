@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from stream_engine.config import ServerConfig
+from stream_engine.protocols import MotionSlots
 from stream_engine.wire import MAX_TEXT
 from tests.fakes.live_server import LiveServer, live_server
-from tests.fakes.stages import FakeStages, LoudnessMotion
+from tests.fakes.stages import FakeStages
 
 pytestmark = pytest.mark.net
 
@@ -103,7 +104,7 @@ def test_a_full_server_says_so() -> None:
 
 
 class Broken(FakeStages):
-    def motion_stream(self, profile: str) -> LoudnessMotion:
+    def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
         raise RuntimeError("secret path")
 
 

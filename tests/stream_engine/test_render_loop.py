@@ -2,9 +2,10 @@ import threading
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from stream_engine.errors import RenderError
-from stream_engine.hand_off import FrameSlot, MotionQueue
+from stream_engine.hand_off import FrameSlot
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
 from stream_engine.protocols import Renderer
 from stream_engine.render_loop import (
@@ -15,22 +16,32 @@ from stream_engine.render_loop import (
 )
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import (
+    F32,
     TICKS_PER_FRAME,
     TICKS_PER_SECOND,
     MeshFrame,
-    MotionFrames,
     VideoFrame,
 )
 from tests.fakes.clock import ManualClock
 from tests.fakes.stages import FakeStages, JawPoser
 
 
-def frames(start: int, count: int) -> MotionFrames:
-    """Frames at rest."""
-    return MotionFrames(start, np.zeros((count, COEFFICIENT_COUNT), np.float32))
+class Frames:
+    """Implements `MotionSource`: frames at rest, ready at 0 s."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+        self.over = False
+
+    def frames_from(self, first: int) -> NDArray[np.int64]:
+        return np.array([number for number in self.numbers if number >= first], np.int64)
+
+    def motion_of(self, frame: int) -> tuple[F32, float] | None:
+        assert frame in self.numbers
+        return None if self.over else (np.zeros(COEFFICIENT_COUNT, np.float32), 0.0)
 
 
-def make_seat(tally: Tally, avatar: str = "default") -> Seat:
+def make_seat(tally: Tally, *numbers: int) -> Seat:
     """A seat whose media time 0 is due at 200 s."""
 
     def due(pts: int) -> float:
@@ -39,8 +50,9 @@ def make_seat(tally: Tally, avatar: str = "default") -> Seat:
     def failed(error: Exception) -> None:
         raise error
 
-    queue, slot = MotionQueue(1, tally), FrameSlot(tally)
-    return Seat(avatar, JawPoser(), queue, slot, due, tally, lambda: None, failed)
+    source = Frames()
+    source.numbers = list(numbers)
+    return Seat("default", JawPoser(), source, FrameSlot(tally), due, tally, failed)
 
 
 def test_the_face_at_rest_comes_before_all_motion() -> None:
@@ -55,9 +67,8 @@ def test_the_face_at_rest_comes_before_all_motion() -> None:
 
 def test_motion_is_drawn_when_due_not_sooner() -> None:
     """Frame 5 is due at 200.2 s: begun so that it is finished ``SPARE_S`` before."""
-    seat = make_seat(Tally())
+    seat = make_seat(Tally(), 5)
     seat.next_motion(0.0)
-    seat.push(frames(5, 1), 0.0)
     at = seat.wake_at()
     assert at == pytest.approx(200.2 - USUAL_DRAWING_S - SPARE_S)
     assert seat.next_motion(at - 0.001) is None
@@ -68,9 +79,8 @@ def test_motion_is_drawn_when_due_not_sooner() -> None:
 
 def test_a_slow_painter_begins_earlier() -> None:
     """After a picture of 30 ms the next is begun 30 ms and ``SPARE_S`` before it leaves."""
-    seat = make_seat(Tally())
+    seat = make_seat(Tally(), 5, 6)
     seat.next_motion(0.0)
-    seat.push(frames(5, 2), 0.0)
     at = seat.wake_at()
     assert at is not None
     drawn = seat.next_motion(at)
@@ -82,9 +92,8 @@ def test_a_slow_painter_begins_earlier() -> None:
 def test_a_late_painter_draws_the_newest_due_frame_and_counts_the_rest() -> None:
     """Two frames late: one drawn, one skipped."""
     tally = Tally()
-    seat = make_seat(tally)
+    seat = make_seat(tally, 0, 1)
     seat.next_motion(0.0)
-    seat.push(frames(0, 2), 0.0)
     drawn = seat.next_motion(300.0)
     assert drawn is not None
     assert drawn.pts == TICKS_PER_FRAME
@@ -93,13 +102,21 @@ def test_a_late_painter_draws_the_newest_due_frame_and_counts_the_rest() -> None
 
 def test_a_late_painter_leaves_the_future_alone() -> None:
     """Frame 1 is not due yet when frame 0 is."""
-    seat = make_seat(Tally())
+    seat = make_seat(Tally(), 0, 1)
     seat.next_motion(0.0)
-    seat.push(frames(0, 2), 0.0)
     drawn = seat.next_motion(200.0)
     assert drawn is not None
     assert drawn.pts == 0
-    assert seat.queue.next_pts() == TICKS_PER_FRAME
+    assert seat.wake_at() == pytest.approx(200.04 - USUAL_DRAWING_S - SPARE_S)
+
+
+def test_a_session_that_is_over_is_drawn_no_more() -> None:
+    """Even if its row says that there is motion: it may be another's."""
+    source, seat = Frames(), make_seat(Tally())
+    source.numbers, source.over = [0], True
+    seat.source = source
+    seat.next_motion(0.0)
+    assert seat.next_motion(300.0) is None
 
 
 class Watched(FakeStages):

@@ -91,6 +91,21 @@ def test_the_voice_leaves_as_it_came_at_its_time() -> None:
     assert bench.session.tally.count("audio_underrun_samples_total") == 0
 
 
+def test_silence_longer_than_the_ring_keeps_the_time() -> None:
+    """A caller who says nothing for ten seconds: motion is numbered as if silence had come."""
+    bench = Bench("ultra")
+    bench.session.begin()
+    bench.clock.advance(10.0)
+    for k in range(25):
+        bench.session.push_audio(k * PACKET, np.full(PACKET, 0.1, np.float32))
+        bench.clock.advance(0.02)
+        bench.work()
+    last = bench.motion[-1]
+    assert last.coefficients[-1, INDEX["jawOpen"]] == 1.0
+    newest = last.start + len(last.coefficients)
+    assert abs(newest * TICKS_PER_FRAME - bench.session.ring.end) < 4 * TICKS_PER_FRAME
+
+
 def test_voice_that_has_not_come_is_silence_and_counted() -> None:
     """Asked too early."""
     bench = Bench()
@@ -114,26 +129,26 @@ def test_a_microphone_that_delivers_nothing_does_not_stop_the_face() -> None:
 
 
 def test_an_hour_of_silence_leaves_nothing_behind() -> None:
-    """Ring and queue stay at their size (a minute here; nothing depends on the length)."""
+    """The ring stays at its size (a minute here; nothing depends on the length)."""
     bench = Bench()
     bench.live(60.0)
     assert bench.session.ring.capacity == 2 * TICKS_PER_SECOND
-    assert len(bench.session._seat.queue._frames) <= 2
     starts = [m.start for m in bench.motion]
     assert starts == list(range(len(starts)))
 
 
 def test_a_painter_that_cannot_keep_up_does_not_hold_the_engine_back() -> None:
-    """Frames nobody will see make room for those that somebody may."""
+    """It goes on with the newest frame that is due; the rest is counted."""
     bench = Bench()
     bench.live(1.0, 0.05)
     for k in range(100):  # two seconds without a painter
         bench.clock.advance(0.02)
         bench.session.push_audio(bench.pts + k * PACKET, np.zeros(PACKET, np.float32))
         bench.house.engine.run_once()
-    behind = bench.session.ring.end - bench.session.lane.position
-    assert behind < 5 * TICKS_PER_FRAME
-    assert bench.session.tally.count("motion_dropped_total") > 40
+    behind = bench.session.ring.end - 3 * bench.session.lane.position
+    assert behind < 2 * TICKS_PER_FRAME
+    bench.work()
+    assert bench.session.tally.count("frames_skipped_total") > 40
     assert bench.session.tally.count("audio_overwritten_samples_total") == 0
 
 
@@ -143,6 +158,7 @@ def test_a_closed_session_is_in_no_thread_any_more() -> None:
     bench.session.close()
     bench.session.close()
     assert bench.house.sessions == 0
-    assert bench.house.engine._lanes == ()
+    bench.house.engine.run_once()
+    assert bench.house.engine.sessions == 0
     assert bench.house.render._seats == ()
     assert bench.house.tally.count("sessions_closed_total") == 1

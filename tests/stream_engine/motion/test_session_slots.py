@@ -65,7 +65,7 @@ def test_whoever_shares_the_batch_a_session_gives_what_it_gives_alone(
     voices = [speech(seed, sizes.hop_frames * len(batches)) for seed in range(5)]
     hops = [hops_of(performance, voice) for voice in voices]
     for seed in range(5):
-        slots.begin(seed, seed)
+        slots.begin(seed, Manner(), seed)
     made: list[list[F32]] = [[] for _ in range(5)]
     for batch in batches:
         rows = np.array(sorted(batch, reverse=backwards))
@@ -87,7 +87,7 @@ def test_the_shipped_model_gives_the_same_bits_alone_and_among_many(profile: str
     slots = SessionSlots(performance, 23)
     voices = np.stack([speech(seed, sizes.hop_frames * hops) for seed in range(23)])
     for seed in range(23):
-        slots.begin(seed, seed)
+        slots.begin(seed, Manner(), seed)
     parts = np.split(voices, hops, axis=1)
     made = np.concatenate([slots.advance(np.arange(23), part) for part in parts], axis=1)
     for seed in (0, 7, 22):
@@ -101,7 +101,7 @@ def test_the_end_of_speech_is_that_of_a_stream(profile: str, frames: int) -> Non
     """Frames after the end count as silence, whatever lies in the buffer there."""
     performance = fake(profile)
     slots, sizes, voice = SessionSlots(performance, 1), performance.profile, speech(4, frames)
-    slots.begin(0)
+    slots.begin(0, Manner())
     hops = -(-(frames + sizes.lookahead_frames) // sizes.hop_frames)
     buffer = np.concatenate([voice, speech(5, sizes.hop_frames * hops)])
     made = []
@@ -117,10 +117,10 @@ def test_a_slot_keeps_nothing_of_whom_it_held() -> None:
     """The next session in it gives what it would have given in a new table."""
     performance, voice = fake("balanced"), speech(9, 20)
     slots, slot = SessionSlots(performance, 1), np.array([0])
-    slots.begin(0, 5, Manner("angry", 1.0))
+    slots.begin(0, Manner("angry", 1.0), 5)
     for part in hops_of(performance, speech(1, 15)):
         slots.advance(slot, part[None])
-    slots.begin(0, 6)
+    slots.begin(0, Manner(), 6)
     made = [slots.advance(slot, part[None])[0] for part in hops_of(performance, voice)]
     assert np.array_equal(np.concatenate(made)[2:], alone(performance, voice, 6))
 
@@ -130,7 +130,7 @@ def test_a_restart_begins_anew_in_the_manner_last_set_and_leaves_others_alone() 
     performance, voice = fake("balanced"), speech(2, 12)
     slots, both = SessionSlots(performance, 2), np.array([0, 1])
     for slot in both:
-        slots.begin(slot, slot)
+        slots.begin(slot, Manner(), slot)
     slots.express(0, Manner("sad", 0.5))
     parts = hops_of(performance, voice)
     other = [slots.advance(both, np.stack([part] * 2))[1] for part in parts[:4]]
@@ -151,7 +151,7 @@ def test_samples_that_do_not_fit_move_nobody() -> None:
     """The batch is refused as a whole, and the next one is as if it had not been."""
     performance, voice = fake("quality"), speech(3, 8)
     slots, slot = SessionSlots(performance, 1), np.array([0])
-    slots.begin(0)
+    slots.begin(0, Manner())
     with pytest.raises(ShapeError, match="profile quality"):
         slots.advance(slot, voice[None, :SAMPLES_PER_FRAME])
     made = [slots.advance(slot, part[None])[0] for part in hops_of(performance, voice)]

@@ -22,10 +22,11 @@ from stream_engine.config import EngineConfig
 from stream_engine.errors import SignalingError
 from stream_engine.household import Household
 from stream_engine.motion.arkit import INDEX
+from stream_engine.motion.window import profile_named
 from stream_engine.transport.peer import CHANNEL, Peer, mono
 from stream_engine.transport.signaling import usable_sdp
 from stream_engine.wire import Offer
-from tests.fakes.stages import FakeStages, LoudnessMotion
+from tests.fakes.stages import FakeStages, LoudnessSlots
 
 RATE = 48_000
 
@@ -244,16 +245,19 @@ def test_a_caller_that_leaves_takes_everything_with_it() -> None:
     asyncio.run(play())
 
 
-class FailingMotion(LoudnessMotion):
-    def feed(self, value: Any) -> Any:
-        if value.start > RATE // 2:
+class FailingSlots(LoudnessSlots):
+    hops = 0
+
+    def advance(self, *arguments: Any) -> Any:
+        self.hops += 1
+        if self.hops > 12:
             raise ValueError("the model broke")
-        return super().feed(value)
+        return super().advance(*arguments)
 
 
 class FailingStages(FakeStages):
-    def motion_stream(self, profile: str) -> LoudnessMotion:
-        return FailingMotion(super().motion_stream(profile)._profile)
+    def motion_slots(self, profile: str, capacity: int) -> FailingSlots:
+        return FailingSlots(profile_named(profile), capacity)
 
 
 @pytest.mark.net

@@ -1,0 +1,1 @@
+"""Many sessions through one model: their rows, and whose turn it is."""

@@ -1,0 +1,164 @@
+"""One session's way through the engine, as its door and its painter see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from stream_engine.batching.lane_table import AUDIO_FRAMES, I64, MOTION_FRAMES, LaneTable
+from stream_engine.motion.emotion import Manner
+from stream_engine.motion.window import LatencyProfile
+from stream_engine.protocols import MotionSlots
+from stream_engine.telemetry.metrics import Tally
+from stream_engine.types import F32, SAMPLES_PER_FRAME, MotionFrames
+
+_SAFE_FRAMES = MOTION_FRAMES - 16
+"""Frames a reader may look back: the engine may be writing over the oldest."""
+
+
+class MotionSink(Protocol):
+    """Takes final motion where the sessions' doors are; never blocks."""
+
+    def push(self, frames: MotionFrames) -> None:
+        """Take frames."""
+        ...
+
+    def finish(self) -> None:
+        """Take note that the speech has ended and all motion has been pushed."""
+        ...
+
+    def fail(self, error: Exception) -> None:
+        """Take note of what ended the lane."""
+        ...
+
+
+@dataclass(slots=True)
+class Lane:
+    """A row of the table: audio in, motion out.
+
+    *Thread*: the door's; ``frames_from`` and ``motion_of`` any. A lane that is closed does nothing,
+    whoever has its row by then.
+
+    Attributes:
+        table: Where the row is.
+        row: Which it is.
+        profile: Latency profile.
+        slots: Where its state is.
+        sink: Takes the motion.
+        tally: Counts.
+        manner: Emotion and style wanted now.
+        error: What ended it, set by the engine.
+        closed: It is over.
+    """
+
+    table: LaneTable
+    row: int
+    profile: LatencyProfile
+    slots: MotionSlots
+    sink: MotionSink
+    tally: Tally
+    manner: Manner
+    error: Exception | None = field(default=None, init=False)
+    closed: bool = field(default=False, init=False)
+    _next: int = field(default=0, init=False)
+
+    @property
+    def position(self) -> int:
+        """Absolute index of the next sample to be read, 16 kHz."""
+        return int(self.table.read[self.row]) * SAMPLES_PER_FRAME
+
+    @property
+    def heard_frames(self) -> int:
+        """Whole frames of audio ever written."""
+        return int(self.table.heard[self.row]) // SAMPLES_PER_FRAME
+
+    @property
+    def room(self) -> int:
+        """Samples that may be written without overwriting what was not read."""
+        kept = AUDIO_FRAMES * SAMPLES_PER_FRAME
+        return kept - int(self.table.heard[self.row]) + self.position
+
+    def write(self, samples: F32, now_s: float) -> None:
+        """Take speech that follows on from the last; the oldest gives way.
+
+        Args:
+            samples: float32 [N], 16 kHz.
+            now_s: Wall time.
+        """
+        if self.closed:
+            return
+        ring, start = self.table.audio[self.row].reshape(-1), int(self.table.heard[self.row])
+        end, kept = start + len(samples), samples[-len(ring) :]
+        at = (end - len(kept)) % len(ring)
+        first = min(len(kept), len(ring) - at)
+        ring[at : at + first] = kept[:first]
+        ring[: len(kept) - first] = kept[first:]
+        if end // SAMPLES_PER_FRAME > start // SAMPLES_PER_FRAME:
+            self.table.heard_s[self.row] = now_s
+        self.table.heard[self.row] = end
+
+    def end(self, now_s: float) -> None:
+        """Say that nothing will be written any more; the last frame is filled up with silence."""
+        missing = -int(self.table.heard[self.row]) % SAMPLES_PER_FRAME
+        self.write(np.zeros(missing, np.float32), now_s)
+        if not self.closed:
+            self.table.ended[self.row] = True
+            self.deliver()  # where nothing is left to be made, the engine has nothing to say
+
+    def wait_for_me(self) -> None:
+        """Let the engine make only as much motion ahead of ``passed_on`` as is kept."""
+        self.table.taken[self.row] = 0
+
+    def passed_on(self, frames: int) -> None:
+        """Say that all frames below this number have gone out."""
+        if not self.closed:
+            self.table.taken[self.row] = frames
+
+    def express(self, emotion: str | None, intensity: float | None, style: float | None) -> None:
+        """Change the manner from the next hop on; ConfigError, and no change, if it is none."""
+        manner = self.manner.changed(emotion, intensity, style)
+        if not self.closed:
+            self.manner = manner
+            self.slots.express(self.row, manner)
+
+    def deliver(self) -> None:
+        """Give the sink what has become final, or the end, or what went wrong."""
+        for frames in self._collect():
+            self.sink.push(frames)
+        if self.closed:
+            return
+        if self.error is not None:
+            self.closed = True
+            self.sink.fail(self.error)
+        elif self.table.ended[self.row] and self._next * SAMPLES_PER_FRAME >= int(
+            self.table.heard[self.row]
+        ):
+            self.closed = True
+            self.sink.finish()
+
+    def frames_from(self, first: int) -> I64:
+        """Numbers of the frames from ``first`` on that can be had, int64 [K]."""
+        made = int(self.table.made[self.row])
+        numbers = np.arange(max(first, made - _SAFE_FRAMES), made)
+        there: I64 = numbers[self.table.number[self.row, numbers % MOTION_FRAMES] == numbers]
+        return there[:0] if self.closed else there
+
+    def motion_of(self, frame: int) -> tuple[F32, float] | None:
+        """Coefficients [D] and the wall time they were ready; None once the lane is closed."""
+        cell = frame % MOTION_FRAMES
+        found = self.table.motion[self.row, cell].copy(), float(self.table.ready_s[self.row, cell])
+        return None if self.closed else found  # asked last: the row may be another's by now
+
+    def _collect(self) -> Sequence[MotionFrames]:
+        numbers = self.frames_from(self._next)
+        if not len(numbers):
+            return ()
+        lost = int(self.table.made[self.row]) - _SAFE_FRAMES - self._next
+        self.tally.add("motion_dropped_total", max(0, lost))
+        motion = self.table.motion[self.row, numbers % MOTION_FRAMES]
+        self._next = int(numbers[-1]) + 1
+        self.tally.add("motion_frames_total", len(numbers))
+        cuts = np.flatnonzero(np.diff(numbers) > 1) + 1
+        runs = zip(np.split(numbers, cuts), np.split(motion, cuts), strict=True)
+        return [] if self.closed else [MotionFrames(int(n[0]), m) for n, m in runs]
