@@ -1,0 +1,131 @@
+"""Shipped graphs made fit for a compiler: whole, plain and in one precision."""
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.transformers.float16 import convert_float_to_float16
+from onnxscript import optimizer
+
+from stream_engine.assemble import EAR_FOLDER, MODEL_FOLDER
+from stream_engine.errors import AssetError
+from stream_engine.motion.window import LatencyProfile
+
+PRECISIONS = ("fp32", "fp16", "bf16")
+STEP_COUNTS = (1, 2, 4)
+EAR_FRAMES = (25, 75, 75)
+"""Fewest, usual and most frames that the ear is asked for at once."""
+
+_KEPT_WIDE = ["Range", "Sin", "Cos", "IsNaN"]
+"""Positions are counted and turned in full precision: 11 bits do not tell frame 2049 from 2048."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One graph with its free sizes fixed.
+
+    Attributes:
+        model: Name of the graph.
+        path: Where it is.
+        shapes: What the sizes were fixed to.
+        lengths: Of each free size after the batch: fewest, usual, most.
+    """
+
+    model: str
+    path: Path
+    shapes: str
+    lengths: dict[str, tuple[int, int, int]]
+
+
+def of_profile(profile: LatencyProfile, steps: int, folder: Path | None = None) -> list[Compiled]:
+    """The speech encoder and a sampler for one latency profile.
+
+    Args:
+        profile: Fixes hop and window.
+        steps: Diffusion steps of the sampler.
+        folder: Where the graphs are; the shipped ones by default.
+
+    Returns:
+        Both.
+    """
+    hop, window = profile.hop_frames, profile.window_frames
+    sizes = {"mel": 4 * hop, "speech": window, "noise": window}
+    sizes |= dict.fromkeys(("emitted", "emitted_speech", "emitted_mask"), hop)
+    lengths = {name: (size, size, size) for name, size in sizes.items()}
+    return [
+        Compiled(name, (folder or MODEL_FOLDER) / f"{name}.onnx", profile.name, lengths)
+        for name in ("speech_encoder", f"motion_sampler_{steps}")
+    ]
+
+
+def of_ear(folder: Path | None = None) -> Compiled:
+    """The mesh-to-speech model, for windows of one to three seconds."""
+    return Compiled("ear", (folder or EAR_FOLDER) / "ear.onnx", "any", {"motion": EAR_FRAMES})
+
+
+def chosen(profiles: Iterable[LatencyProfile], steps: Iterable[int]) -> list[Compiled]:
+    """All that a server with these profiles and step counts can use, each once, and the ear."""
+    found = {
+        (graph.model, graph.shapes): graph
+        for profile, count in itertools.product(profiles, steps)
+        for graph in of_profile(profile, count)
+    }
+    return [*found.values(), of_ear()]
+
+
+def read_graph(path: Path, precision: str) -> onnx.ModelProto:
+    """Read a shipped graph for a strongly typed network.
+
+    Weights are widened and folded, sequences become splits, and what is computed is computed in
+    one precision but for positions. Inputs and outputs stay float32.
+
+    Args:
+        path: The graph, its weights beside it.
+        precision: One of ``PRECISIONS``.
+
+    Returns:
+        The whole model.
+
+    Raises:
+        AssetError: If there is no such graph.
+    """
+    if not path.exists():
+        raise AssetError(
+            "no graph to compile",
+            got=str(path),
+            fix="reinstall elocute, or python -m trt_build.export",
+        )
+    model = optimizer.optimize(onnx.load(str(path)))
+    if precision == "fp32":
+        return model
+    half: onnx.ModelProto = convert_float_to_float16(
+        model, keep_io_types=True, op_block_list=_KEPT_WIDE
+    )
+    return half if precision == "fp16" else _brain_float(half)
+
+
+def _brain_float(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Turn float16 into bfloat16, everywhere."""
+    for tensor in model.graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT16:
+            tensor.CopyFrom(_as_brain_float(tensor))
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.name in ("to", "dtype") and attribute.i == TensorProto.FLOAT16:
+                attribute.i = TensorProto.BFLOAT16
+            elif attribute.t.data_type == TensorProto.FLOAT16:
+                attribute.t.CopyFrom(_as_brain_float(attribute.t))
+    for value in model.graph.value_info:
+        if value.type.tensor_type.elem_type == TensorProto.FLOAT16:
+            value.type.tensor_type.elem_type = TensorProto.BFLOAT16
+    return model
+
+
+def _as_brain_float(tensor: TensorProto) -> TensorProto:
+    values = numpy_helper.to_array(tensor).astype("float32")
+    return helper.make_tensor(
+        tensor.name, TensorProto.BFLOAT16, tensor.dims, values.flatten().tolist()
+    )
