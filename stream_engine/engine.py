@@ -40,6 +40,7 @@ class LaneOrder:
         manner: What to begin with.
         patience_frames: Most frames of audio that may wait; a live face rather jumps than falls
             behind its voice.
+        waits: Only as much motion is made as is kept ahead of what the door has passed on.
     """
 
     profile: str
@@ -47,6 +48,7 @@ class LaneOrder:
     tally: Tally
     manner: Manner = field(default_factory=Manner)
     patience_frames: int = NEVER
+    waits: bool = False
 
 
 class Engine:
@@ -151,6 +153,7 @@ class Engine:
         self._lanes[row] = lane
         self._table.begin(row, group, profile)
         self._table.patience[row] = order.patience_frames
+        self._table.taken[row] = 0 if order.waits else NEVER
         return lane
 
     def remove(self, lane: Lane) -> None:

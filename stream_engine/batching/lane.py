@@ -106,12 +106,8 @@ class Lane:
             self.table.ended[self.row] = True
             self.deliver()  # where nothing is left to be made, the engine has nothing to say
 
-    def wait_for_me(self) -> None:
-        """Let the engine make only as much motion ahead of ``passed_on`` as is kept."""
-        self.table.taken[self.row] = 0
-
     def passed_on(self, frames: int) -> None:
-        """Say that all frames below this number have gone out."""
+        """Say that all frames below this number have gone out, if the engine waits for that."""
         if not self.closed:
             self.table.taken[self.row] = frames
 

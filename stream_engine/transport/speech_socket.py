@@ -71,9 +71,9 @@ class SpeechSocket:
         """Serve until the client ends or leaves; raises what ended it otherwise."""
         house = self._house
         await asyncio.to_thread(house.engine.prepare, self._profile)
-        order = LaneOrder(self._profile, self, Tally(house.tally), house.config.motion.manner)
+        manner = house.config.motion.manner
+        order = LaneOrder(self._profile, self, Tally(house.tally), manner, waits=True)
         lane = house.engine.add(order)
-        lane.wait_for_me()
         latency_ms = round(profile_named(self._profile).latency * 1000 / TICKS_PER_SECOND)
         names = list(COEFFICIENT_NAMES)
         self._outbox.put_nowait(Ready(self._rate_hz, self._profile, MOTION_FPS, latency_ms, names))

@@ -64,9 +64,11 @@ class Bench:
     def progress(self, rows: Slots) -> None:
         self.engine.deliver(rows)
 
-    def join(self, profile: str = "balanced", patience: int = 10**9) -> tuple[Lane, ListSink]:
+    def join(
+        self, profile: str = "balanced", patience: int = 10**9, waits: bool = False
+    ) -> tuple[Lane, ListSink]:
         sink = ListSink()
-        order = LaneOrder(profile, sink, Tally(self.tally), Manner(), patience)
+        order = LaneOrder(profile, sink, Tally(self.tally), Manner(), patience, waits)
         return self.engine.add(order), sink
 
     def speak(self, lane: Lane, count: int, level: float = 0.05) -> None:
@@ -165,8 +167,7 @@ def test_windows_that_are_due_together_are_one_call() -> None:
 def test_motion_that_is_not_taken_holds_only_its_own_session_back() -> None:
     """64 frames are made ahead of a door that waits; passing some on lets it go on."""
     bench = Bench()
-    (slow, sink), (other, others) = bench.join(), bench.join()
-    slow.wait_for_me()
+    (slow, sink), (other, others) = bench.join(waits=True), bench.join()
     for _ in range(3):
         bench.speak(slow, min(RATE, slow.room))
         bench.speak(other, RATE)
