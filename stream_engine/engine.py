@@ -177,10 +177,11 @@ class Engine:
 
     def run_once(self) -> None:
         """Work until nothing is due; what the thread does each time it wakes."""
-        while self._step() and not self._stopping:
+        while self.step() and not self._stopping:
             pass
 
-    def _step(self) -> bool:
+    def step(self) -> bool:
+        """Work off one batch; whether there was one."""
         self._let_go()
         table = self._table
         behind = table.behind()

@@ -1,0 +1,1 @@
+"""How many sessions this machine can serve, found by serving them."""
