@@ -26,8 +26,22 @@ def test_the_number_is_found_within_a_twentieth_by_few_trials(true: int) -> None
     found, reports = most_that_fit(machine(true, tried), 40.0, 4096)
     assert found <= true
     assert true - found <= max(0, int(0.05 * found))
-    assert len(tried) == len(set(tried)) <= 25
+    assert len(tried) <= 40
+    assert all(tried.count(sessions) == (1 if sessions <= true else 2) for sessions in tried)
     assert [report.sessions for report in reports] == sorted(tried)
+
+
+def test_a_neighbours_burst_does_not_count() -> None:
+    """A trial that fails once and then does not."""
+    tried: list[int] = []
+    steady = machine(20, tried)
+
+    def trial(sessions: int) -> LoadReport:
+        report = steady(sessions)
+        spoilt = LoadReport(sessions, 100, 5, {"p99": 200.0}, 0.0, 1.0, 0.0)
+        return spoilt if tried.count(sessions) == 1 and sessions == 8 else report
+
+    assert most_that_fit(trial, 40.0, 100)[0] == 20
 
 
 def test_it_stops_at_the_most_it_may_try() -> None:
