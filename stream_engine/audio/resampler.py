@@ -1,8 +1,9 @@
 """Any rate to the rate the model hears, chunk by chunk, without waiting.
 
 Ten milliseconds of input make exactly 160 output samples, so one block of resampling is one
-constant matrix. The filter is linear-phase and its group delay (2 ms) is left in: taking it out
-would mean waiting for the next packet, 20 ms, to win 2. (soxr's stream holds 15 to 37 ms back.)
+constant matrix (20 or 40 ms where 10 are no whole number of samples, as at 22,050 Hz). The filter
+is linear-phase and its group delay (2 ms) is left in: taking it out would mean waiting for the next
+packet, 20 ms, to win 2. (soxr's stream holds 15 to 37 ms back.)
 """
 
 import math
@@ -15,8 +16,7 @@ from stream_engine.audio.check import check_rate, checked
 from stream_engine.errors import AudioError
 from stream_engine.types import F32, MODEL_RATE_HZ, TICKS_PER_SECOND, AudioChunk
 
-_BLOCKS_PER_SECOND = 100
-_BLOCK_OUT = MODEL_RATE_HZ // _BLOCKS_PER_SECOND
+_BLOCKS_PER_SECOND = (100, 50, 25)
 _GROUP_DELAY_S = 0.002
 _KAISER_BETA = 7.0
 _PASS = 0.9  # of the lower Nyquist frequency
@@ -26,19 +26,42 @@ def _past_samples(rate_hz: int) -> int:
     return math.ceil(2 * rate_hz * _GROUP_DELAY_S)
 
 
-@cache
-def resampling_matrix(rate_hz: int) -> F32:
-    """Windowed-sinc filter of one block: the past and 10 ms of input to 160 samples.
+def block_samples(rate_hz: int) -> int:
+    """Input samples of one block, which make a whole number of output samples.
 
     Args:
-        rate_hz: Rate of the input, a multiple of 100.
+        rate_hz: Rate of the input.
 
     Returns:
-        float32 [past + block, 160]; past is twice the group delay.
+        Those of 10 ms, or of 20 or 40 where 10 are no whole number.
+
+    Raises:
+        AudioError: If not even 40 ms are.
+    """
+    for blocks in _BLOCKS_PER_SECOND:
+        if rate_hz % blocks == 0:
+            return rate_hz // blocks
+    raise AudioError(
+        "sample rate cannot be streamed",
+        got=f"{rate_hz} Hz",
+        expected=f"a multiple of {_BLOCKS_PER_SECOND[-1]} Hz",
+        fix="use 8000, 16000, 22050, 24000, 44100 or 48000 Hz",
+    )
+
+
+@cache
+def resampling_matrix(rate_hz: int) -> F32:
+    """Windowed-sinc filter of one block: the past and the block to its output samples.
+
+    Args:
+        rate_hz: Rate of the input, a multiple of 25.
+
+    Returns:
+        float32 [past + block, 160] for 10 ms; past is twice the group delay.
     """
     reach = rate_hz * _GROUP_DELAY_S
-    past, block = _past_samples(rate_hz), rate_hz // _BLOCKS_PER_SECOND
-    centre = np.arange(_BLOCK_OUT) * (rate_hz / MODEL_RATE_HZ) + past - reach
+    past, block = _past_samples(rate_hz), block_samples(rate_hz)
+    centre = np.arange(block * MODEL_RATE_HZ // rate_hz) * (rate_hz / MODEL_RATE_HZ) + past - reach
     offset = np.arange(past + block)[:, None] - centre
     cutoff = _PASS * min(1.0, MODEL_RATE_HZ / rate_hz)
     inside = np.sqrt(np.clip(1.0 - (offset / (reach + 1)) ** 2, 0.0, None))
@@ -50,13 +73,13 @@ def resampling_matrix(rate_hz: int) -> F32:
 class Resampler:
     """Streams mono audio to 16 kHz; any chunking gives the same bits.
 
-    Latency: 0; whole blocks of 10 ms come out at once, delayed in phase by ``group_delay``.
+    Latency: 0; whole blocks come out at once, delayed in phase by ``group_delay``.
     State: less than a block waiting, and 4 ms of past.
     Thread: any, one at a time.
     Buffers: results are the caller's.
 
     Args:
-        rate_hz: Rate of the input, a multiple of 100.
+        rate_hz: Rate of the input, a multiple of 25.
 
     Raises:
         AudioError: If the rate cannot be used.
@@ -66,15 +89,8 @@ class Resampler:
 
     def __init__(self, rate_hz: int) -> None:
         check_rate(rate_hz)
-        if rate_hz % _BLOCKS_PER_SECOND:
-            raise AudioError(
-                "sample rate cannot be streamed",
-                got=f"{rate_hz} Hz",
-                expected="a multiple of 100 Hz",
-                fix="use 8000, 16000, 24000, 44100 or 48000 Hz",
-            )
         self._rate_hz = rate_hz
-        self._block = rate_hz // _BLOCKS_PER_SECOND
+        self._block = block_samples(rate_hz)
         self.reset()
 
     @property
