@@ -116,9 +116,9 @@ class RolledPass(FacePass):
             held, now = past, turn % 2
 
             def say(
-                noisy: Tensor, time: Tensor, held: Tensor = held, first: Tensor = windows[now]
+                noisy: Tensor, time: float, held: Tensor = held, first: Tensor = windows[now]
             ) -> Tensor:
-                everywhere = time.expand(-1, noisy.shape[1], 1)
+                everywhere = torch.full_like(noisy[:, :, :1], time)
                 forward = self.model.transformer.teacher_forced
                 return forward(held, noisy, everywhere, speech, first).float()
 

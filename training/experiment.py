@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from stream_engine.errors import ConfigError
 from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig
 from stream_engine.models.motion_transformer import TransformerConfig
 from stream_engine.models.speech_encoder import EncoderConfig, SpeechEncoder
@@ -117,7 +118,14 @@ class Experiment:
 
     def _own_rows(self) -> NDArray[np.int64]:
         """The speaker's other clips, test clips not among them."""
-        return np.setdiff1d(np.flatnonzero(self.pairs.split != "test"), self.split.train)
+        rows = np.setdiff1d(np.flatnonzero(self.pairs.split != "test"), self.split.train)
+        if not len(rows):
+            raise ConfigError(
+                "no clips of the own voice are left over",
+                got=f"split {self.name}, which learns from all",
+                fix="leave the variants 'own voice' out there",
+            )
+        return rows
 
     def own_voice(self) -> Material:
         """The split's pairs; of speech without faces only the speaker's own other clips.

@@ -36,23 +36,22 @@ def respaced_times(steps: int) -> tuple[float, ...]:
 
 
 def sample(
-    predict_clean: Callable[[Tensor, Tensor], Tensor], noise: Tensor, times: tuple[float, ...]
+    predict_clean: Callable[[Tensor, float], Tensor], noise: Tensor, times: tuple[float, ...]
 ) -> Tensor:
     """Run deterministic DDIM from pure noise.
 
     Args:
-        predict_clean: The model: noisy motion [B, T, D] and time [B, 1, 1] to clean motion.
+        predict_clean: The model: noisy motion [B, T, D] and its time to clean motion.
         noise: Standard normal start, float32 [B, T, D].
         times: Times to ask at, latest first.
 
     Returns:
         Clean motion float32 [B, T, D].
     """
-    batch = torch.ones_like(noise[:, :1, :1])
     x = noise
     clean = noise
     for index, time in enumerate(times):
-        clean = predict_clean(x, batch * time)
+        clean = predict_clean(x, time)
         if index + 1 < len(times):
             angle, following = time * math.pi / 2, times[index + 1] * math.pi / 2
             residual = (x - math.cos(angle) * clean) / math.sin(angle)

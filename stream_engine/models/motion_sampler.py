@@ -1,5 +1,6 @@
 """One hop of the engine as one graph."""
 
+import torch
 from torch import Tensor, nn
 
 from stream_engine.models.diffusion import sample
@@ -41,11 +42,18 @@ class MotionSampler(nn.Module):
         Returns:
             Motion of the window float32 [B, T, D] in coefficient units, and the new cache, mask.
         """
-        cache, mask = self.model.commit(
-            emitted / self.scale, emitted_mask, emitted_speech, cache, mask
-        )
+        context = (cache, mask)
+        kept: list[tuple[Tensor, Tensor]] = []
+        both = torch.cat([emitted_speech, speech], dim=1)
 
-        def predict_clean(noisy: Tensor, time: Tensor) -> Tensor:
-            return self.model.denoise(noisy, time, speech, cache, mask)
+        def predict_clean(noisy: Tensor, time: float) -> Tensor:
+            if kept:  # later steps: the context has moved on already
+                batch = torch.ones_like(noise[:, :1, :1])
+                return self.model.denoise(noisy, batch * time, speech, *kept[0])
+            frames = (emitted / self.scale, noisy)
+            clean, moved = self.model.commit_and_denoise(frames, emitted_mask, time, both, context)
+            kept.append(moved)
+            return clean
 
-        return sample(predict_clean, noise, self.times) * self.scale, cache, mask
+        motion = sample(predict_clean, noise, self.times) * self.scale
+        return motion, *kept[0]

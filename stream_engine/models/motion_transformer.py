@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from stream_engine.models.attention_masks import joint_mask, teacher_forcing_mask
+
 
 @dataclass(frozen=True, slots=True)
 class TransformerConfig:
@@ -125,10 +127,13 @@ class MotionTransformer(nn.Module):
         return (cast(Block, block) for block in self.blocks)
 
     def _condition(self, speech: Tensor, time: Tensor) -> Tensor:
+        return functional.silu(self.speech_condition(speech) + self._time_embedding(time))
+
+    def _time_embedding(self, time: Tensor) -> Tensor:
         rates = 2.0 ** torch.arange(16, device=time.device, dtype=torch.float32)
         angles = time * rates * 0.1
-        embedded = self.time_condition(torch.cat([angles.sin(), angles.cos()], dim=-1))
-        return functional.silu(self.speech_condition(speech) + embedded)
+        embedded: Tensor = self.time_condition(torch.cat([angles.sin(), angles.cos()], dim=-1))
+        return embedded
 
     def _tokens(self, motion: Tensor, speech: Tensor, kind: int) -> Tensor:
         tokens: Tensor = self.motion_in(motion) + self.speech_in(speech) + self.kind[kind]
@@ -205,6 +210,53 @@ class MotionTransformer(nn.Module):
             x = block.merge(x, attended, modulation)
         return torch.stack(layers, dim=1), filled[:, frames:]
 
+    def commit_and_denoise(
+        self,
+        frames: tuple[Tensor, Tensor],
+        emitted: Tensor,
+        time: float,
+        speech: Tensor,
+        context: tuple[Tensor, Tensor],
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Append emitted frames to the context and denoise the window after it, in one pass.
+
+        Equals ``commit``, then ``denoise``, at half their calls and fewer copies of the context.
+
+        Args:
+            frames: Emitted motion [B, H, D] and the noisy window [B, T, D], float32, normalised.
+            emitted: 1 where a frame was emitted, float32 [B, H].
+            time: Of the noisy window, 0..1.
+            speech: Features of both, float32 [B, H + T, S].
+            context: Cache and mask, as for ``commit``.
+
+        Returns:
+            Clean motion of the window float32 [B, T, D], and cache and mask, moved on.
+        """
+        (clean, noisy), (cache, mask) = frames, context
+        slots, hop = self.config.context_frames, clean.shape[1]
+        tokens = self.motion_in(torch.cat(frames, dim=1)) + self.speech_in(speech)
+        x = torch.cat([tokens[:, :hop] + self.kind[1], tokens[:, hop:] + self.kind[0]], dim=1)
+        heard = self.speech_condition(speech)
+        times = self._time_embedding(torch.tensor([[0.0], [time]], device=x.device))  # [2, C]
+        condition = functional.silu(
+            torch.cat([heard[:, :hop] + times[0], heard[:, hop:] + times[1]], dim=1)
+        )
+        filled = torch.cat([mask, emitted], dim=1)
+        at_keys = torch.arange(slots + x.shape[1], device=x.device)
+        seen = joint_mask(
+            at_keys, slots, hop, torch.cat([filled, torch.ones_like(noisy[:, :, 0])], 1)
+        )
+        at, layers = (at_keys[slots:], at_keys), []
+        for index, block in enumerate(self._layers()):
+            modulation = block.modulation(condition).chunk(6, dim=-1)
+            query, key, value = block.project(x, modulation)
+            keys = torch.cat([cache[:, index, 0], key], dim=1)
+            values = torch.cat([cache[:, index, 1], value], dim=1)
+            kept = slice(hop, hop + slots)
+            layers.append(torch.stack([keys[:, kept], values[:, kept]], dim=1))
+            x = block.merge(x, block.attend(query, (keys, values), at, seen), modulation)
+        return self._head(x[:, hop:]), (torch.stack(layers, dim=1), filled[:, hop:])
+
     def teacher_forced(
         self, clean: Tensor, noisy: Tensor, time: Tensor, speech: Tensor, first: Tensor
     ) -> Tensor:
@@ -233,31 +285,3 @@ class MotionTransformer(nn.Module):
             query, key, value = block.project(x, modulation)
             x = block.merge(x, block.attend(query, (key, value), (at, at), seen), modulation)
         return self._head(x[:, frames:])
-
-
-def teacher_forcing_mask(first: Tensor, context_frames: int) -> Tensor:
-    """Who sees whom when a clip's clean and noisy frames stand side by side.
-
-    ::
-
-                    clean keys            noisy keys
-        clean i     i - C .. i            none
-        noisy i     first_i - C .. first_i - 1   its own window
-
-    Args:
-        first: First frame of each frame's window, int64 [T].
-        context_frames: C.
-
-    Returns:
-        bool [2 T, 2 T].
-    """
-    frames = len(first)
-    at = torch.arange(frames, device=first.device)
-    past = at[:, None] - at[None, :]
-    clean_clean = (past >= 0) & (past <= context_frames)
-    before = first[:, None] - at[None, :]
-    noisy_clean = (before > 0) & (before <= context_frames)
-    noisy_noisy = first[:, None] == first[None, :]
-    none = torch.zeros_like(clean_clean)
-    upper = torch.cat([clean_clean, none], dim=1)
-    return torch.cat([upper, torch.cat([noisy_clean, noisy_noisy], dim=1)], dim=0)

@@ -35,7 +35,7 @@ def test_a_teacher_step_is_a_step_of_the_sampler() -> None:
     """Two teacher steps by hand end where the engine's two-step sampler ends."""
     noise = torch.randn(2, 3, 5)
 
-    def predict(noisy: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+    def predict(noisy: torch.Tensor, time: float) -> torch.Tensor:
         return 0.3 * noisy + time
 
     levels = noise_levels(2)
@@ -84,10 +84,8 @@ def test_a_past_rolled_on_for_long_is_that_of_the_stream() -> None:
         windows = torch.where(at < frame, at, frame + (at - frame) // 2 * 2)
         now = streamed
 
-        def say(
-            noisy: Tensor, time: Tensor, now: Tensor = now, windows: Tensor = windows
-        ) -> Tensor:
-            everywhere = time.expand(-1, frames, 1)
+        def say(noisy: Tensor, time: float, now: Tensor = now, windows: Tensor = windows) -> Tensor:
+            everywhere = torch.full_like(noisy[:, :, :1], time)
             return model.transformer.teacher_forced(now, noisy, everywhere, speech, windows)
 
         with torch.no_grad():
@@ -124,8 +122,8 @@ def test_a_student_says_in_one_step_more_of_what_the_teacher_says_in_many() -> N
     def say(model: TalkingFace, steps: int) -> torch.Tensor:
         speech = model.encode(mel)
 
-        def predict(noisy: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-            at = time.expand(-1, 24, 1)
+        def predict(noisy: torch.Tensor, time: float) -> torch.Tensor:
+            at = torch.full_like(noisy[:, :, :1], time)
             return model.transformer.teacher_forced(past, noisy, at, speech, first)
 
         return sample(predict, noise, respaced_times(steps))
@@ -153,8 +151,8 @@ def test_the_teachers_sample_is_the_samplers() -> None:
     made = distiller._teachers_sample(view, seen)
 
     @torch.no_grad()
-    def ask(noisy: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-        asked = replace(view, time=time.expand(-1, 24, 1))
+    def ask(noisy: torch.Tensor, time: float) -> torch.Tensor:
+        asked = replace(view, time=torch.full_like(noisy[:, :, :1], time))
         return predict(teacher, asked, replace(seen, noisy=noisy))
 
     assert torch.allclose(made, sample(ask, noisy, respaced_times(6)), atol=1e-4)

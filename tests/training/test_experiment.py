@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from stream_engine.errors import ConfigError
 from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
 from tests.training.pairs_for_tests import made_up_pairs
 from training.ablation import options_of
@@ -136,3 +137,9 @@ def test_ears_and_bases_are_made_once(tmp_path: Path) -> None:
     written = base.stat().st_mtime_ns
     assert experiment.base(1).stat().st_mtime_ns == written
     assert (experiment.folder / "encoder.pt").exists()
+
+
+def test_a_split_that_learns_from_all_has_no_own_voice_left(tmp_path: Path) -> None:
+    """An error that names the split, not an empty array."""
+    with pytest.raises(ConfigError, match="split random"):
+        Experiment(toy_files(tmp_path), "random").own_voice()

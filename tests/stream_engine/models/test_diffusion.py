@@ -40,11 +40,11 @@ def test_the_path_stays_on_the_schedule() -> None:
     """With a perfect model every question lies where diffusing the truth would put it."""
     truth, noise, asked = torch.randn(1, 2, 4), torch.randn(1, 2, 4), []
 
-    def model(noisy: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+    def model(noisy: torch.Tensor, time: float) -> torch.Tensor:
         asked.append((noisy, time))
         return truth
 
     start = add_noise(truth, noise, torch.tensor(LATEST_TIME))
     sample(model, start, respaced_times(4))
     for noisy, time in asked:
-        assert torch.allclose(noisy, add_noise(truth, noise, time), atol=1e-4)
+        assert torch.allclose(noisy, add_noise(truth, noise, torch.tensor(time)), atol=1e-4)

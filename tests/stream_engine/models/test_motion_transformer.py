@@ -1,12 +1,9 @@
 """The denoiser: training pass equals service, nothing leaks from the future."""
 
+import pytest
 import torch
 
-from stream_engine.models.motion_transformer import (
-    MotionTransformer,
-    TransformerConfig,
-    teacher_forcing_mask,
-)
+from stream_engine.models.motion_transformer import MotionTransformer, TransformerConfig
 
 CONFIG = TransformerConfig(
     coefficients=7, speech_width=12, width=32, heads=4, layers=3, condition_width=16,
@@ -70,18 +67,23 @@ def test_frames_that_were_never_emitted_do_not_count() -> None:
     assert torch.isfinite(after).all()
 
 
-def test_mask_by_hand() -> None:
-    """Windows of two, context of two, four frames."""
-    seen = teacher_forcing_mask(torch.tensor([0, 0, 2, 2]), 2).int().tolist()
-    assert seen[:4] == [
-        [1, 0, 0, 0, 0, 0, 0, 0],
-        [1, 1, 0, 0, 0, 0, 0, 0],
-        [1, 1, 1, 0, 0, 0, 0, 0],
-        [0, 1, 1, 1, 0, 0, 0, 0],
-    ]
-    assert seen[4:] == [
-        [0, 0, 0, 0, 1, 1, 0, 0],
-        [0, 0, 0, 0, 1, 1, 0, 0],
-        [1, 1, 0, 0, 0, 0, 1, 1],
-        [1, 1, 0, 0, 0, 0, 1, 1],
-    ]
+@pytest.mark.parametrize("hop", [1, 2])
+@torch.no_grad()
+def test_committing_and_denoising_at_once_equals_one_after_the_other(hop: int) -> None:
+    """Hop after hop, from the first window on, whose past was never emitted."""
+    model, window, hops = make_model(), 3, 6
+    clean, speech = torch.randn(2, hops * hop, 7), torch.randn(2, hops * hop + window, 12)
+    emitted = (torch.arange(hops * hop) >= 2).float().expand(2, -1)
+    apart = at_once = model.initial_cache(2)
+    for start in range(0, hops * hop, hop):
+        now, after = slice(start, start + hop), slice(start + hop, start + hop + window)
+        noisy = torch.randn(2, window, 7)
+        apart = model.commit(clean[:, now], emitted[:, now], speech[:, now], *apart)
+        wanted = model.denoise(noisy, torch.full((2, 1, 1), 0.7), speech[:, after], *apart)
+        both = torch.cat([speech[:, now], speech[:, after]], dim=1)
+        got, at_once = model.commit_and_denoise(
+            (clean[:, now], noisy), emitted[:, now], 0.7, both, at_once
+        )
+        assert torch.allclose(got, wanted, atol=1e-5)
+        for one, other in zip(at_once, apart, strict=True):
+            assert torch.allclose(one, other, atol=1e-5)
