@@ -149,7 +149,7 @@ class Engine:
             row = heapq.heappop(self._free)  # the lowest, so that rows in use are neighbours
         slots = self._slots[group]
         slots.begin(row, order.manner)
-        lane = Lane(self._table, row, profile, slots, order.sink, order.tally, order.manner)
+        lane = Lane(self._table, row, slots, order.sink, order.tally, order.manner)
         self._lanes[row] = lane
         self._table.begin(row, group, profile)
         self._table.patience[row] = order.patience_frames

@@ -55,7 +55,8 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     del config
     try:
         from trt_build.build import Target, build
-        from trt_build.graphs import PRECISIONS, STEP_COUNTS, chosen
+        from trt_build.export import STEP_COUNTS
+        from trt_build.graphs import PRECISIONS, chosen
     except ImportError as error:
         raise BackendUnavailable(
             "building needs packages that serving does not",

@@ -15,7 +15,6 @@ from stream_engine.errors import AssetError
 from stream_engine.motion.window import LatencyProfile
 
 PRECISIONS = ("fp32", "fp16", "bf16")
-STEP_COUNTS = (1, 2, 4)
 EAR_FRAMES = (25, 75, 75)
 """Fewest, usual and most frames that the ear is asked for at once."""
 

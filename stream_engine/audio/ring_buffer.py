@@ -23,6 +23,21 @@ class RingRead:
     lost: int
 
 
+def write_around(store: F32, end: int, samples: F32) -> None:
+    """Write samples into a ring after the ``end`` that were ever written; the oldest give way.
+
+    Args:
+        store: float32 [N]; sample s lies at s modulo N.
+        end: Absolute index of the first of ``samples``.
+        samples: float32 [M], of any length.
+    """
+    size, kept = len(store), samples[-len(store) :]
+    at = (end + len(samples) - len(kept)) % size
+    first = min(len(kept), size - at)
+    store[at : at + first] = kept[:first]
+    store[: len(kept) - first] = kept[first:]
+
+
 class RingBuffer:
     """A fixed store that one thread writes and any number of readers read by position.
 
@@ -58,13 +73,8 @@ class RingBuffer:
 
     def append(self, samples: F32) -> None:
         """Write samples after the newest; the oldest give way."""
-        size = len(self._store)
         with self._lock:
-            kept = samples[-size:]
-            at = (self._end + len(samples) - len(kept)) % size
-            first = min(len(kept), size - at)
-            self._store[at : at + first] = kept[:first]
-            self._store[: len(kept) - first] = kept[first:]
+            write_around(self._store, self._end, samples)
             self._end += len(samples)
 
     def append_silence(self, count: int) -> None:

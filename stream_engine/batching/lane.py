@@ -6,9 +6,9 @@ from typing import Protocol
 
 import numpy as np
 
+from stream_engine.audio.ring_buffer import write_around
 from stream_engine.batching.lane_table import AUDIO_FRAMES, I64, MOTION_FRAMES, LaneTable
 from stream_engine.motion.emotion import Manner
-from stream_engine.motion.window import LatencyProfile
 from stream_engine.protocols import MotionSlots
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import F32, SAMPLES_PER_FRAME, MotionFrames
@@ -43,7 +43,6 @@ class Lane:
     Attributes:
         table: Where the row is.
         row: Which it is.
-        profile: Latency profile.
         slots: Where its state is.
         sink: Takes the motion.
         tally: Counts.
@@ -54,7 +53,6 @@ class Lane:
 
     table: LaneTable
     row: int
-    profile: LatencyProfile
     slots: MotionSlots
     sink: MotionSink
     tally: Tally
@@ -88,12 +86,9 @@ class Lane:
         """
         if self.closed:
             return
-        ring, start = self.table.audio[self.row].reshape(-1), int(self.table.heard[self.row])
-        end, kept = start + len(samples), samples[-len(ring) :]
-        at = (end - len(kept)) % len(ring)
-        first = min(len(kept), len(ring) - at)
-        ring[at : at + first] = kept[:first]
-        ring[: len(kept) - first] = kept[first:]
+        start = int(self.table.heard[self.row])
+        end = start + len(samples)
+        write_around(self.table.audio[self.row].reshape(-1), start, samples)
         if end // SAMPLES_PER_FRAME > start // SAMPLES_PER_FRAME:
             self.table.heard_s[self.row] = now_s
         self.table.heard[self.row] = end

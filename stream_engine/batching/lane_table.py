@@ -129,23 +129,19 @@ class LaneTable:
         """
         frames = self.read[rows][:, None] + np.arange(self.hop[rows[0]])
         samples = self.audio[rows[:, None], frames % AUDIO_FRAMES]
-        total = np.where(self.ended[rows], self.heard[rows] // SAMPLES_PER_FRAME, NEVER)
-        return samples.reshape(len(rows), -1), frames >= total[:, None]
+        return samples.reshape(len(rows), -1), frames >= self._total(rows)[:, None]
 
-    def put_motion(self, rows: Slots, motion: F32, now_s: float) -> int:
+    def put_motion(self, rows: Slots, motion: F32, now_s: float) -> None:
         """Take what a hop of rows of one profile made final.
 
         Args:
             rows: Those whose `next_audio` it was made of.
             motion: float32 [B, H, D].
             now_s: Wall time.
-
-        Returns:
-            How many frames there were.
         """
         start = self.read[rows] - self.lookahead[rows]
         frames = start[:, None] + np.arange(motion.shape[1])
-        total = np.where(self.ended[rows], self.heard[rows] // SAMPLES_PER_FRAME, NEVER)
+        total = self._total(rows)
         real = (frames >= self.origin[rows][:, None]) & (frames < total[:, None])
         at, which = np.nonzero(real)
         into, cells = rows[at], frames[at, which] % MOTION_FRAMES
@@ -155,4 +151,8 @@ class LaneTable:
         self.read[rows] += motion.shape[1]
         end = np.minimum(start + motion.shape[1], total)
         self.made[rows] = np.where(real.any(axis=1), end, self.made[rows])
-        return len(at)
+
+    def _total(self, rows: Slots) -> I64:
+        """Frames that there will ever be, int64 [B]; `NEVER` while the speech goes on."""
+        total: I64 = np.where(self.ended[rows], self.heard[rows] // SAMPLES_PER_FRAME, NEVER)
+        return total

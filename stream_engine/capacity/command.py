@@ -62,16 +62,7 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     from stream_engine.clock import MonotonicClock
     from stream_engine.server import SWITCH_S
 
-    if options.seconds < _SHORTEST_S:
-        raise ConfigError(
-            "--seconds is too short",
-            got=f"{options.seconds:g}",
-            expected=f"{_SHORTEST_S:g} or more",
-        )
-    if options.sessions is not None and not 1 <= options.sessions <= _MOST:
-        raise ConfigError(
-            "--sessions is out of range", got=str(options.sessions), expected=f"1..{_MOST}"
-        )
+    _check(options)
     speech, clock = _speech(options.speech), MonotonicClock()
     stages, profile = Assembly(config), profile_named(config.motion.profile)
     sys.setswitchinterval(SWITCH_S)  # as the server has it

@@ -12,6 +12,7 @@ from stream_engine.engine import Engine, LaneOrder
 from stream_engine.motion.slots import Slots
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.protocols import Clock, Stages
+from stream_engine.session import PATIENCE_FRAMES
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import F32, MOTION_FPS, SAMPLES_PER_FRAME, MotionFrames
 
@@ -21,8 +22,6 @@ COLD_FRAMES = MOTION_FPS
 """Frames of the first second, told apart: everything is touched for the first time."""
 
 _DRAIN_S = 0.3
-PATIENCE_FRAMES = MOTION_FPS // 2
-"""As live sessions have it: who waits longer is skipped, and that is a window missed."""
 
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
@@ -125,6 +124,7 @@ class _Speaker:
         self._spoken = 0
         self.said_s = np.full(frames, np.nan)
         self.made_s = np.full(frames, np.nan)
+        # As live sessions: who waits longer is skipped, and that is a window missed.
         order = LaneOrder(load.profile, self, Tally(), patience_frames=PATIENCE_FRAMES)
         self.lane: Lane = engine.add(order)
 

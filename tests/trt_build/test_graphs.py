@@ -12,7 +12,8 @@ from onnx import TensorProto
 from stream_engine.assemble import MODEL_FOLDER
 from stream_engine.errors import AssetError
 from stream_engine.motion.window import PROFILES
-from trt_build.graphs import STEP_COUNTS, chosen, of_profile, read_graph
+from trt_build.export import STEP_COUNTS
+from trt_build.graphs import chosen, of_profile, read_graph
 
 ENCODER, SAMPLER = of_profile(PROFILES["balanced"], 1)
 

@@ -36,7 +36,7 @@ def make() -> tuple[Lane, Taken]:
     table, profile, sink = LaneTable(2), PROFILES["ultra"], Taken()
     table.begin(1, 0, profile)
     slots = LoudnessSlots(profile, 2)
-    return Lane(table, 1, profile, slots, sink, Tally(), Manner()), sink
+    return Lane(table, 1, slots, sink, Tally(), Manner()), sink
 
 
 def made(lane: Lane, first: int, stop: int) -> None:
