@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stream_engine.config import EngineConfig
+from stream_engine.cores import usable_cores
 from stream_engine.errors import AssetError, BackendUnavailable
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import HeadAsset, load_head_asset
@@ -183,6 +184,11 @@ class Assembly:
     def backend(self) -> str:
         """The backend in use, for logs, metrics and ``doctor``."""
         return self._sampler.backend
+
+    @property
+    def engine_threads(self) -> int:
+        """Engine threads of use: one a core, as the models release the interpreter."""
+        return self._config.motion.threads or usable_cores()
 
     def motion_stream(self, profile: str) -> SpeechToMotion:
         """Make the speech-to-motion stream of one session.

@@ -45,6 +45,7 @@ class MotionConfig:
             ``surprised``, ``afraid`` or ``disgusted``.
         intensity: How much of the emotion, 0..1.
         style: Strength of articulation, 0..2; 1 is as generated.
+        threads: Engine threads; 0 for as many as are of use.
     """
 
     profile: str = "balanced"
@@ -54,12 +55,14 @@ class MotionConfig:
     emotion: str = "neutral"
     intensity: float = 0.7
     style: float = 1.0
+    threads: int = 0
 
     def __post_init__(self) -> None:
         profile_named(self.profile)
         Manner(self.emotion, self.intensity, self.style)
         _check_choice("motion.steps", self.steps, (1, 2, 4))
         _check_choice("motion.backend", self.backend, ("auto", "onnxruntime", "torch"))
+        _check_range("motion.threads", self.threads, 0, 64)
         _check_range("motion.seed", self.seed, 0, 2**63 - 1)
 
     @property

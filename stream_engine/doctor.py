@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import importlib.util
-import os
 import platform
 import statistics
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig
+from stream_engine.cores import usable_cores
 from stream_engine.errors import StreamEngineError
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
 from stream_engine.types import MODEL_RATE_HZ, AudioChunk
@@ -57,7 +57,7 @@ def examine(config: EngineConfig) -> list[Finding]:
 
 def _system() -> Finding:
     return Finding(
-        True, f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores"
+        True, f"Python {platform.python_version()}, {platform.machine()}, {usable_cores()} cores"
     )
 
 

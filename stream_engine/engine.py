@@ -4,7 +4,7 @@ import heapq
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,7 +64,7 @@ class Engine:
         capacity: Most sessions at once.
         clock: Times the models.
         tally: Counts for all sessions.
-        on_progress: Told, on the engine's thread, which rows have something to deliver.
+        on_progress: Told, on the engine's thread, which lanes have something to deliver.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Engine:
         capacity: int,
         clock: Clock,
         tally: Tally,
-        on_progress: Callable[[Slots], None],
+        on_progress: Callable[[Sequence[Lane]], None],
     ) -> None:
         self._stages = stages
         self._clock = clock
@@ -149,7 +149,7 @@ class Engine:
             row = heapq.heappop(self._free)  # the lowest, so that rows in use are neighbours
         slots = self._slots[group]
         slots.begin(row, order.manner)
-        lane = Lane(self._table, row, slots, order.sink, order.tally, order.manner)
+        lane = Lane(self, self._table, row, slots, order.sink, order.tally, order.manner)
         self._lanes[row] = lane
         self._table.begin(row, group, profile)
         self._table.patience[row] = order.patience_frames
@@ -167,13 +167,6 @@ class Engine:
         with self._condition:
             self._woken = True
             self._condition.notify()
-
-    def deliver(self, rows: Slots) -> None:
-        """Let rows deliver; for `on_progress`, on the doors' thread."""
-        for row in rows:
-            lane = self._lanes[row]
-            if lane is not None:
-                lane.deliver()
 
     def run_once(self) -> None:
         """Work until nothing is due; what the thread does each time it wakes."""
@@ -216,14 +209,15 @@ class Engine:
         self._tally.add("engine_batches_total")
         self._tally.add("engine_windows_total", len(rows))
         self._table.put_motion(rows, motion, now)
-        self._on_progress(rows)
+        lanes = (self._lanes[row] for row in rows)
+        self._on_progress([lane for lane in lanes if lane is not None])
 
     def _fail(self, row: int, error: Exception) -> None:
         self._table.live[row] = False
         lane = self._lanes[row]
         if lane is not None:
             lane.error = error
-            self._on_progress(np.array([row]))
+            self._on_progress([lane])
 
     def _skip(self, rows: Slots) -> None:
         for row, frames in zip(rows, self._table.skip(rows), strict=True):

@@ -1,14 +1,13 @@
 """What all sessions share: threads, clock, counts, and the limit on their number."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from stream_engine.batching.lane import Lane
+from stream_engine.batching.lane import Lane, deliver
 from stream_engine.config import EngineConfig
-from stream_engine.engine import Engine
+from stream_engine.engine_pool import EnginePool
 from stream_engine.errors import TransportError
-from stream_engine.motion.slots import Slots
 from stream_engine.protocols import Clock, Stages
 from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.session import Session, SessionParts
@@ -17,7 +16,7 @@ from stream_engine.types import MotionFrames
 
 
 class Household:
-    """What all sessions share: one engine thread, one render thread, one clock, one count.
+    """What all sessions share: engine threads, one render thread, one clock, one count.
 
     *Thread*: ``make_parts`` any; everything else the loop's.
 
@@ -33,7 +32,7 @@ class Household:
         self.tally = Tally()
         # Rows of sessions that have just left are free only once the engine is between batches.
         capacity = 2 * config.server.max_sessions
-        self.engine = Engine(stages, capacity, clock, self.tally, self._progress)
+        self.engine = EnginePool(stages, capacity, clock, self.tally, self._progress)
         self.render = RenderLoop(stages, config.render.avatar, clock)
         self._stages = stages
         self._sessions: dict[str, Session] = {}
@@ -139,7 +138,7 @@ class Household:
     def leave(self, session: Session, lane: Lane, seat: Seat) -> None:
         """Take a session out of everything."""
         if self._sessions.pop(session.id, None) is not None:
-            self.engine.remove(lane)
+            lane.leave()
             self.render.remove(seat)
             self.tally.add("sessions_closed_total")
 
@@ -147,11 +146,11 @@ class Household:
         with suppress(RuntimeError):  # worked by hand, as tests do
             self._loop = asyncio.get_running_loop()
 
-    def _progress(self, rows: Slots) -> None:
-        """Engine thread: one call to the loop and one to the painter for a whole batch."""
+    def _progress(self, lanes: Sequence[Lane]) -> None:
+        """Engine threads: one call to the loop and one to the painter for a whole batch."""
         self.render.wake()
         if self._loop is None:
-            self.engine.deliver(rows)
+            deliver(lanes)
             return
         with suppress(RuntimeError):  # the loop has just been closed
-            self._loop.call_soon_threadsafe(self.engine.deliver, rows)
+            self._loop.call_soon_threadsafe(deliver, lanes)

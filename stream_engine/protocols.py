@@ -160,6 +160,11 @@ class HeadPoser(Protocol):
 class Stages(Protocol):
     """Makes the parts of a session; `assemble` has the only real one."""
 
+    @property
+    def engine_threads(self) -> int:
+        """Threads that may advance slots at once, and are of use."""
+        ...
+
     def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
         """Make the slots of a profile; ConfigError if there is no such profile; any thread."""
         ...

@@ -10,7 +10,8 @@ import numpy as np
 from stream_engine.audio.resampler import Resampler
 from stream_engine.audio.ring_buffer import RingBuffer
 from stream_engine.batching.lane import Lane
-from stream_engine.engine import Engine, LaneOrder
+from stream_engine.engine import LaneOrder
+from stream_engine.engine_pool import EnginePool
 from stream_engine.hand_off import FrameSlot, TimedPicture
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import profile_named
@@ -44,7 +45,7 @@ class House(Protocol):
 
     clock: Clock
     tally: Tally
-    engine: Engine
+    engine: EnginePool
     render: RenderLoop
 
     def leave(self, session: "Session", lane: Lane, seat: Seat) -> None:
@@ -219,4 +220,4 @@ class Session:
             for heard in self._resampler.feed(chunk):
                 self.lane.write(heard.samples, self.clock.now())
         if self.lane.heard_frames != before:
-            self._house.engine.wake()
+            self.lane.wake()

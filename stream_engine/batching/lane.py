@@ -33,6 +33,18 @@ class MotionSink(Protocol):
         ...
 
 
+class LaneOwner(Protocol):
+    """The engine that a lane is in; any thread."""
+
+    def wake(self) -> None:
+        """Take note that there is audio or room."""
+        ...
+
+    def remove(self, lane: "Lane") -> None:
+        """Let a session go."""
+        ...
+
+
 @dataclass(slots=True)
 class Lane:
     """A row of the table: audio in, motion out.
@@ -41,6 +53,7 @@ class Lane:
     whoever has its row by then.
 
     Attributes:
+        owner: The engine whose it is.
         table: Where the row is.
         row: Which it is.
         slots: Where its state is.
@@ -51,6 +64,7 @@ class Lane:
         closed: It is over.
     """
 
+    owner: LaneOwner
     table: LaneTable
     row: int
     slots: MotionSlots
@@ -100,6 +114,14 @@ class Lane:
         if not self.closed:
             self.table.ended[self.row] = True
             self.deliver()  # where nothing is left to be made, the engine has nothing to say
+
+    def wake(self) -> None:
+        """Say that there is audio or room, after any number of writes."""
+        self.owner.wake()
+
+    def leave(self) -> None:
+        """Leave the engine; nothing is told any more."""
+        self.owner.remove(self)
 
     def passed_on(self, frames: int) -> None:
         """Say that all frames below this number have gone out, if the engine waits for that."""
@@ -153,3 +175,9 @@ class Lane:
         cuts = np.flatnonzero(np.diff(numbers) > 1) + 1
         runs = zip(np.split(numbers, cuts), np.split(motion, cuts), strict=True)
         return [] if self.closed else [MotionFrames(int(n[0]), m) for n, m in runs]
+
+
+def deliver(lanes: Sequence[Lane]) -> None:
+    """Let lanes give their sinks what has become final; on the doors' thread."""
+    for lane in lanes:
+        lane.deliver()

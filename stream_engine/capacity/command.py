@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import json
-import os
 import platform
 import sys
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from stream_engine.config import EngineConfig
+from stream_engine.cores import usable_cores
 from stream_engine.errors import ConfigError
 from stream_engine.motion.window import PROFILES, profile_named
 from stream_engine.types import F32, AudioChunk
@@ -36,6 +36,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     option("--seconds", type=float, default=10.0, metavar="S", help="of each trial (default 10)")
     option("--profile", choices=sorted(PROFILES), help="latency profile (default balanced)")
     option("--steps", type=int, choices=(1, 2, 4), help="diffusion steps per window (default 1)")
+    option("--threads", type=int, metavar="N", help="engine threads (default: as many as cores)")
     option("--speech", type=Path, metavar="FILE", help="what is said (default: the sample)")
     option("--json", type=Path, metavar="FILE", help="file to write every figure to")
     option("--config", type=Path, help="TOML file of settings")
@@ -121,9 +122,8 @@ def _speech(path: Path | None) -> F32:
 
 
 def _machine() -> str:
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     python = platform.python_version()
-    return f"{platform.machine()}, {allowed} cores, {platform.system()}, Python {python}"
+    return f"{platform.machine()}, {usable_cores()} cores, {platform.system()}, Python {python}"
 
 
 def _line(report: Any) -> str:

@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_engine.batching.lane import Lane
-from stream_engine.engine import Engine, LaneOrder
-from stream_engine.motion.slots import Slots
+from stream_engine.batching.lane import Lane, deliver
+from stream_engine.engine import LaneOrder
+from stream_engine.engine_pool import EnginePool
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.protocols import Clock, Stages
 from stream_engine.session import PATIENCE_FRAMES
@@ -29,21 +29,21 @@ SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 class Pace(Protocol):
     """How time passes while the engine works."""
 
-    def start(self, engine: Engine) -> None:
+    def start(self, engine: EnginePool) -> None:
         """Begin."""
         ...
 
-    def wait(self, engine: Engine, until_s: float) -> None:
+    def wait(self, engine: EnginePool, until_s: float) -> None:
         """Let time pass until then, the engine at work meanwhile."""
         ...
 
-    def stop(self, engine: Engine) -> None:
+    def stop(self, engine: EnginePool) -> None:
         """End."""
         ...
 
 
 class RealTime:
-    """The engine's own thread, under a clock on the wall.
+    """The engines' own threads, under a clock on the wall.
 
     Args:
         clock: Tells the time that ``time.sleep`` lets pass.
@@ -52,16 +52,16 @@ class RealTime:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def start(self, engine: Engine) -> None:
-        """Start the thread."""
+    def start(self, engine: EnginePool) -> None:
+        """Start the threads."""
         engine.start()
 
-    def wait(self, engine: Engine, until_s: float) -> None:
+    def wait(self, engine: EnginePool, until_s: float) -> None:
         """Sleep."""
         time.sleep(max(0.0, until_s - self._clock.now()))
 
-    def stop(self, engine: Engine) -> None:
-        """Stop the thread."""
+    def stop(self, engine: EnginePool) -> None:
+        """Stop the threads."""
         engine.stop()
 
 
@@ -115,7 +115,7 @@ class LoadReport:
 class _Speaker:
     """One session: says its packets, remembers when each frame was said and made."""
 
-    def __init__(self, engine: Engine, load: Load, clock: Clock, at: int) -> None:
+    def __init__(self, engine: EnginePool, load: Load, clock: Clock, at: int) -> None:
         frames = int(load.seconds * MOTION_FPS)
         start = at * 7919 % max(1, len(load.speech) - 1)
         whole = np.resize(np.roll(load.speech, -start), frames * SAMPLES_PER_FRAME)
@@ -168,10 +168,7 @@ def run_load(load: Load, stages: Stages, clock: Clock, pace: Pace) -> LoadReport
     """
     profile, tally = profile_named(load.profile), Tally()
 
-    def deliver(rows: Slots) -> None:
-        engine.deliver(rows)
-
-    engine = Engine(stages, load.sessions, clock, tally, deliver)
+    engine = EnginePool(stages, load.sessions, clock, tally, deliver)
     speakers = [_Speaker(engine, load, clock, at) for at in range(load.sessions)]
     pace.start(engine)
     try:
@@ -193,7 +190,9 @@ def run_load(load: Load, stages: Stages, clock: Clock, pace: Pace) -> LoadReport
     )
 
 
-def _speak(speakers: list[_Speaker], engine: Engine, load: Load, clock: Clock, pace: Pace) -> float:
+def _speak(
+    speakers: list[_Speaker], engine: EnginePool, load: Load, clock: Clock, pace: Pace
+) -> float:
     """Let everybody say everything; how late a packet was at most, seconds."""
     profile = profile_named(load.profile)
     random = np.random.default_rng(load.seed)
@@ -211,7 +210,7 @@ def _speak(speakers: list[_Speaker], engine: Engine, load: Load, clock: Clock, p
                 pace.wait(engine, due)
             late = max(late, clock.now() - due)
             if speakers[at].speak():
-                engine.wake()
+                speakers[at].lane.wake()
     pace.wait(engine, clock.now() + _DRAIN_S)
     return late
 

@@ -28,7 +28,7 @@ def _spec(values: list[Any]) -> tuple[TensorSpec, ...]:
 class OnnxRunner:
     """One ONNX graph on the CPU, one intra-op thread, no spinning.
 
-    Thread: any, one at a time.
+    Thread: any, several at once.
     Buffers: outputs are the caller's.
 
     Args:

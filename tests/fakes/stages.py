@@ -154,6 +154,8 @@ class DrawnFace:
 class FakeStages:
     """Implements `Stages`; knows the avatar ``default`` only."""
 
+    engine_threads = 1
+
     def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
         """Make the slots of a profile."""
         return LoudnessSlots(profile_named(profile), capacity)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from stream_engine.assemble import Assembly
-from stream_engine.batching.lane import Lane
+from stream_engine.batching.lane import Lane, deliver
 from stream_engine.config import EngineConfig
 from stream_engine.engine import Engine, LaneOrder
 from stream_engine.errors import CapacityError, ConfigError
@@ -57,12 +57,7 @@ class Bench:
     def __init__(self, stages: Any = None, capacity: int = 4) -> None:
         self.tally = Tally()
         self.clock = ManualClock()
-        self.engine = Engine(
-            stages or FakeStages(), capacity, self.clock, self.tally, self.progress
-        )
-
-    def progress(self, rows: Slots) -> None:
-        self.engine.deliver(rows)
+        self.engine = Engine(stages or FakeStages(), capacity, self.clock, self.tally, deliver)
 
     def join(
         self, profile: str = "balanced", patience: int = 10**9, waits: bool = False
@@ -236,7 +231,7 @@ def test_a_model_that_fails_ends_its_session_and_no_other(
     assert sink.starts() == [0, 1, 2]
     assert not sink.errors
     assert "a session's motion failed" in caplog.text
-    bench.engine.remove(bad)
+    bad.leave()
     bench.engine.run_once()
     assert bench.engine.sessions == 1
 
@@ -251,7 +246,7 @@ def test_a_removed_lane_is_left_alone_and_its_row_is_anothers() -> None:
     seen = len(sink.frames)
     with pytest.raises(CapacityError, match="full"):
         bench.join()
-    bench.engine.remove(lane)
+    lane.leave()
     bench.engine.run_once()
     new, fresh = bench.join("ultra")
     assert new.row == lane.row

@@ -29,7 +29,7 @@ class Bench:
         raise error
 
     def work(self) -> None:
-        self.house.engine.run_once()
+        self.house.engine.engines[0].run_once()
         for seat in self.house.render._seats:
             self.house.render._draw(seat, self.face)  # type: ignore[arg-type]
 
@@ -144,7 +144,7 @@ def test_a_painter_that_cannot_keep_up_does_not_hold_the_engine_back() -> None:
     for k in range(100):  # two seconds without a painter
         bench.clock.advance(0.02)
         bench.session.push_audio(bench.pts + k * PACKET, np.zeros(PACKET, np.float32))
-        bench.house.engine.run_once()
+        bench.house.engine.engines[0].run_once()
     behind = bench.session.ring.end - 3 * bench.session.lane.position
     assert behind < 2 * TICKS_PER_FRAME
     bench.work()
@@ -158,7 +158,7 @@ def test_a_closed_session_is_in_no_thread_any_more() -> None:
     bench.session.close()
     bench.session.close()
     assert bench.house.sessions == 0
-    bench.house.engine.run_once()
+    bench.house.engine.engines[0].run_once()
     assert bench.house.engine.sessions == 0
     assert bench.house.render._seats == ()
     assert bench.house.tally.count("sessions_closed_total") == 1

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream_engine.batching.lane import Lane
+from stream_engine.batching.lane import Lane, deliver
 from stream_engine.batching.lane_table import LaneTable
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import PROFILES
@@ -31,12 +31,25 @@ class Taken:
         self.ends.append(error)
 
 
+class Owner:
+    """Implements `LaneOwner`."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def wake(self) -> None:
+        self.calls.append("wake")
+
+    def remove(self, lane: Lane) -> None:
+        self.calls.append("remove")
+
+
 def make() -> tuple[Lane, Taken]:
     """A lane in row 1 of two."""
     table, profile, sink = LaneTable(2), PROFILES["ultra"], Taken()
     table.begin(1, 0, profile)
     slots = LoudnessSlots(profile, 2)
-    return Lane(table, 1, slots, sink, Tally(), Manner()), sink
+    return Lane(Owner(), table, 1, slots, sink, Tally(), Manner()), sink
 
 
 def made(lane: Lane, first: int, stop: int) -> None:
@@ -140,3 +153,21 @@ def test_the_manner_goes_to_the_slot(intensity: float) -> None:
     assert lane.manner == Manner("sad", intensity, 2.0)
     assert isinstance(lane.slots, LoudnessSlots)
     assert lane.slots._smile.tolist() == [0.0, intensity]
+
+
+def test_a_lane_speaks_to_the_engine_it_is_in() -> None:
+    """Its door need not know which that is."""
+    lane, _ = make()
+    lane.wake()
+    lane.leave()
+    assert isinstance(lane.owner, Owner)
+    assert lane.owner.calls == ["wake", "remove"]
+
+
+def test_a_batch_is_delivered_lane_by_lane() -> None:
+    """Each sink gets its own."""
+    (lane, taken), (other, others) = make(), make()
+    made(lane, 0, 3)
+    made(other, 0, 2)
+    deliver([lane, other])
+    assert (taken.runs, others.runs) == ([(0, 3)], [(0, 2)])

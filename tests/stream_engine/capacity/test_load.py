@@ -8,7 +8,7 @@ from stream_engine.assemble import Assembly
 from stream_engine.capacity.load import Load, LoadReport, RealTime, run_load, window_latency_ms
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig
-from stream_engine.engine import Engine
+from stream_engine.engine_pool import EnginePool
 from stream_engine.errors import ConfigError
 from stream_engine.motion.slots import Slots
 from stream_engine.motion.window import PROFILES, profile_named
@@ -38,15 +38,15 @@ class Simulated:
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
 
-    def start(self, engine: Engine) -> None:
+    def start(self, engine: EnginePool) -> None:
         """Nothing runs by itself."""
 
-    def wait(self, engine: Engine, until_s: float) -> None:
-        while engine.step() and self._clock.now() < until_s:
+    def wait(self, engine: EnginePool, until_s: float) -> None:
+        while engine.engines[0].step() and self._clock.now() < until_s:
             pass
         self._clock.advance(max(0.0, until_s - self._clock.now()))
 
-    def stop(self, engine: Engine) -> None:
+    def stop(self, engine: EnginePool) -> None:
         """Nothing ran by itself."""
 
 

@@ -1,0 +1,84 @@
+"""Several engine threads: each session belongs to one of them for as long as it lasts."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from stream_engine.batching.lane import Lane
+from stream_engine.engine import Engine, LaneOrder
+from stream_engine.protocols import Clock, Stages
+from stream_engine.telemetry.metrics import Tally
+
+
+class EnginePool:
+    """Engines side by side, each with its own table; who comes goes where fewest are.
+
+    Models release the interpreter while they run, so each thread keeps a core busy. Sessions never
+    move: what a session gives depends on its engine no more than on who shares its batch.
+
+    *Thread*: any.
+
+    Args:
+        stages: Makes the slots; says how many threads are of use.
+        capacity: Most sessions at once, in all.
+        clock: Times the models.
+        tally: Counts for all sessions.
+        on_progress: Told, on an engine's thread, which lanes have something to deliver.
+        threads: Engines; as many as are of use by default.
+    """
+
+    def __init__(
+        self,
+        stages: Stages,
+        capacity: int,
+        clock: Clock,
+        tally: Tally,
+        on_progress: Callable[[Sequence[Lane]], None],
+        threads: int = 0,
+    ) -> None:
+        count = threads or stages.engine_threads
+        each = -(-capacity // count)
+        self.engines = [Engine(stages, each, clock, tally, on_progress) for _ in range(count)]
+        self._lock = threading.Lock()
+
+    @property
+    def sessions(self) -> int:
+        """Rows that are not free."""
+        return sum(engine.sessions for engine in self.engines)
+
+    def start(self) -> None:
+        """Start the threads."""
+        for engine in self.engines:
+            engine.start()
+
+    def stop(self) -> None:
+        """Stop the threads and wait for them."""
+        for engine in self.engines:
+            engine.stop()
+
+    def prepare(self, profile: str) -> None:
+        """Make the slots of a profile if there are none yet; may take a while.
+
+        Args:
+            profile: By name.
+
+        Raises:
+            ConfigError: If there is no such profile.
+        """
+        for engine in self.engines:
+            engine.prepare(profile)
+
+    def add(self, order: LaneOrder) -> Lane:
+        """Take a session in where fewest are.
+
+        Args:
+            order: What it wants.
+
+        Returns:
+            Its lane.
+
+        Raises:
+            CapacityError: If all rows are taken.
+        """
+        with self._lock:  # two who come at once do not both find the same engine emptiest
+            emptiest = min(self.engines, key=lambda engine: engine.sessions)
+            return emptiest.add(order)
