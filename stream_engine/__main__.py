@@ -110,7 +110,7 @@ def _settings(options: argparse.Namespace) -> EngineConfig:
     return EngineConfig(
         motion=dataclasses.replace(
             config.motion,
-            **given("profile", "steps", "threads", "seed", "emotion", "intensity", "style"),
+            **given("profile", "steps", "threads", "shed", "seed", "emotion", "intensity", "style"),
         ),
         render=dataclasses.replace(config.render, **given(width="size", height="size")),
         server=dataclasses.replace(config.server, **given("host", "port")),

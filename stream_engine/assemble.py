@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stream_engine.config import EngineConfig
+from stream_engine.config import SHIPPED_STEP_COUNTS, EngineConfig
 from stream_engine.cores import usable_cores
 from stream_engine.errors import AssetError, BackendUnavailable
 from stream_engine.mesh.blendshapes import HeadMesh
@@ -178,12 +178,14 @@ class Assembly:
         self._config = config
         motion = config.motion
         self._encoder = open_runner("speech_encoder", motion.backend)
-        self._sampler = open_runner(f"motion_sampler_{motion.steps}", motion.backend)
+        steps = [count for count in SHIPPED_STEP_COUNTS if count <= motion.steps]
+        wanted = steps if motion.shed else steps[:1]
+        self._samplers = [open_runner(f"motion_sampler_{n}", motion.backend) for n in wanted]
 
     @property
     def backend(self) -> str:
         """The backend in use, for logs, metrics and ``doctor``."""
-        return self._sampler.backend
+        return self._samplers[0].backend
 
     @property
     def engine_threads(self) -> int:
@@ -203,7 +205,9 @@ class Assembly:
             ConfigError: If there is no such profile.
         """
         motion = self._config.motion
-        generator = MotionGenerator(self._performance(profile), motion.seed, motion.manner)
+        generator = MotionGenerator(
+            self._performance(profile, self._samplers[0]), motion.seed, motion.manner
+        )
         return SpeechToMotion(generator)
 
     def motion_slots(self, profile: str, capacity: int) -> SessionSlots:
@@ -219,7 +223,10 @@ class Assembly:
         Raises:
             ConfigError: If there is no such profile.
         """
-        return SessionSlots(self._performance(profile), capacity, self._config.motion.seed)
+        motion = self._config.motion
+        performances = [self._performance(profile, sampler) for sampler in self._samplers]
+        cheaper = performances[1:] if motion.shed else None
+        return SessionSlots(performances[0], capacity, motion.seed, cheaper)
 
     def head_poser(self, avatar: str) -> HeadMesh:
         """Give the shared poser of an avatar.
@@ -254,13 +261,14 @@ class Assembly:
         style = RenderStyle(background=config.background_rgb)
         return MeshRenderer(head_asset(avatar), config.width, config.height, style)
 
-    def _performance(self, profile: str) -> Performance:
+    def _performance(self, profile: str, sampler: ModelRunner) -> Performance:
         chosen = profile_named(profile)
-        hop = MotionHop(self._encoder, self._sampler, chosen)
+        hop = MotionHop(self._encoder, sampler, chosen)
         mouth = [INDEX[name] for name in MOUTH_NAMES]
         return Performance(hop, Expression(chosen), shared=mouth)
 
     def close(self) -> None:
         """Free the models."""
         self._encoder.close()
-        self._sampler.close()
+        for sampler in self._samplers:
+            sampler.close()

@@ -31,6 +31,10 @@ SHIPPED_STEPS = 1
 """Steps that the shipped student is meant for; more add a little life to the upper face."""
 
 
+SHIPPED_STEP_COUNTS = (4, 2, 1)
+"""Steps there is a graph for, the most first."""
+
+
 @dataclass(frozen=True, slots=True)
 class MotionConfig:
     """How motion is generated.
@@ -46,6 +50,8 @@ class MotionConfig:
         intensity: How much of the emotion, 0..1.
         style: Strength of articulation, 0..2; 1 is as generated.
         threads: Engine threads; 0 for as many as are of use.
+        shed: Whether quality gives way when windows would be late: fewer steps, then half as many
+            windows with less lookahead.
     """
 
     profile: str = "balanced"
@@ -56,11 +62,12 @@ class MotionConfig:
     intensity: float = 0.7
     style: float = 1.0
     threads: int = 0
+    shed: bool = True
 
     def __post_init__(self) -> None:
         profile_named(self.profile)
         Manner(self.emotion, self.intensity, self.style)
-        _check_choice("motion.steps", self.steps, (1, 2, 4))
+        _check_choice("motion.steps", self.steps, SHIPPED_STEP_COUNTS)
         _check_choice("motion.backend", self.backend, ("auto", "onnxruntime", "torch"))
         _check_range("motion.threads", self.threads, 0, 64)
         _check_range("motion.seed", self.seed, 0, 2**63 - 1)

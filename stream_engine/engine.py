@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
+from stream_engine.batching.governor import EASY, STRAINED, Governor
 from stream_engine.batching.lane import Lane, MotionSink
 from stream_engine.batching.lane_table import NEVER, LaneTable
 from stream_engine.batching.scheduler import BatchCost, next_batch
@@ -86,6 +88,7 @@ class Engine:
         self._groups: dict[str, int] = {}
         self._slots: list[MotionSlots] = []
         self._costs: list[BatchCost] = []
+        self._governors: list[Governor] = []
         self._lock = threading.Lock()
         self._condition = threading.Condition()
         self._woken = False
@@ -96,6 +99,16 @@ class Engine:
     def sessions(self) -> int:
         """Rows that are not free."""
         return self._table.capacity - len(self._free)
+
+    @property
+    def strained(self) -> bool:
+        """Too much even for the cheapest way to work, in some profile."""
+        return any(governor.strained for governor in self._governors)
+
+    @property
+    def level(self) -> int:
+        """How cheaply it works, of the profile that had to give way most; 0 is as wanted."""
+        return max((governor.level for governor in self._governors), default=0)
 
     def start(self) -> None:
         """Start the thread."""
@@ -121,8 +134,10 @@ class Engine:
         """
         with self._lock:
             if profile not in self._groups:
-                self._slots.append(self._stages.motion_slots(profile, self._table.capacity))
-                self._costs.append(BatchCost())
+                slots = self._stages.motion_slots(profile, self._table.capacity)
+                self._slots.append(slots)
+                self._costs += [BatchCost(), BatchCost()]
+                self._governors.append(Governor(slots.levels))
                 self._groups[profile] = len(self._slots) - 1
             return self._groups[profile]
 
@@ -186,28 +201,40 @@ class Engine:
         if not len(rows):
             return False
         deadline_s = table.deadline_s(rows, behind)
-        group, batch = next_batch(rows, table.group[rows], deadline_s, self._costs, BATCH_BUDGET_S)
-        self._advance(group, batch)
+        kind, batch = next_batch(rows, table.kind(rows), deadline_s, self._costs, BATCH_BUDGET_S)
+        live = np.isin(rows, batch) & table.in_time(rows)
+        complete_s = deadline_s[live] - table.hop[rows[live]] / MOTION_FPS
+        self._advance(kind, batch)
+        self._govern(kind // 2, complete_s, table.home[batch[0]] / MOTION_FPS)
         return True
 
-    def _advance(self, group: int, rows: Slots) -> None:
-        samples, ended = self._table.next_audio(rows)
+    def _govern(self, group: int, complete_s: NDArray[np.float64], hop_s: float) -> None:
+        """Tell the governor how long windows took, from when they were complete."""
+        now = self._clock.now()
+        took = (now - complete_s) / hop_s
+        strained, easy = np.count_nonzero(took > STRAINED), np.count_nonzero(took < EASY)
+        self._governors[group].observe(now, len(took), int(strained), int(easy))
+
+    def _advance(self, kind: int, rows: Slots) -> None:
+        group, samples_ended = kind // 2, self._table.next_audio(rows)
+        level = self._governors[group].level
         began = self._clock.now()
         try:
-            motion = self._slots[group].advance(rows, samples, ended)
+            motion = self._slots[group].advance(rows, *samples_ended, level)
         except Exception as error:
             if len(rows) > 1:
                 for row in rows:
-                    self._advance(group, np.array([row]))
+                    self._advance(kind, np.array([row]))
                 return
             logger.exception("a session's motion failed")
             self._fail(int(rows[0]), error)
             return
         now = self._clock.now()
-        self._costs[group].observe(len(rows), now - began)
+        self._costs[kind].observe(len(rows), now - began)
         self._tally.observe("engine_step_seconds", now - began)
         self._tally.add("engine_batches_total")
         self._tally.add("engine_windows_total", len(rows))
+        self._tally.add("engine_windows_shed_total", len(rows) if level else 0)
         self._table.put_motion(rows, motion, now)
         lanes = (self._lanes[row] for row in rows)
         self._on_progress([lane for lane in lanes if lane is not None])

@@ -122,6 +122,11 @@ class MotionStream(Protocol):
 class MotionSlots(Protocol):
     """Speech in, motion out, for many sessions of one profile, each in a slot."""
 
+    @property
+    def levels(self) -> int:
+        """Ways to advance, each cheaper and worse than the one before: 1 if there is only one."""
+        ...
+
     def begin(self, slot: int, manner: Manner) -> None:
         """Begin a new session in a slot that is not being advanced; any thread."""
         ...
@@ -139,12 +144,14 @@ class MotionSlots(Protocol):
         slots: NDArray[np.intp],
         samples: NDArray[np.float32],
         ended: NDArray[np.bool_] | None = None,
+        level: int = 0,
     ) -> NDArray[np.float32]:
-        """Advance sessions by one hop.
+        """Advance sessions by one window.
 
-        Takes the newest samples at 16 kHz [B, 640 H] and which of their frames lie after the end
-        of speech, bool [B, H]; gives the frames that became final [B, H, D], a lookahead behind.
-        No session has moved if it raises.
+        Takes the newest samples at 16 kHz [B, 640 A], A frames for each, and which of them lie
+        after the end of speech, bool [B, A]; gives the frames that became final [B, E, D]. A is the
+        E of the window before, and the profile's hop for the first. No session has moved if it
+        raises.
         """
         ...
 

@@ -48,8 +48,9 @@ class LaneTable:
         patience: Most frames that may wait before the newest are gone on with.
         live: Rows with a session; by the engine, like all that follow.
         group: Whose slots the session is in.
-        hop: Frames per hop.
-        lookahead: Frames of lookahead.
+        window: Frames per window.
+        home: Frames per hop of the profile.
+        hop: Frames of audio that the next window needs: as many as became final last time.
         read: Frames of audio taken.
         origin: Frame at which the stream last began anew.
         motion: float32 [N, 64, D], frame f in cell f modulo 64.
@@ -66,7 +67,9 @@ class LaneTable:
         )
         self.heard_s = np.zeros(capacity)
         self.ended, self.live = np.zeros(capacity, bool), np.zeros(capacity, bool)
-        self.group, self.hop, self.lookahead = (np.zeros(capacity, np.int64) for _ in range(3))
+        self.group, self.window, self.home, self.hop = (
+            np.zeros(capacity, np.int64) for _ in range(4)
+        )
         self.motion = np.zeros((capacity, MOTION_FRAMES, COEFFICIENT_COUNT), np.float32)
         self.number = np.full((capacity, MOTION_FRAMES), -1, np.int64)
         self.ready_s = np.zeros((capacity, MOTION_FRAMES))
@@ -78,7 +81,8 @@ class LaneTable:
         self.ended[row], self.number[row] = False, -1
         self.taken[row] = self.patience[row] = NEVER
         self.group[row] = group
-        self.hop[row], self.lookahead[row] = profile.hop_frames, profile.lookahead_frames
+        self.window[row] = profile.window_frames
+        self.hop[row] = self.home[row] = profile.hop_frames
         self.live[row] = True
 
     def behind(self) -> I64:
@@ -89,19 +93,32 @@ class LaneTable:
     def due(self, behind: I64) -> Slots:
         """Rows that have a hop of audio, or an end to be reached, and room for the motion."""
         unfinished = self.ended & (self.made < self.heard // SAMPLES_PER_FRAME)
-        room = self.made + self.hop - self.taken <= MOTION_FRAMES
+        room = self.made + 2 * self.home - self.taken <= MOTION_FRAMES  # as much as there may be
         return np.flatnonzero(self.live & room & ((behind >= self.hop) | unfinished))
+
+    def kind(self, rows: Slots) -> I64:
+        """What may share a batch: twice the group, and one more where the hop is not its own."""
+        kind: I64 = 2 * self.group[rows] + (self.hop[rows] != self.home[rows])
+        return kind
 
     def overdue(self, behind: I64) -> Slots:
         """Rows in which more audio waits than may."""
         return np.flatnonzero(self.live & (behind > self.patience))
 
+    def in_time(self, rows: Slots) -> NDArray[np.bool_]:
+        """Which of them speak live, so that their motion may be too late, bool [B]."""
+        live: NDArray[np.bool_] = self.patience[rows] < NEVER
+        return live
+
     def deadline_s(self, rows: Slots, behind: I64) -> NDArray[np.float64]:
-        """Wall time at which the hop after the waiting one is complete, float64 [B]."""
+        """Wall time at which the hop after the waiting one is complete, float64 [B].
+
+        Who may be as patient as can be, an upload say, has just been heard whatever waits of it:
+        it must not come before those who speak live.
+        """
         hop = self.hop[rows]
-        deadline: NDArray[np.float64] = (
-            self.heard_s[rows] + (2 * hop - np.maximum(behind[rows], hop)) / MOTION_FPS
-        )
+        waiting = np.where(self.in_time(rows), np.maximum(behind[rows], hop), hop)
+        deadline: NDArray[np.float64] = self.heard_s[rows] + (2 * hop - waiting) / MOTION_FPS
         return deadline
 
     def skip(self, rows: Slots) -> I64:
@@ -113,16 +130,17 @@ class LaneTable:
         Returns:
             Frames left out, int64 [B].
         """
+        self.hop[rows] = self.home[rows]
         newest = self.heard[rows] // SAMPLES_PER_FRAME - self.hop[rows]
         left_out: I64 = newest - self.read[rows]
         self.read[rows] = self.origin[rows] = newest
         return left_out
 
     def next_audio(self, rows: Slots) -> tuple[F32, NDArray[np.bool_]]:
-        """Audio of the next hop of rows of one profile.
+        """Audio that the next window of rows of one profile needs.
 
         Args:
-            rows: Due ones.
+            rows: Due ones, of one hop.
 
         Returns:
             float32 [B, 640 H], and which of its frames lie after the end, bool [B, H].
@@ -132,14 +150,15 @@ class LaneTable:
         return samples.reshape(len(rows), -1), frames >= self._total(rows)[:, None]
 
     def put_motion(self, rows: Slots, motion: F32, now_s: float) -> None:
-        """Take what a hop of rows of one profile made final.
+        """Take what a window of rows of one profile made final.
 
         Args:
             rows: Those whose `next_audio` it was made of.
-            motion: float32 [B, H, D].
+            motion: float32 [B, E, D]; the next window needs E frames of audio.
             now_s: Wall time.
         """
-        start = self.read[rows] - self.lookahead[rows]
+        hop = self.hop[rows]
+        start = self.read[rows] - self.window[rows] + hop
         frames = start[:, None] + np.arange(motion.shape[1])
         total = self._total(rows)
         real = (frames >= self.origin[rows][:, None]) & (frames < total[:, None])
@@ -148,7 +167,8 @@ class LaneTable:
         self.motion[into, cells] = motion[at, which]
         self.ready_s[into, cells] = now_s
         self.number[into, cells] = frames[at, which]
-        self.read[rows] += motion.shape[1]
+        self.read[rows] += hop
+        self.hop[rows] = motion.shape[1]
         end = np.minimum(start + motion.shape[1], total)
         self.made[rows] = np.where(real.any(axis=1), end, self.made[rows])
 

@@ -65,7 +65,7 @@ class BatchCost:
 
 def next_batch(
     rows: Slots,
-    group: I64,
+    kind: I64,
     deadline_s: NDArray[np.float64],
     costs: Sequence[BatchCost],
     budget_s: float,
@@ -74,17 +74,17 @@ def next_batch(
 
     Args:
         rows: Those that are due, intp [B], at least one.
-        group: Group of each; a batch holds one group only.
+        kind: What each is, from 0 on; a batch holds one kind only.
         deadline_s: When the next hop of each is complete.
-        costs: Of each group.
-        budget_s: A batch should take no longer, so that other groups get their turn.
+        costs: Of each kind.
+        budget_s: A batch should take no longer, so that other kinds get their turn.
 
     Returns:
-        The group of the row with the earliest deadline, and its rows, the earliest of them if not
+        The kind of the row with the earliest deadline, and its rows, the earliest of them if not
         all fit; in order, so that neighbours stay neighbours.
     """
-    chosen = int(group[deadline_s.argmin()])
-    mine = np.flatnonzero(group == chosen)
+    chosen = int(kind[deadline_s.argmin()])
+    mine = np.flatnonzero(kind == chosen)
     limit = costs[chosen].largest(budget_s)
     if len(mine) > limit:
         mine = mine[np.argsort(deadline_s[mine], kind="stable")[:limit]]

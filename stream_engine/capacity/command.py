@@ -20,7 +20,7 @@ from stream_engine.types import F32, AudioChunk
 
 _MOST = 4096
 _SHORTEST_S = 2.0
-_HEAD = "sessions   p50    p95    p99  p99.9 ms   missed   cold ms  batch"
+_HEAD = "sessions   p50    p95    p99  p99.9 ms   missed   cold ms  batch  shed %"
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -37,6 +37,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     option("--profile", choices=sorted(PROFILES), help="latency profile (default balanced)")
     option("--steps", type=int, choices=(1, 2, 4), help="diffusion steps per window (default 1)")
     option("--threads", type=int, metavar="N", help="engine threads (default: as many as cores)")
+    option("--shed", action="store_true", help="let quality give way when windows would be late")
     option("--speech", type=Path, metavar="FILE", help="what is said (default: the sample)")
     option("--json", type=Path, metavar="FILE", help="file to write every figure to")
     option("--config", type=Path, help="TOML file of settings")
@@ -129,7 +130,8 @@ def _machine() -> str:
 def _line(report: Any) -> str:
     shares = " ".join(f"{value:6.1f}" for value in report.latency_ms.values())
     missed = f"{report.missed}/{report.windows}"
-    return f"{report.sessions:8d} {shares} {missed:>11} {report.cold_ms:9.1f} {report.batch:6.1f}"
+    rest = f"{report.cold_ms:9.1f} {report.batch:6.1f} {100 * report.shed:7.0f}"
+    return f"{report.sessions:8d} {shares} {missed:>11} {rest}"
 
 
 def _say(line: str) -> None:

@@ -95,6 +95,7 @@ class LoadReport:
         latency_ms: From the last sample of a window to its motion; by share, warm windows made.
         cold_ms: The longest of the first second.
         batch: Mean windows in a call of the model.
+        shed: Share of the calls' windows that were made more cheaply than wanted.
         load_late_ms: How late the speech itself came at most: tens of ms say that whoever speaks
             had too little of the machine.
     """
@@ -105,6 +106,7 @@ class LoadReport:
     latency_ms: dict[str, float]
     cold_ms: float
     batch: float
+    shed: float
     load_late_ms: float
 
     def fits(self, hop_ms: float) -> bool:
@@ -175,7 +177,7 @@ def run_load(load: Load, stages: Stages, clock: Clock, pace: Pace) -> LoadReport
         late = _speak(speakers, engine, load, clock, pace)
     finally:
         pace.stop(engine)
-    batches = tally.count("engine_batches_total")
+    batches, windows = (tally.count(f"engine_{name}_total") for name in ("batches", "windows"))
     said, made = (np.stack([getattr(s, name) for s in speakers]) for name in ("said_s", "made_s"))
     latency = window_latency_ms(said, made, profile)
     cold, warm = latency[:, :COLD_FRAMES], latency[:, COLD_FRAMES:]
@@ -185,7 +187,8 @@ def run_load(load: Load, stages: Stages, clock: Clock, pace: Pace) -> LoadReport
         missed=int(np.count_nonzero(~(warm < hop_ms(profile)))),
         latency_ms={name: _quantile(warm, share) for name, share in SHARES.items()},
         cold_ms=_quantile(cold, 1.0),
-        batch=tally.count("engine_windows_total") / max(1, batches),
+        batch=windows / max(1, batches),
+        shed=tally.count("engine_windows_shed_total") / max(1, windows),
         load_late_ms=1000.0 * late,
     )
 

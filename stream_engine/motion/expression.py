@@ -137,24 +137,24 @@ class Expression:
     def step(
         self, state: ExpressionState, frames: F32, mel: F32, manner: F32
     ) -> tuple[F32, ExpressionState]:
-        """Express one hop of every session.
+        """Express the final frames of one window of every session.
 
         Args:
             state: B sessions.
-            frames: Final frames of the hop, float32 [B, H, D].
+            frames: Final frames, float32 [B, E, D].
             mel: The newest features, those that made them final, float32 [B, 4 H, F].
             manner: What is wanted now, float32 [B, 8].
 
         Returns:
-            Frames float32 [B, H, D], and the next state.
+            Frames float32 [B, E, D], and the next state.
 
         Raises:
             ShapeError: If an argument does not fit the state and profile.
         """
         self._check(state, frames, mel, manner)
         level = np.concatenate([state.level, loudness(mel)], axis=1)
-        heard = level[:, self._profile.hop_frames :]
-        hop, ahead = self._profile.hop_frames, self._profile.lookahead_frames
+        hop = frames.shape[1]
+        ahead, heard = level.shape[1] - hop, level[:, hop:]
         steps = []
         for index in range(hop):  # only what depends on the frame before
             at, speed = _approach(state.manner, state.speed, manner)
@@ -209,8 +209,9 @@ class Expression:
         return gap
 
     def _check(self, state: ExpressionState, frames: F32, mel: F32, manner: F32) -> None:
-        batch, hop = len(state.frame), self._profile.hop_frames
-        wanted = ((batch, hop, COEFFICIENT_COUNT), (batch, MELS_PER_FRAME * hop))
+        batch, window = state.level.shape[0], self._profile.window_frames
+        fresh, hop = window - state.level.shape[1], min(frames.shape[1], window)
+        wanted = ((batch, hop, COEFFICIENT_COUNT), (batch, MELS_PER_FRAME * fresh))
         got = (frames.shape, mel.shape[:2])
         if got != wanted or manner.shape != (batch, MANNER_SIZE):
             raise ShapeError(

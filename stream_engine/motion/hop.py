@@ -46,7 +46,7 @@ class MotionHop:
         self._encoder = encoder
         self._sampler = sampler
         self.profile = profile
-        self._blender = OverlapBlender(profile)
+        self._blender = OverlapBlender()
         self._washout = washout()
         specs = {spec.name: spec.shape for r in (encoder, sampler) for spec in r.spec.inputs}
         self.mel_bands = specs["mel"][-1]
@@ -56,23 +56,27 @@ class MotionHop:
         """State of streams that have not begun."""
         return initial_state(self._encoder, self._sampler, self.profile, batch)
 
-    def step(self, state: MotionState, mel: F32, noise: F32) -> tuple[F32, MotionState]:
-        """Advance every slot by one hop.
+    def step(
+        self, state: MotionState, mel: F32, noise: F32, final: int | None = None
+    ) -> tuple[F32, MotionState]:
+        """Advance every slot by one window.
 
         Args:
             state: B slots.
-            mel: Features of the newest hop, float32 [B, 4 H, F].
-            noise: Start noise of the window's frames, float32 [B, H + L, D].
+            mel: Features of as many frames as became final last time, float32 [B, 4 H, F].
+            noise: Start noise of the window's frames, float32 [B, T, D].
+            final: Frames of the window that become final, and that the next window needs more;
+                H by default.
 
         Returns:
-            Final frames float32 [B, H, D] from ``state.frame`` on (those below 0 mean nothing),
-            and the next state.
+            Final frames float32 [B, final, D] from ``state.frame`` on (those below 0 mean
+            nothing), and the next state.
 
         Raises:
             ShapeError: If ``mel`` or ``noise`` does not fit the state and profile.
         """
         self._check(state, mel, noise)
-        hop = self.profile.hop_frames
+        hop = mel.shape[1] // MELS_PER_FRAME if final is None else final
         encoded = self._encoder.run(
             {"mel": mel, "mel_past": state.mel_past, "conv_past": state.conv_past}
         )
@@ -88,25 +92,25 @@ class MotionHop:
                 "noise": noise,
             }
         )
-        final, held = self._blender.blend(sampled["motion"], state.held, state.has_held)
+        window = self._blender.blend(sampled["motion"], state.held, state.has_held)
         begun = (state.frame[:, None] + np.arange(hop) >= 0).astype(np.float32)
-        final, posture = self._settle(final, state.posture, begun)
-        final[..., :ARKIT_COUNT] = final[..., :ARKIT_COUNT].clip(0.0, 1.0)
+        emitted, posture = self._settle(window[:, :hop], state.posture, begun)
+        emitted[..., :ARKIT_COUNT] = emitted[..., :ARKIT_COUNT].clip(0.0, 1.0)
         following = MotionState(
             frame=state.frame + hop,
             mel_past=encoded["new_mel_past"],
             conv_past=encoded["new_conv_past"],
             speech=speech[:, hop:],
-            emitted=final,
+            emitted=emitted,
             emitted_speech=speech[:, :hop],
             emitted_mask=begun,
             cache=sampled["new_cache"],
             mask=sampled["new_mask"],
-            held=held,
+            held=window[:, hop:],
             posture=posture,
             has_held=(state.frame >= 0).astype(np.float32),
         )
-        return final, following
+        return emitted, following
 
     def _settle(self, frames: F32, posture: F32, begun: F32) -> tuple[F32, F32]:
         settled = np.empty_like(frames)
@@ -118,7 +122,8 @@ class MotionHop:
 
     def _check(self, state: MotionState, mel: F32, noise: F32) -> None:
         batch = len(state.frame)
-        wanted_mel = (batch, MELS_PER_FRAME * self.profile.hop_frames, self.mel_bands)
+        fresh = self.profile.window_frames - state.speech.shape[1]
+        wanted_mel = (batch, MELS_PER_FRAME * fresh, self.mel_bands)
         wanted_noise = (batch, self.profile.window_frames, self.coefficients)
         if mel.shape != wanted_mel or noise.shape != wanted_noise:
             raise ShapeError(

@@ -123,8 +123,8 @@ class WindowNoise:
     """
 
     def __init__(self, profile: LatencyProfile, spread: F32 | None = None) -> None:
-        self._hop = profile.hop_frames
-        self._kept = profile.lookahead_frames + NOISE_FRAMES
+        self._first = profile.lookahead_frames + NOISE_FRAMES
+        self._whole = profile.window_frames + NOISE_FRAMES
         self._spread = np.float32(1.0) if spread is None else spread
 
     def initial_state(self, streams: U64) -> NoiseState:
@@ -137,22 +137,26 @@ class WindowNoise:
             The state.
         """
         return NoiseState(
-            streams, self._draw(streams, np.zeros(len(streams), np.int64), self._kept)
+            streams, self._draw(streams, np.zeros(len(streams), np.int64), self._first)
         )
 
-    def step(self, state: NoiseState, frame: NDArray[np.int64]) -> tuple[F32, NoiseState]:
+    def step(
+        self, state: NoiseState, frame: NDArray[np.int64], final: int
+    ) -> tuple[F32, NoiseState]:
         """Noise of the next window of every session.
 
         Args:
             state: B sessions.
-            frame: First frame of each window, int64 [B], a hop after the last one's.
+            frame: First frame of each window, int64 [B].
+            final: How many frames later the window after it begins.
 
         Returns:
-            float32 [B, H + L, D], unit spread, correlated over about five frames; and the state.
+            float32 [B, T, D], unit spread, correlated over about five frames; and the state.
         """
-        fresh = self._draw(state.streams, frame + self._kept, self._hop)
+        kept = state.white.shape[1]
+        fresh = self._draw(state.streams, frame + kept, self._whole - kept)
         white = np.concatenate([state.white, fresh], axis=1)
-        return smoothed(white), NoiseState(state.streams, white[:, self._hop :])
+        return smoothed(white), NoiseState(state.streams, white[:, final:])
 
     def _draw(self, streams: U64, frame: NDArray[np.int64], count: int) -> F32:
         rows: NDArray[np.int64] = frame[:, None] + np.arange(count)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stream_engine.features.log_mel import MELS_PER_FRAME
 from stream_engine.motion.expression import Expression, ExpressionState
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.noise import U64, NoiseState, WindowNoise, noise_streams
@@ -74,16 +75,19 @@ class Performance:
             expression=expression.initial_state(seeds, manner) if expression else None,
         )
 
-    def step(self, state: PerformanceState, mel: F32, manner: F32) -> tuple[F32, PerformanceState]:
-        """Advance every session by one hop.
+    def step(
+        self, state: PerformanceState, mel: F32, manner: F32, final: int | None = None
+    ) -> tuple[F32, PerformanceState]:
+        """Advance every session by one window.
 
         Args:
             state: B sessions.
-            mel: Features of the newest hop, float32 [B, 4 H, F].
+            mel: Features of as many frames as became final last time, float32 [B, 4 H, F].
             manner: What is wanted now, float32 [B, 8].
+            final: Frames that become final; H by default. See `MotionHop.step`.
 
         Returns:
-            Final frames float32 [B, H, D] from ``state.motion.frame`` on (those below 0 mean
+            Final frames float32 [B, final, D] from ``state.motion.frame`` on (those below 0 mean
             nothing), and the next state.
 
         Raises:
@@ -91,8 +95,9 @@ class Performance:
         """
         # Noise is counted from the first window, which begins a lookahead before frame 0.
         first = state.motion.frame + self.profile.lookahead_frames
-        start, noise = self._noise.step(state.noise, first)
-        frames, motion = self._hop.step(state.motion, mel, start)
+        hop = mel.shape[1] // MELS_PER_FRAME if final is None else final
+        start, noise = self._noise.step(state.noise, first, hop)
+        frames, motion = self._hop.step(state.motion, mel, start, hop)
         expression = state.expression
         if self._expression is not None and expression is not None:
             frames, expression = self._expression.step(expression, frames, mel, manner)

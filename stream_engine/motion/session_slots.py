@@ -1,16 +1,18 @@
 """Many sessions of one latency profile, each in a slot, advanced in batches."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_engine.errors import ShapeError
 from stream_engine.features.log_mel import MELS_PER_FRAME, hop_features, silent_past
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.generator import silent_frame
 from stream_engine.motion.performance import Performance, PerformanceState, seeds_of
 from stream_engine.motion.slots import Slots, SlotTable
-from stream_engine.types import F32
+from stream_engine.types import F32, SAMPLES_PER_FRAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +34,40 @@ class SessionSlots:
     What a session gives does not depend on who shares its batch, nor on who had its slot before.
     Who has which slot is the caller's business.
 
+    Levels go from the best to the cheapest: as wanted; with fewer steps; and with those and hops
+    twice as long, `LatencyProfile.sparing`.
+
     Latency: ``profile.latency``.
     State: ``capacity`` slots, allocated once; see `slot_bytes`.
     Thread: the one that owns the model's runners; ``begin`` and ``express`` any.
     Buffers: results are the caller's.
 
+    Attributes:
+        levels: Ways to advance.
+
     Args:
         performance: The model's hop, its noise, expression.
         capacity: Slots.
         seed: Of noise and idle life of sessions that bring none, below 2**64.
+        cheaper: The same with ever fewer steps; None for no level but the first.
     """
 
-    def __init__(self, performance: Performance, capacity: int, seed: int = 0) -> None:
+    def __init__(
+        self,
+        performance: Performance,
+        capacity: int,
+        seed: int = 0,
+        cheaper: Sequence[Performance] | None = (),
+    ) -> None:
         self.profile = performance.profile
-        self._performance = performance
+        self._performances = (performance, *(cheaper or ()))
+        self.levels = 1 if cheaper is None else len(self._performances) + 1
         self._manner = np.tile(Manner().row(), (capacity, 1))
         self._seed = seed
         self._seeds = np.zeros(capacity, np.uint64)
         self._table: SlotTable[SessionState] = SlotTable(self._begun(np.array([0])), capacity)
+        # States differ in shape by the hop that comes next; a row is in one of these at a time.
+        self._tables = {self.profile.hop_frames: self._table}
         self._silence = silent_frame()
 
     @property
@@ -77,30 +95,54 @@ class SessionSlots:
         """Change a session's emotion and style; the face goes there from the next hop on."""
         self._manner[slot] = manner.row()
 
-    def advance(self, slots: Slots, samples: F32, ended: NDArray[np.bool_] | None = None) -> F32:
-        """Advance sessions by one hop.
+    def advance(
+        self,
+        slots: Slots,
+        samples: F32,
+        ended: NDArray[np.bool_] | None = None,
+        level: int = 0,
+    ) -> F32:
+        """Advance sessions by one window.
 
         Args:
             slots: Each once, intp [B]; neighbours in order are quickest.
-            samples: The newest hop of each at 16 kHz, float32 [B, 640 H].
+            samples: The newest of each at 16 kHz, as many frames as became final last time and the
+                profile's hop at first, float32 [B, 640 A].
             ended: Frames after the end of speech: what is there of ``samples`` is not heard, and
-                the model gets what silence fills its lookahead with. bool [B, H].
+                the model gets what silence fills its lookahead with. bool [B, A].
+            level: How cheaply, below ``levels``.
 
         Returns:
-            Frames that became final, float32 [B, H, D]: after k hops those from (k - 1) H - L on,
-            L lookahead frames; those below 0 mean nothing.
+            Frames that became final, float32 [B, E, D], E the profile's hop or twice that: with N
+            frames heard so far those from N - T on, T of the window; those below 0 mean nothing.
 
         Raises:
             ShapeError: If an array does not fit; no session has moved then.
         """
-        state = self._table.take(slots)
+        state = self._table_for(samples).take(slots)
         mel, past = hop_features(state.past, samples)
         if ended is not None and ended.any():
             mel[ended.repeat(MELS_PER_FRAME, axis=1)] = np.tile(self._silence, (ended.sum(), 1))
-        frames, face = self._performance.step(state.face, mel, self._manner[slots])
-        self._table.put(slots, SessionState(past, face))
+        sparing = level >= len(self._performances)
+        final = (self.profile.sparing if sparing else self.profile).hop_frames
+        performance = self._performances[min(level, len(self._performances) - 1)]
+        frames, face = performance.step(state.face, mel, self._manner[slots], final)
+        following = SessionState(past, face)
+        if final not in self._tables:
+            self._tables[final] = SlotTable(following, self._table.capacity)
+        self._tables[final].put(slots, following)
         return frames
 
+    def _table_for(self, samples: F32) -> SlotTable[SessionState]:
+        frames, rest = divmod(samples.shape[1], SAMPLES_PER_FRAME)
+        if rest or frames not in self._tables:
+            raise ShapeError(
+                f"speech for a window of profile {self.profile.name} does not fit",
+                got=f"{samples.shape[1]} samples",
+                expected=" or ".join(str(SAMPLES_PER_FRAME * hop) for hop in self._tables),
+            )
+        return self._tables[frames]
+
     def _begun(self, slots: Slots) -> SessionState:
-        face = self._performance.initial_state(self._seeds[slots], self._manner[slots])
+        face = self._performances[0].initial_state(self._seeds[slots], self._manner[slots])
         return SessionState(silent_past(len(slots)), face)

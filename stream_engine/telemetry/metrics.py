@@ -23,6 +23,7 @@ COUNTERS: dict[str, str] = {
     "audio_underrun_samples_total": "Samples sent as silence because they had not arrived.",
     "engine_batches_total": "Calls of the model.",
     "engine_windows_total": "Windows of sessions in them.",
+    "engine_windows_shed_total": "Of these, made more cheaply than wanted.",
     "motion_frames_total": "Motion frames that became final.",
     "motion_dropped_total": "Motion frames gone before their door took them.",
     "frames_rendered_total": "Pictures drawn.",

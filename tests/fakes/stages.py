@@ -80,10 +80,13 @@ class LoudnessMotion:
 
 
 class LoudnessSlots:
-    """Implements `MotionSlots` with the motion of `LoudnessMotion`."""
+    """Implements `MotionSlots` with the motion of `LoudnessMotion`; level 1 has longer hops."""
+
+    levels = 2
 
     def __init__(self, profile: LatencyProfile, capacity: int) -> None:
-        self._ahead = np.zeros((capacity, profile.lookahead_frames), np.float32)
+        self._profile = profile
+        self._heard = np.zeros((capacity, profile.window_frames), np.float32)
         self._smile = np.zeros(capacity, np.float32)
 
     def begin(self, slot: int, manner: Manner) -> None:
@@ -93,7 +96,7 @@ class LoudnessSlots:
 
     def restart(self, slots: NDArray[np.intp]) -> None:
         """Forget what was heard."""
-        self._ahead[slots] = 0.0
+        self._heard[slots] = 0.0
 
     def express(self, slot: int, manner: Manner) -> None:
         """Show the intensity of any emotion as mouthSmileLeft."""
@@ -104,15 +107,16 @@ class LoudnessSlots:
         slots: NDArray[np.intp],
         samples: NDArray[np.float32],
         ended: NDArray[np.bool_] | None = None,
+        level: int = 0,
     ) -> NDArray[np.float32]:
-        """Frames that became final, a lookahead behind."""
+        """Frames that became final, of a window's loudness."""
         blocks = samples.reshape(len(slots), -1, SAMPLES_PER_FRAME)
         loudness = np.sqrt(np.mean(np.square(blocks), axis=2))
         if ended is not None:
             loudness[ended] = 0.0
-        line = np.concatenate([self._ahead[slots], loudness], axis=1)
-        hop = blocks.shape[1]
-        self._ahead[slots] = line[:, hop:]
+        line = np.concatenate([self._heard[slots, blocks.shape[1] :], loudness], axis=1)
+        hop = (self._profile.sparing if level else self._profile).hop_frames
+        self._heard[slots] = line
         motion = np.zeros((len(slots), hop, COEFFICIENT_COUNT), np.float32)
         motion[..., INDEX["jawOpen"]] = np.minimum(1.0, line[:, :hop] / LOUD)
         motion[..., INDEX["mouthSmileLeft"]] = self._smile[slots][:, None]

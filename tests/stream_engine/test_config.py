@@ -30,7 +30,7 @@ def test_a_file_overlays_the_defaults(tmp_path: Path) -> None:
     [
         ("[motion]\nspeed = 3\n", r"unknown setting motion\.speed"),
         ("[motoin]\nsteps = 2\n", "unknown table motoin"),
-        ("[motion]\nsteps = 3\n", r"motion\.steps.*3.*1, 2, 4"),
+        ("[motion]\nsteps = 3\n", r"motion\.steps.*3.*4, 2, 1"),
         ('[motion]\nsteps = "2"\n', r"motion\.steps has the wrong type"),
         ("[server]\nport = 70000\n", r"server\.port is out of range"),
         ("not toml", "cannot be read"),

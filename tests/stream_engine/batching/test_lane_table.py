@@ -88,14 +88,41 @@ def test_a_skip_begins_anew_where_the_newest_hop_is() -> None:
 def test_deadlines_are_when_the_next_hop_is_complete() -> None:
     """Heard just now: in a hop; one more hop waiting: at once; so much later for a longer hop."""
     table = two("balanced")
+    table.patience[ROWS] = 12
     heard(table, 0, 1, at_s=5.0)
     heard(table, 2, 3, at_s=5.0)
     behind = table.behind()
     assert table.deadline_s(ROWS, behind) == pytest.approx([5.04, 4.96])
     table = two("quality")
+    table.patience[ROWS] = 12
     heard(table, 0, 2, at_s=5.0)
     heard(table, 2, 4, at_s=5.0)
     assert table.deadline_s(ROWS, table.behind()) == pytest.approx([5.08, 5.0])
+
+
+def test_an_upload_does_not_come_before_who_speaks_live() -> None:
+    """However much of it waits, it counts as heard just now."""
+    table = two("balanced")
+    table.patience[0] = 12
+    heard(table, 0, 2, at_s=5.0)
+    heard(table, 2, 40, at_s=5.0)
+    assert table.in_time(ROWS).tolist() == [True, False]
+    assert table.deadline_s(ROWS, table.behind()) == pytest.approx([5.0, 5.04])
+
+
+def test_a_longer_hop_keeps_every_frame_in_its_place() -> None:
+    """One frame, then two, then two, then one: no gap, no repeat, and a kind of its own."""
+    table = two("balanced")
+    heard(table, 0, 9)
+    made = []
+    for final in (1, 2, 2, 1, 1):
+        samples, _ = table.next_audio(ROWS[:1])
+        assert samples.shape == (1, 640 * table.hop[0])
+        table.put_motion(ROWS[:1], np.full((1, final, 55), 1.0, np.float32), 0.0)
+        assert table.kind(ROWS[:1]).tolist() == [int(final != 1)]
+        made.append(int(table.made[0]))
+    assert made == [0, 1, 3, 4, 5]
+    assert sorted(table.number[0][table.number[0] >= 0]) == [0, 1, 2, 3, 4]
 
 
 def test_a_row_is_clean_when_it_begins_again() -> None:

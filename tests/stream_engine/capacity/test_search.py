@@ -14,7 +14,7 @@ def machine(true: int, tried: list[int]):
     def trial(sessions: int) -> LoadReport:
         tried.append(sessions)
         p99 = 30.0 if sessions <= true else 90.0
-        return LoadReport(sessions, 100, 0, {"p99": p99}, 0.0, 1.0, 0.0)
+        return LoadReport(sessions, 100, 0, {"p99": p99}, 0.0, 1.0, 0.0, 0.0)
 
     return trial
 

@@ -208,7 +208,7 @@ def test_what_does_not_fit_is_refused() -> None:
     row = Manner().row()[None]
     state = expression.initial_state(np.zeros(1, np.uint64), row)
     with pytest.raises(ShapeError, match="profile quality"):
-        expression.step(state, faces(1, 1, 0), voices(1, 2, 0), row)
+        expression.step(state, faces(1, 2, 0), voices(1, 1, 0), row)
     with pytest.raises(ShapeError, match="manner"):
         expression.step(state, faces(1, 2, 0), voices(1, 2, 0), row[:, : MANNER_SIZE - 1])
 

@@ -125,7 +125,7 @@ def test_windows_get_the_noise_of_their_frames(profile: str) -> None:
     source = WindowNoise(sizes)
     state = source.initial_state(noise_streams(np.array(seeds, np.uint64), 5))
     for at in range(0, 20 * sizes.hop_frames, sizes.hop_frames):
-        got, state = source.step(state, np.full(2, at, np.int64))
+        got, state = source.step(state, np.full(2, at, np.int64), sizes.hop_frames)
         for row, seed in zip(got, seeds, strict=True):
             assert np.array_equal(row, noise_of(seed, at, sizes.window_frames))
 
@@ -135,7 +135,7 @@ def test_wider_noise_is_the_same_noise_made_wider() -> None:
     spread = np.array([1.0, 2.0, 1.0], np.float32)
     streams, windows = noise_streams(np.array([3], np.uint64), 3), []
     for source in (WindowNoise(PROFILES["balanced"]), WindowNoise(PROFILES["balanced"], spread)):
-        windows.append(source.step(source.initial_state(streams), np.zeros(1, np.int64))[0])
+        windows.append(source.step(source.initial_state(streams), np.zeros(1, np.int64), 1)[0])
     plain, wide = windows
     assert np.array_equal(wide[..., [0, 2]], plain[..., [0, 2]])
     assert np.allclose(wide[..., 1], 2.0 * plain[..., 1], rtol=1e-5)

@@ -6,7 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_engine.assemble import MODEL_FOLDER, open_hop
+from stream_engine.audio.file_source import FileSource
+from stream_engine.audio.resampler import Resampler
 from stream_engine.errors import ShapeError
+from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.expression import Expression
 from stream_engine.motion.generator import MotionGenerator
@@ -18,6 +21,7 @@ from stream_engine.pipeline import SpeechToMotion
 from stream_engine.types import F32, MODEL_RATE_HZ, SAMPLES_PER_FRAME, AudioChunk
 from tests.contracts.stream_contract import join_motion
 from tests.fakes.linear_models import LinearEncoder, LinearSampler
+from tests.paths import SAMPLE
 
 
 def fake(profile: str) -> Performance:
@@ -157,3 +161,57 @@ def test_samples_that_do_not_fit_move_nobody() -> None:
     made = [slots.advance(slot, part[None])[0] for part in hops_of(performance, voice)]
     assert np.array_equal(np.concatenate(made)[6:], alone(performance, voice))
     assert slots.slot_bytes > 1000
+
+
+@given(
+    st.sampled_from(sorted(PROFILES)),
+    st.lists(st.integers(0, 1), min_size=1, max_size=25),
+)
+@settings(max_examples=40, deadline=None)
+def test_quality_may_change_at_any_window_and_no_frame_is_lost(
+    profile: str, levels: list[int]
+) -> None:
+    """Every window gives the frames after the last one's; each is heard with its own speech.
+
+    The linear model's motion of a frame is its speech; blending aside, levels change lookahead only.
+    """
+    performance = fake(profile)
+    slots, sizes, row = SessionSlots(performance, 1), performance.profile, np.array([0])
+    voice = speech(3, sizes.window_frames * (len(levels) + 1))
+    slots.begin(0, Manner())
+    at, need, made = 0, sizes.hop_frames, 0
+    for level in levels:
+        samples = voice[640 * at : 640 * (at + need)][None]
+        frames = slots.advance(row, samples, level=level)
+        at, need = at + need, frames.shape[1]
+        made += need
+        assert need == (sizes.sparing if level else sizes).hop_frames
+        assert at - sizes.window_frames + need == made - sizes.lookahead_frames
+    state = slots._tables[need].take(row)
+    assert int(state.face.motion.frame[0]) == made - sizes.lookahead_frames
+    assert int(state.face.expression.frame[0]) == made - sizes.lookahead_frames
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_the_shipped_model_hardly_changes_its_lips_when_it_spares(profile: str) -> None:
+    """Half the calls, the same latency: nearly the same face, and no jump where levels change."""
+    performance = Performance(open_hop(MODEL_FOLDER, profile, 1), Expression(PROFILES[profile]))
+    sizes, row = performance.profile, np.array([0])
+    with FileSource(SAMPLE) as file:
+        sound = np.concatenate([chunk.samples for chunk in file.chunks()])
+        heard = Resampler(file.rate_hz).feed(AudioChunk(0, sound, file.rate_hz))[0].samples
+    tracks = []
+    for period in (0, 10):  # never, and every ten windows for ten windows
+        slots, at, need, parts = SessionSlots(performance, 1), 0, sizes.hop_frames, []
+        slots.begin(0, Manner())
+        while 640 * (at + need) <= len(heard):
+            level = int(period > 0 and len(parts) // period % 2)
+            parts.append(slots.advance(row, heard[None, 640 * at : 640 * (at + need)], level=level))
+            at, need = at + need, parts[-1].shape[1]
+        tracks.append(np.concatenate(parts, axis=1)[0, sizes.lookahead_frames :])
+    plain, spared = (track[: min(map(len, tracks))] for track in tracks)
+    jaw = INDEX["jawOpen"]
+    assert np.corrcoef(plain[:, jaw], spared[:, jaw])[0, 1] > 0.97
+    steps = [np.abs(np.diff(track, axis=0)).max(axis=1) for track in (plain, spared)]
+    assert np.quantile(steps[1], 0.99) < 1.25 * np.quantile(steps[0], 0.99)
