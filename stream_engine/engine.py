@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from stream_engine.batching.governor import EASY, STRAINED, Governor
+from stream_engine.batching.governor import Governor
+from stream_engine.batching.group import Group
 from stream_engine.batching.lane import Lane, MotionSink
 from stream_engine.batching.lane_table import NEVER, LaneTable
 from stream_engine.batching.scheduler import BatchCost, next_batch
@@ -18,7 +18,7 @@ from stream_engine.errors import CapacityError
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.slots import Slots
 from stream_engine.motion.window import profile_named
-from stream_engine.protocols import Clock, MotionSlots, Stages
+from stream_engine.protocols import Clock, Stages
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import MOTION_FPS, SAMPLES_PER_FRAME
 
@@ -85,10 +85,9 @@ class Engine:
         self._lanes: list[Lane | None] = [None] * capacity
         self._free = list(range(capacity))
         self._leaving: deque[Lane] = deque()
-        self._groups: dict[str, int] = {}
-        self._slots: list[MotionSlots] = []
+        self._numbers: dict[str, int] = {}
+        self._groups: list[Group] = []
         self._costs: list[BatchCost] = []
-        self._governors: list[Governor] = []
         self._lock = threading.Lock()
         self._condition = threading.Condition()
         self._woken = False
@@ -101,14 +100,9 @@ class Engine:
         return self._table.capacity - len(self._free)
 
     @property
-    def strained(self) -> bool:
-        """Too much even for the cheapest way to work, in some profile."""
-        return any(governor.strained for governor in self._governors)
-
-    @property
-    def level(self) -> int:
-        """How cheaply it works, of the profile that had to give way most; 0 is as wanted."""
-        return max((governor.level for governor in self._governors), default=0)
+    def governors(self) -> Sequence[Governor]:
+        """How cheaply the sessions of each profile are worked for."""
+        return [group.governor for group in self._groups]
 
     def start(self) -> None:
         """Start the thread."""
@@ -133,13 +127,13 @@ class Engine:
             ConfigError: If there is no such profile.
         """
         with self._lock:
-            if profile not in self._groups:
+            if profile not in self._numbers:
                 slots = self._stages.motion_slots(profile, self._table.capacity)
-                self._slots.append(slots)
+                hop_s = profile_named(profile).hop_frames / MOTION_FPS
                 self._costs += [BatchCost(), BatchCost()]
-                self._governors.append(Governor(slots.levels))
-                self._groups[profile] = len(self._slots) - 1
-            return self._groups[profile]
+                self._groups.append(Group(slots, hop_s))
+                self._numbers[profile] = len(self._groups) - 1
+            return self._numbers[profile]
 
     def add(self, order: LaneOrder) -> Lane:
         """Take a session in.
@@ -162,7 +156,7 @@ class Engine:
                     fix="try again when someone has left",
                 )
             row = heapq.heappop(self._free)  # the lowest, so that rows in use are neighbours
-        slots = self._slots[group]
+        slots = self._groups[group].slots
         slots.begin(row, order.manner)
         lane = Lane(self, self._table, row, slots, order.sink, order.tally, order.manner)
         self._lanes[row] = lane
@@ -205,22 +199,15 @@ class Engine:
         live = np.isin(rows, batch) & table.in_time(rows)
         complete_s = deadline_s[live] - table.hop[rows[live]] / MOTION_FPS
         self._advance(kind, batch)
-        self._govern(kind // 2, complete_s, table.home[batch[0]] / MOTION_FPS)
+        self._groups[kind // 2].judge(complete_s, self._clock.now())
         return True
 
-    def _govern(self, group: int, complete_s: NDArray[np.float64], hop_s: float) -> None:
-        """Tell the governor how long windows took, from when they were complete."""
-        now = self._clock.now()
-        took = (now - complete_s) / hop_s
-        strained, easy = np.count_nonzero(took > STRAINED), np.count_nonzero(took < EASY)
-        self._governors[group].observe(now, len(took), int(strained), int(easy))
-
     def _advance(self, kind: int, rows: Slots) -> None:
-        group, samples_ended = kind // 2, self._table.next_audio(rows)
-        level = self._governors[group].level
+        group, (samples, ended) = self._groups[kind // 2], self._table.next_audio(rows)
+        level = group.governor.level
         began = self._clock.now()
         try:
-            motion = self._slots[group].advance(rows, *samples_ended, level)
+            motion = group.slots.advance(rows, samples, ended, level)
         except Exception as error:
             if len(rows) > 1:
                 for row in rows:
@@ -251,10 +238,10 @@ class Engine:
             lane = self._lanes[row]
             if lane is not None:
                 lane.tally.add("audio_overwritten_samples_total", int(frames) * SAMPLES_PER_FRAME)
-        for group, slots in enumerate(self._slots):
-            mine = rows[self._table.group[rows] == group]
+        for number, group in enumerate(self._groups):
+            mine = rows[self._table.group[rows] == number]
             if len(mine):
-                slots.restart(mine)
+                group.slots.restart(mine)
 
     def _let_go(self) -> None:
         while self._leaving:

@@ -45,6 +45,16 @@ class EnginePool:
         """Rows that are not free."""
         return sum(engine.sessions for engine in self.engines)
 
+    @property
+    def level(self) -> int:
+        """How cheaply those work that had to give way most; 0 is as wanted."""
+        return max((g.level for engine in self.engines for g in engine.governors), default=0)
+
+    @property
+    def strained(self) -> bool:
+        """Every engine has too much to do even so."""
+        return all(any(g.overloaded for g in engine.governors) for engine in self.engines)
+
     def start(self) -> None:
         """Start the threads."""
         for engine in self.engines:

@@ -138,7 +138,7 @@ class Household:
     def leave(self, session: Session, lane: Lane, seat: Seat) -> None:
         """Take a session out of everything."""
         if self._sessions.pop(session.id, None) is not None:
-            lane.leave()
+            lane.owner.remove(lane)
             self.render.remove(seat)
             self.tally.add("sessions_closed_total")
 

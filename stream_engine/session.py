@@ -220,4 +220,4 @@ class Session:
             for heard in self._resampler.feed(chunk):
                 self.lane.write(heard.samples, self.clock.now())
         if self.lane.heard_frames != before:
-            self.lane.wake()
+            self.lane.owner.wake()

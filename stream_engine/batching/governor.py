@@ -12,7 +12,7 @@ _FEW = 0.05
 """Of the windows of a period, so many may be strained and it still counts as good."""
 
 CALM_S, MOST_CALM_S = 4.0, 128.0
-"""Easy times after which quality is raised; doubled each time that was too soon, at most to this."""
+"""Easy time after which quality is raised; doubled each time that was too soon, up to this."""
 
 _TOO_SOON_S = 10.0
 
@@ -41,6 +41,11 @@ class Governor:
     _calm_since_s: float = field(default=0.0, init=False)
     _calm_wanted_s: float = field(default=CALM_S, init=False)
     _raised_s: float = field(default=float("-inf"), init=False)
+
+    @property
+    def overloaded(self) -> bool:
+        """Strained, and nothing is left to give way."""
+        return self.strained and self.level == self.levels - 1
 
     def observe(self, now_s: float, windows: int, strained: int, easy: int) -> None:
         """Take what one batch gave.

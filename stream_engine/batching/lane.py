@@ -53,7 +53,7 @@ class Lane:
     whoever has its row by then.
 
     Attributes:
-        owner: The engine whose it is.
+        owner: The engine it is in; to be woken after writing and taking, and left in the end.
         table: Where the row is.
         row: Which it is.
         slots: Where its state is.
@@ -114,14 +114,6 @@ class Lane:
         if not self.closed:
             self.table.ended[self.row] = True
             self.deliver()  # where nothing is left to be made, the engine has nothing to say
-
-    def wake(self) -> None:
-        """Say that there is audio or room, after any number of writes."""
-        self.owner.wake()
-
-    def leave(self) -> None:
-        """Leave the engine; nothing is told any more."""
-        self.owner.remove(self)
 
     def passed_on(self, frames: int) -> None:
         """Say that all frames below this number have gone out, if the engine waits for that."""

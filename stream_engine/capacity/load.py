@@ -213,7 +213,7 @@ def _speak(
                 pace.wait(engine, due)
             late = max(late, clock.now() - due)
             if speakers[at].speak():
-                speakers[at].lane.wake()
+                speakers[at].lane.owner.wake()
     pace.wait(engine, clock.now() + _DRAIN_S)
     return late
 

@@ -86,7 +86,7 @@ class SpeechSocket:
                 if task.done():
                     task.result()
         finally:
-            lane.leave()
+            lane.owner.remove(lane)
             for task in (receiving, sending):
                 task.cancel()
             await asyncio.gather(receiving, sending, return_exceptions=True)
@@ -100,7 +100,7 @@ class SpeechSocket:
                 await self._hear(self._resampler.feed(chunk), lane)
         await self._hear(self._resampler.finish(), lane)
         lane.end(self._house.clock.now())
-        lane.wake()
+        lane.owner.wake()
 
     async def _hear(self, chunks: Sequence[AudioChunk], lane: Lane) -> None:
         for chunk in chunks:
@@ -111,7 +111,7 @@ class SpeechSocket:
             before = lane.heard_frames
             lane.write(chunk.samples, self._house.clock.now())
             if lane.heard_frames > before:
-                lane.wake()
+                lane.owner.wake()
 
     async def _chunks(self, lane: Lane) -> AsyncIterator[F32]:
         while True:
@@ -143,7 +143,7 @@ class SpeechSocket:
             await self._socket.send_text(encode(item))
             if isinstance(item, Motion):
                 lane.passed_on(item.start + len(item.coefficients))
-                lane.wake()
+                lane.owner.wake()
 
     def push(self, frames: MotionFrames) -> None:
         """`MotionSink`: the client is told."""

@@ -234,7 +234,7 @@ def test_a_model_that_fails_ends_its_session_and_no_other(
     assert sink.starts() == [0, 1, 2]
     assert not sink.errors
     assert "a session's motion failed" in caplog.text
-    bad.leave()
+    bad.owner.remove(bad)
     bench.engine.run_once()
     assert bench.engine.sessions == 1
 
@@ -249,7 +249,7 @@ def test_a_removed_lane_is_left_alone_and_its_row_is_anothers() -> None:
     seen = len(sink.frames)
     with pytest.raises(CapacityError, match="full"):
         bench.join()
-    lane.leave()
+    lane.owner.remove(lane)
     bench.engine.run_once()
     new, fresh = bench.join("ultra")
     assert new.row == lane.row
@@ -346,13 +346,14 @@ def test_an_engine_that_falls_behind_spares_and_recovers() -> None:
 
     slots.each_s = 0.035
     talk(1.0)
-    assert (bench.engine.level, bench.engine.strained) == (1, True)
+    (governor,) = bench.engine.governors
+    assert (governor.level, governor.overloaded) == (1, True)
     slots.calls = [0, 0]
     talk(2.0)
     assert slots.calls == [0, 25]
     slots.each_s = 0.001
     talk(6.0)
-    assert (bench.engine.level, bench.engine.strained) == (0, False)
+    assert (governor.level, governor.overloaded) == (0, False)
     assert sink.starts() == list(range(len(sink.starts())))
     assert len(sink.starts()) == 25 * 9 - 2
     assert bench.tally.count("audio_overwritten_samples_total") == 0

@@ -42,7 +42,7 @@ def test_sessions_go_where_fewest_are() -> None:
     assert [engine.sessions for engine in engines.engines] == [2, 2, 1]
     for lane in lanes:
         if lane.owner is engines.engines[0]:
-            lane.leave()
+            lane.owner.remove(lane)
     run(engines)
     assert [engine.sessions for engine in engines.engines] == [0, 2, 1]
     assert [join(engines)[0].owner for _ in range(2)] == [engines.engines[0]] * 2
@@ -79,7 +79,7 @@ def test_the_same_motion_whichever_engine_makes_it() -> None:
     for lane, sink in [join(engines) for _ in range(2)]:
         lane.write(speech, 0.0)
         lane.end(0.0)
-        lane.wake()
+        lane.owner.wake()
         made.append((lane, sink))
     while not all(sink.finished or sink.errors for _, sink in made):
         time.sleep(0.01)  # pytest's timeout ends a wait in vain

@@ -34,14 +34,11 @@ class Taken:
 class Owner:
     """Implements `LaneOwner`."""
 
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-
     def wake(self) -> None:
-        self.calls.append("wake")
+        """Nobody sleeps."""
 
     def remove(self, lane: Lane) -> None:
-        self.calls.append("remove")
+        """Nobody leaves."""
 
 
 def make() -> tuple[Lane, Taken]:
@@ -153,15 +150,6 @@ def test_the_manner_goes_to_the_slot(intensity: float) -> None:
     assert lane.manner == Manner("sad", intensity, 2.0)
     assert isinstance(lane.slots, LoudnessSlots)
     assert lane.slots._smile.tolist() == [0.0, intensity]
-
-
-def test_a_lane_speaks_to_the_engine_it_is_in() -> None:
-    """Its door need not know which that is."""
-    lane, _ = make()
-    lane.wake()
-    lane.leave()
-    assert isinstance(lane.owner, Owner)
-    assert lane.owner.calls == ["wake", "remove"]
 
 
 def test_a_batch_is_delivered_lane_by_lane() -> None:

@@ -38,7 +38,7 @@ def test_a_neighbours_burst_does_not_count() -> None:
 
     def trial(sessions: int) -> LoadReport:
         report = steady(sessions)
-        spoilt = LoadReport(sessions, 100, 5, {"p99": 200.0}, 0.0, 1.0, 0.0)
+        spoilt = LoadReport(sessions, 100, 5, {"p99": 200.0}, 0.0, 1.0, 0.0, 0.0)
         return spoilt if tried.count(sessions) == 1 and sessions == 8 else report
 
     assert most_that_fit(trial, 40.0, 100)[0] == 20
@@ -56,5 +56,5 @@ def test_it_fits_if_99_of_100_windows_take_less_than_a_hop(
     p99: float, missed: int, fits: bool
 ) -> None:
     """Those that were never made count as well."""
-    report = LoadReport(1, 100, missed, {"p99": p99}, 0.0, 1.0, 0.0)
+    report = LoadReport(1, 100, missed, {"p99": p99}, 0.0, 1.0, 0.0, 0.0)
     assert report.fits(40.0) == fits

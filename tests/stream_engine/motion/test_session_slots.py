@@ -173,7 +173,7 @@ def test_quality_may_change_at_any_window_and_no_frame_is_lost(
 ) -> None:
     """Every window gives the frames after the last one's; each is heard with its own speech.
 
-    The linear model's motion of a frame is its speech; blending aside, levels change lookahead only.
+    Frames that become final lie where the last window left off, for model and expression alike.
     """
     performance = fake(profile)
     slots, sizes, row = SessionSlots(performance, 1), performance.profile, np.array([0])
