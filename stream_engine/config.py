@@ -130,6 +130,7 @@ class ServerConfig:
         max_sessions: Sessions admitted at once.
         heartbeat_timeout_s: A peer silent for so long is gone.
         video_kbps: Bit rate of the video.
+        drain_s: How long sessions may go on after the server was asked to stop (SIGTERM).
     """
 
     host: str = "127.0.0.1"
@@ -138,12 +139,14 @@ class ServerConfig:
     max_sessions: int = 8
     heartbeat_timeout_s: float = 10.0
     video_kbps: int = 1500
+    drain_s: float = 0.0
 
     def __post_init__(self) -> None:
         _check_range("server.port", self.port, 0, 65535)
         _check_range("server.max_sessions", self.max_sessions, 1, 10_000)
         _check_range("server.heartbeat_timeout_s", self.heartbeat_timeout_s, 1.0, 600.0)
         _check_range("server.video_kbps", self.video_kbps, 100, 20_000)
+        _check_range("server.drain_s", self.drain_s, 0.0, 86_400.0)
 
 
 @dataclass(frozen=True, slots=True)

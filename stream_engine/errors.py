@@ -6,6 +6,7 @@ StreamEngineError
 ├── AudioError             audio that cannot be read or used
 ├── AssetError             a shipped or user file is missing or broken
 ├── CapacityError          no room for one more session
+│   └── Draining             the server is going away, and takes none
 ├── BackendError           a model cannot run
 │   ├── BackendUnavailable   the wanted backend is not on this machine
 │   ├── EngineMismatch       a model file does not fit this machine or version
@@ -64,6 +65,10 @@ class AssetError(StreamEngineError):
 
 class CapacityError(StreamEngineError):
     """There is no room for one more session."""
+
+
+class Draining(CapacityError):
+    """The server is going away: it takes no session, and ends those it has."""
 
 
 class BackendError(StreamEngineError):

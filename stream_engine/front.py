@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket
 
 from stream_engine.errors import (
     AssetError,
+    CapacityError,
     ConfigError,
     PeerClosed,
     SignalingError,
@@ -24,7 +25,7 @@ from stream_engine.errors import (
 from stream_engine.household import Household
 from stream_engine.motion.window import PROFILES
 from stream_engine.transport.peer import Peer
-from stream_engine.transport.speech_socket import serve_speech
+from stream_engine.transport.speech_socket import SpeechSocket, serve_speech
 from stream_engine.transport.still import encode_jpeg
 from stream_engine.types import TICKS_PER_SECOND
 from stream_engine.wire import MAX_TEXT, Failure, Offer, Problem, decode_as, failure_of
@@ -34,9 +35,12 @@ logger = logging.getLogger(__name__)
 SWEEP_S = 1.0
 """Every so often statistics go out and silent peers are looked for."""
 
+RETRY_AFTER_S = 2
+"""A client that was refused for want of room is asked to wait so long."""
+
 
 class Front:
-    """Answers requests; holds the peers.
+    """Answers requests; holds the peers and the sockets.
 
     *Thread*: the loop.
 
@@ -47,6 +51,7 @@ class Front:
     def __init__(self, house: Household) -> None:
         self.house = house
         self.peers: dict[str, Peer] = {}
+        self.sockets: set[SpeechSocket] = set()
         self._still: bytes | None = None
 
     async def offer(self, request: Request) -> Response:
@@ -91,6 +96,13 @@ class Front:
             {"status": "ok", "sessions": self.house.sessions, "max_sessions": limit}
         )
 
+    async def ready(self, request: Request) -> Response:
+        """Say whether the server takes one more session, and if not, why."""
+        house = self.house
+        reason = "draining" if house.draining else "" if house.room else "full"
+        answer = {"ready": not reason, "reason": reason, "sessions": house.sessions}
+        return JSONResponse({**answer, "room": house.room}, status_code=503 if reason else 200)
+
     async def metrics(self, request: Request) -> Response:
         """Write Prometheus' text."""
         gauges = {"sessions": float(self.house.sessions)}
@@ -106,7 +118,7 @@ class Front:
 
     async def speech(self, websocket: WebSocket) -> None:
         """Serve the WebSocket door."""
-        await serve_speech(self.house, websocket)
+        await serve_speech(self.house, websocket, self.sockets)
 
     async def sweep(self) -> None:
         """Once a second send statistics and end the sessions of peers that fell silent."""
@@ -120,9 +132,12 @@ class Front:
                     logger.exception("looking after a session failed")
                     self._forget(peer)
 
-    async def close(self) -> None:
-        """End every session."""
-        await asyncio.gather(*(peer.close() for peer in tuple(self.peers.values())))
+    async def close(self, cause: Exception | None = None) -> None:
+        """End every session; with a cause, every client is told."""
+        if cause is not None:
+            for socket in self.sockets:
+                socket.dismiss(cause)
+        await asyncio.gather(*(peer.close(cause) for peer in tuple(self.peers.values())))
 
     def _forget(self, peer: Peer) -> None:
         self.peers.pop(peer.session.id, None)
@@ -162,6 +177,7 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
         Route("/api/session/{session}", front.end, methods=["DELETE"]),
         Route("/api/profiles", front.profiles),
         Route("/healthz", front.health),
+        Route("/readyz", front.ready),
         Route("/metrics", front.metrics),
         Route("/assets/sample.wav", sample),
         Route("/assets/still.jpg", front.still),
@@ -190,7 +206,7 @@ def _status(error: Exception) -> int:
         return 400
     if isinstance(error, AssetError):
         return 404
-    return 503 if isinstance(error, TransportError) else 500
+    return 503 if isinstance(error, (CapacityError, TransportError)) else 500
 
 
 def _plain(message: object) -> dict[str, object]:
@@ -201,7 +217,8 @@ async def _on_error(request: Request, error: Exception) -> Response:
     status = _status(error)
     if status == 500:
         logger.error("a request failed", exc_info=error)
-    return JSONResponse(_plain(failure_of(error)), status_code=status)
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, CapacityError) else None
+    return JSONResponse(_plain(failure_of(error)), status_code=status, headers=headers)
 
 
 async def _on_not_found(request: Request, error: Exception) -> Response:

@@ -7,12 +7,18 @@ from contextlib import contextmanager, suppress
 from stream_engine.batching.lane import Lane, deliver
 from stream_engine.config import EngineConfig
 from stream_engine.engine_pool import EnginePool
-from stream_engine.errors import TransportError
+from stream_engine.errors import CapacityError, Draining
 from stream_engine.protocols import Clock, Stages
 from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.session import Session, SessionParts
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import MotionFrames
+
+
+def going_away() -> Draining:
+    """Make the error for whoever comes late or stays too long."""
+    fix = "open a session again, at another server or later"
+    return Draining("the server is going away", fix=fix)
 
 
 class Household:
@@ -24,9 +30,13 @@ class Household:
         stages: Makes the parts of a session.
         config: Settings.
         clock: Wall time.
+
+    Attributes:
+        draining: No session is admitted any more; see `drain`.
     """
 
     def __init__(self, stages: Stages, config: EngineConfig, clock: Clock) -> None:
+        self.draining = False
         self.config = config
         self.clock = clock
         self.tally = Tally()
@@ -44,6 +54,11 @@ class Household:
     def sessions(self) -> int:
         """Sessions open now, through whichever door."""
         return len(self._sessions) + self._guests
+
+    @property
+    def room(self) -> int:
+        """Sessions that would be admitted now."""
+        return 0 if self.draining else max(0, self.config.server.max_sessions - self.sessions)
 
     def start(self) -> None:
         """Start the threads, once; raises what the renderer raised if it cannot be made."""
@@ -78,11 +93,13 @@ class Household:
         return SessionParts(profile, avatar, poser, self.config.motion.manner)
 
     def admit(self) -> None:
-        """Check that there is room; raises TransportError when the server is full."""
+        """Check that there is room; raises CapacityError when there is none."""
         limit = self.config.server.max_sessions
-        if self.sessions >= limit:
+        if self.room == 0:
             self.tally.add("sessions_refused_total")
-            raise TransportError(
+            if self.draining:
+                raise going_away()
+            raise CapacityError(
                 "the server is full",
                 got=f"{self.sessions} sessions",
                 expected=f"at most {limit}",
@@ -106,7 +123,7 @@ class Household:
             The session, already in the engine.
 
         Raises:
-            TransportError: If the server is full.
+            CapacityError: If the server is full, or going away.
         """
         self.admit()
         self._find_loop()
@@ -123,7 +140,7 @@ class Household:
             Nothing.
 
         Raises:
-            TransportError: If the server is full.
+            CapacityError: If the server is full, or going away.
         """
         self.admit()
         self._find_loop()

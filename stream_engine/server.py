@@ -2,17 +2,20 @@
 
 import asyncio
 import logging
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
 
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig, ServerConfig
+from stream_engine.drain import drain
 from stream_engine.errors import AddressInUse, AssetError
 from stream_engine.front import Front, error_handlers, routes
 from stream_engine.household import Household
@@ -68,7 +71,7 @@ def create_app(
         exception_handlers=error_handlers(),
         lifespan=lifespan,
     )
-    app.state.house = house
+    app.state.house, app.state.front = house, front
     return app
 
 
@@ -124,7 +127,7 @@ def bind(config: ServerConfig) -> socket.socket:
 def serve(
     stages: Stages, config: EngineConfig, on_ready: Callable[[str], None] | None = None
 ) -> None:
-    """Serve until interrupted.
+    """Serve until interrupted, or until drained after SIGTERM.
 
     Args:
         stages: Makes the parts of a session.
@@ -144,7 +147,7 @@ def serve(
 
 
 class QuietServer(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not followed
-    """uvicorn without its own logging set-up, that says when it takes connections.
+    """uvicorn without its own logging set-up, that says when it takes connections, and drains.
 
     Args:
         app: From `create_app`.
@@ -168,11 +171,15 @@ class QuietServer(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not follo
                 ws_max_size=WS_MAX_BYTES,
             )
         )
+        self._app = app
         self._listener = listener
         self._on_ready = on_ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._leaving: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
+        self._loop = asyncio.get_running_loop()
         host, port = self._listener.getsockname()[:2]
         await super().startup(sockets=sockets)
         if self.started:
@@ -181,3 +188,26 @@ class QuietServer(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not follo
             logger.info("listening on %s", url)
             if self._on_ready is not None:
                 self._on_ready(url)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain at the first SIGTERM; any other signal, and a second one, ends at once."""
+        if sig == signal.SIGTERM and self._loop is not None and self._leaving is None:
+            self.leave()
+        else:
+            super().handle_exit(sig, frame)
+
+    def leave(self) -> None:
+        """Drain, then stop; on any thread, while the server runs."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._begin_to_leave)
+
+    def _begin_to_leave(self) -> None:
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self._leave())
+
+    async def _leave(self) -> None:
+        front = self._app.state.front
+        try:
+            await drain(front, front.house.config.server.drain_s)
+        finally:
+            self.should_exit = True

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -10,7 +11,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from stream_engine.audio.resampler import Resampler
 from stream_engine.batching.lane import Lane
 from stream_engine.engine import LaneOrder
-from stream_engine.errors import AudioError, ConfigError, SignalingError, StreamEngineError
+from stream_engine.errors import (
+    AudioError,
+    CapacityError,
+    ConfigError,
+    SignalingError,
+    StreamEngineError,
+)
 from stream_engine.household import Household
 from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from stream_engine.motion.window import profile_named
@@ -37,7 +44,8 @@ RATES_HZ = range(8_000, 48_001)
 CLOSE_BAD_DATA = 1003
 CLOSE_REFUSED = 1008
 CLOSE_FAILED = 1011
-"""WebSocket close codes: wrong kind of data, refused, the server failed."""
+CLOSE_TRY_AGAIN = 1013
+"""WebSocket close codes: wrong kind of data, refused, the server failed, full or going away."""
 
 
 class SpeechSocket:
@@ -159,7 +167,11 @@ class SpeechSocket:
     def fail(self, error: Exception) -> None:
         """`MotionSink`: the engine could not go on."""
         self._house.tally.add("sessions_failed_total")
-        self._outbox.put_nowait(error)
+        self.dismiss(error)
+
+    def dismiss(self, cause: Exception) -> None:
+        """End the session after what has been pushed; the client is told why."""
+        self._outbox.put_nowait(cause)
         self._progress.set()
 
 
@@ -211,28 +223,41 @@ def parse_query(query: Mapping[str, str], default_profile: str) -> tuple[int, st
     return rate_hz, profile_named(query.get("profile", default_profile)).name
 
 
-async def serve_speech(house: Household, socket: WebSocket) -> None:
+async def serve_speech(house: Household, socket: WebSocket, present: set[SpeechSocket]) -> None:
     """Serve one WebSocket from handshake to close.
 
     Args:
         house: Owns the engine.
         socket: Not yet accepted.
+        present: Holds the client for as long as its session lasts.
     """
     await socket.accept()
     code = CLOSE_REFUSED
     try:
         rate_hz, profile = parse_query(socket.query_params, house.config.motion.profile)
-        with house.guest():
+        speech = SpeechSocket(house, socket, rate_hz, profile)
+        with house.guest(), _within(present, speech):
             code = CLOSE_BAD_DATA
-            await SpeechSocket(house, socket, rate_hz, profile).run()
+            await speech.run()
         await socket.close()
     except WebSocketDisconnect:
         return
+    except CapacityError as error:
+        await _fail(socket, error, CLOSE_TRY_AGAIN)
     except StreamEngineError as error:
         await _fail(socket, error, code)
     except Exception as error:
         logger.exception("a speech socket failed")
         await _fail(socket, error, CLOSE_FAILED)
+
+
+@contextmanager
+def _within(present: set[SpeechSocket], speech: SpeechSocket) -> Iterator[None]:
+    present.add(speech)
+    try:
+        yield
+    finally:
+        present.discard(speech)
 
 
 async def _fail(socket: WebSocket, error: Exception, code: int) -> None:

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from typing import Any
 
 from starlette.applications import Starlette
@@ -24,6 +25,7 @@ class Reply:
 
     status: int
     body: str
+    headers: Message
 
     @property
     def json(self) -> Any:
@@ -37,6 +39,7 @@ class LiveServer:
 
     url: str
     house: Household
+    server: QuietServer
 
     @property
     def speech_url(self) -> str:
@@ -48,10 +51,10 @@ class LiveServer:
         request = urllib.request.Request(self.url + path, data=body, method=method)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
-                return Reply(answer.status, answer.read().decode())
+                return Reply(answer.status, answer.read().decode(), answer.headers)
         except urllib.error.HTTPError as error:
             with error:
-                return Reply(error.code, error.read().decode())
+                return Reply(error.code, error.read().decode(), error.headers)
 
 
 @contextmanager
@@ -74,7 +77,7 @@ def live_server(
     thread.start()
     try:
         assert up.wait(10.0), "the server did not start"
-        yield LiveServer(ready[0].replace("localhost", "127.0.0.1"), app.state.house)
+        yield LiveServer(ready[0].replace("localhost", "127.0.0.1"), app.state.house, server)
     finally:
         server.should_exit = True
         thread.join(15.0)

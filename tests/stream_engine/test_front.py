@@ -100,7 +100,26 @@ def test_a_full_server_says_so() -> None:
     with live_server(config=ServerConfig(port=0, max_sessions=1)) as server, server.house.guest():
         reply = server.ask("api/offer", "POST", offer())
         assert reply.status == 503
+        assert int(reply.headers["Retry-After"]) > 0
+        assert reply.json["error"]["type"] == "CapacityError"
         assert reply.json["error"]["fix"]
+
+
+def test_readiness_is_room_for_one_more() -> None:
+    """200 while there is; 503 with the reason when full, and when going away; up all the time."""
+    with live_server(config=ServerConfig(port=0, max_sessions=1)) as server:
+        reply = server.ask("readyz")
+        assert (reply.status, reply.json["reason"], reply.json["room"]) == (200, "", 1)
+        with server.house.guest():
+            reply = server.ask("readyz")
+            assert (reply.status, reply.json["ready"], reply.json["room"]) == (503, False, 0)
+            assert reply.json["reason"] == "full"
+        server.house.draining = True
+        reply = server.ask("readyz")
+        assert (reply.status, reply.json["reason"]) == (503, "draining")
+        reply = server.ask("api/offer", "POST", offer())
+        assert (reply.status, reply.json["error"]["type"]) == (503, "Draining")
+        assert server.ask("healthz").status == 200
 
 
 class Broken(FakeStages):

@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from stream_engine.config import EngineConfig, ServerConfig
-from stream_engine.errors import AssetError, ConfigError, TransportError
+from stream_engine.errors import AssetError, CapacityError, ConfigError, Draining
 from stream_engine.household import Household
 from tests.fakes.clock import ManualClock
 from tests.fakes.stages import FakeStages
@@ -25,15 +25,29 @@ def test_no_more_sessions_than_allowed() -> None:
     parts = [house.make_parts("ultra", "default") for _ in range(3)]
     first = house.open(parts[0], ignore, ignore)
     with house.guest():
-        with pytest.raises(TransportError, match="full"):
+        with pytest.raises(CapacityError, match="full"):
             house.open(parts[1], ignore, ignore)
-        with pytest.raises(TransportError, match="full"), house.guest():
+        with pytest.raises(CapacityError, match="full"), house.guest():
             pass
     house.open(parts[1], ignore, ignore)
     assert house.sessions == 2
     first.close()
     house.open(parts[2], ignore, ignore)
     assert house.tally.count("sessions_refused_total") == 2
+
+
+def test_a_household_that_is_going_away_admits_nobody() -> None:
+    """Refused by its own error, counted; who is there stays."""
+    house = household()
+    assert house.room == 2
+    first = house.open(house.make_parts("ultra", "default"), ignore, ignore)
+    assert house.room == 1
+    house.draining = True
+    assert (house.room, house.sessions) == (0, 1)
+    with pytest.raises(Draining, match="going away"):
+        house.admit()
+    assert house.tally.count("sessions_refused_total") == 1
+    first.close()
 
 
 def test_what_does_not_exist_is_refused_by_name() -> None:

@@ -1,8 +1,12 @@
+import json
+import signal
 import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 
 from stream_engine.config import EngineConfig, ServerConfig
 from stream_engine.errors import AddressInUse, RenderError
@@ -57,3 +61,40 @@ def test_the_page_is_found_beside_the_package() -> None:
     """Without importing the clients."""
     assert (find_page() / "app.js").is_file()
     assert find_page() == Path(__file__).parents[2] / "clients" / "web"
+
+
+@pytest.mark.net
+def test_at_sigterm_sessions_may_end_by_themselves() -> None:
+    """New ones are refused, those that are there go on; with the last one the server stops."""
+    with live_server(config=ServerConfig(port=0, drain_s=30)) as server:
+        with connect(server.speech_url) as socket:
+            assert json.loads(socket.recv(timeout=5))["type"] == "ready"
+            server.server.handle_exit(signal.SIGTERM, None)
+            while server.ask("readyz").status == 200:
+                pass
+            assert server.ask("readyz").json["reason"] == "draining"
+            assert not server.server.should_exit
+            socket.send(bytes(16_000))
+            assert json.loads(socket.recv(timeout=5))["type"] == "motion"
+            socket.send('{"type":"end"}')
+            while json.loads(socket.recv(timeout=5))["type"] != "ended":
+                pass
+        with suppress(OSError):
+            while not server.server.should_exit:
+                server.ask("healthz")
+        assert server.server.should_exit
+
+
+@pytest.mark.net
+def test_a_second_sigterm_ends_at_once() -> None:
+    """Nobody has to wait for the grace period."""
+    with (
+        live_server(config=ServerConfig(port=0, drain_s=600)) as server,
+        connect(server.speech_url) as socket,
+    ):
+        socket.recv(timeout=5)
+        server.server.handle_exit(signal.SIGTERM, None)
+        while server.ask("readyz").status == 200:
+            pass
+        server.server.handle_exit(signal.SIGTERM, None)
+        assert server.server.should_exit

@@ -1,6 +1,5 @@
 import asyncio
 import contextlib
-import fractions
 import gc
 import json
 import threading
@@ -12,8 +11,6 @@ import aioice.ice
 import av
 import numpy as np
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,87 +20,16 @@ from stream_engine.errors import SignalingError
 from stream_engine.household import Household
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.window import profile_named
-from stream_engine.transport.peer import CHANNEL, Peer, mono
+from stream_engine.transport.peer import Peer, mono
 from stream_engine.transport.signaling import usable_sdp
 from stream_engine.wire import Offer
+from tests.fakes.caller import RATE, Caller
 from tests.fakes.stages import FakeStages, LoudnessSlots
-
-RATE = 48_000
 
 
 @pytest.fixture(autouse=True)
 def _loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda *_, **__: ["127.0.0.1"])
-
-
-class Tone(MediaStreamTrack):  # type: ignore[misc]
-    """A microphone that hears 440 Hz."""
-
-    kind = "audio"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._pts = 0
-        self._start = 0.0
-
-    async def recv(self) -> av.AudioFrame:
-        if self.readyState != "live":
-            raise MediaStreamError
-        now = asyncio.get_running_loop().time()
-        self._start = self._start or now
-        await asyncio.sleep(self._start + self._pts / RATE - now)
-        t = (self._pts + np.arange(960)) / RATE
-        pcm = (0.3 * 32767 * np.sin(2 * np.pi * 440 * t)).astype(np.int16)
-        frame = av.AudioFrame.from_ndarray(pcm[None], format="s16", layout="mono")
-        frame.sample_rate, frame.pts = RATE, self._pts
-        frame.time_base = fractions.Fraction(1, RATE)
-        self._pts += 960
-        return frame
-
-
-class Caller:
-    """A browser without a page: aiortc on the other side."""
-
-    def __init__(self) -> None:
-        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self.pc.addTrack(Tone())
-        self.pc.addTransceiver("video", direction="recvonly")
-        self.channel = self.pc.createDataChannel(CHANNEL)
-        self.events: list[dict[str, Any]] = []
-        self.pictures = 0
-        self.streams: dict[str, Any] = {}
-        self.channel.on("message", lambda text: self.events.append(json.loads(text)))
-        self.pc.on("track", self._on_track)
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def _on_track(self, track: Any) -> None:
-        self._tasks.append(asyncio.create_task(self._take(track)))
-
-    async def _take(self, track: Any) -> None:
-        with contextlib.suppress(MediaStreamError):
-            while True:
-                await track.recv()
-                self.pictures += track.kind == "video"
-
-    async def offer(self) -> Offer:
-        await self.pc.setLocalDescription(await self.pc.createOffer())
-        return Offer(self.pc.localDescription.sdp, "offer")
-
-    async def call(self, peer: Peer) -> None:
-        answer = await peer.answer(await self.offer())
-        await self.pc.setRemoteDescription(RTCSessionDescription(answer.sdp, answer.type))
-
-    async def until(self, condition: Any, seconds: float = 10.0) -> None:
-        for _ in range(int(seconds * 50)):
-            if condition():
-                return
-            await asyncio.sleep(0.02)
-        raise AssertionError("it did not happen in time")
-
-    async def close(self) -> None:
-        await self.pc.close()
-        for task in self._tasks:
-            task.cancel()
 
 
 @contextlib.asynccontextmanager

@@ -141,7 +141,7 @@ def test_a_client_that_leaves_in_the_middle_leaves_nothing(server: LiveServer) -
 
 @pytest.mark.net
 def test_a_full_server_refuses_the_next_client() -> None:
-    """1008 with the reason."""
+    """1013 (try again later) with the reason."""
     with (
         live_server(config=ServerConfig(port=0, max_sessions=1)) as server,
         connect(server.speech_url) as first,
@@ -150,7 +150,7 @@ def test_a_full_server_refuses_the_next_client() -> None:
         first.recv(timeout=5)
         got = messages(second)
         assert got[0]["error"]["message"] == "the server is full"
-        assert closed_with(second) == 1008
+        assert closed_with(second) == 1013
 
 
 class Breaking(FakeStages):
