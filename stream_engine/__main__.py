@@ -76,6 +76,7 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--port", type=int, help="port; 0 takes a free one (default 8080)")
     serve.add_argument("--profile", choices=sorted(PROFILES), help="default latency profile")
+    serve.add_argument("--replica", help="this server's name among others (docs/scale-out.md)")
     serve.set_defaults(command=_serve)
 
 
@@ -113,7 +114,7 @@ def _settings(options: argparse.Namespace) -> EngineConfig:
             **given("profile", "steps", "threads", "shed", "seed", "emotion", "intensity", "style"),
         ),
         render=dataclasses.replace(config.render, **given(width="size", height="size")),
-        server=dataclasses.replace(config.server, **given("host", "port")),
+        server=dataclasses.replace(config.server, **given("host", "port", "replica")),
     )
 
 

@@ -130,6 +130,9 @@ class ServerConfig:
         max_sessions: Sessions admitted at once.
         heartbeat_timeout_s: A peer silent for so long is gone.
         video_kbps: Bit rate of the video.
+        replica: This server's name among others; part of the names of its sessions.
+        sisters: Host and port of another replica, ``{replica}`` standing for its name; requests
+            about a session it holds are passed on to it.
         drain_s: How long sessions may go on after the server was asked to stop (SIGTERM).
     """
 
@@ -139,6 +142,8 @@ class ServerConfig:
     max_sessions: int = 8
     heartbeat_timeout_s: float = 10.0
     video_kbps: int = 1500
+    replica: str = ""
+    sisters: str = ""
     drain_s: float = 0.0
 
     def __post_init__(self) -> None:
@@ -147,6 +152,10 @@ class ServerConfig:
         _check_range("server.heartbeat_timeout_s", self.heartbeat_timeout_s, 1.0, 600.0)
         _check_range("server.video_kbps", self.video_kbps, 100, 20_000)
         _check_range("server.drain_s", self.drain_s, 0.0, 86_400.0)
+        if not re.fullmatch("[A-Za-z0-9-]{0,63}", self.replica):
+            raise ConfigError(
+                "setting server.replica is no name", got=self.replica, expected="letters, digits, -"
+            )
 
 
 @dataclass(frozen=True, slots=True)

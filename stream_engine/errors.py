@@ -15,6 +15,7 @@ StreamEngineError
 └── TransportError         a peer or socket
     ├── SignalingError       an offer or message is malformed
     ├── PeerClosed           the other side went away
+    ├── ReplicaGone          the replica that held a session is not there
     └── AddressInUse         the port is taken
 
 A message says what, got, expected and what to do. Lateness, underrun and dropped frames are not
@@ -101,6 +102,10 @@ class SignalingError(TransportError):
 
 class PeerClosed(TransportError):
     """The other side went away."""
+
+
+class ReplicaGone(TransportError):
+    """The replica that held a session is not there any more, and the session with it."""
 
 
 class AddressInUse(TransportError):

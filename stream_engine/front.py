@@ -18,12 +18,15 @@ from stream_engine.errors import (
     CapacityError,
     ConfigError,
     PeerClosed,
+    ReplicaGone,
     SignalingError,
     StreamEngineError,
     TransportError,
 )
 from stream_engine.household import Household
 from stream_engine.motion.window import PROFILES
+from stream_engine.replica.ask import FORWARDED, Question, ask
+from stream_engine.replica.session_name import REPLICA, full_name, gone, split_name
 from stream_engine.transport.peer import Peer
 from stream_engine.transport.speech_socket import SpeechSocket, serve_speech
 from stream_engine.transport.still import encode_jpeg
@@ -70,14 +73,30 @@ class Front:
         except BaseException:
             await peer.close()
             raise
-        return JSONResponse(_plain(answer))
+        name = full_name(config.server.replica, answer.session)
+        return JSONResponse(_plain(dataclasses.replace(answer, session=name)))
 
     async def end(self, request: Request) -> Response:
-        """Close a session; it is no error if it has gone already."""
-        peer = self.peers.get(request.path_params["session"])
+        """Close a session, here or at the replica that holds it; it may have gone already."""
+        replica, token = split_name(request.path_params["session"])
+        if replica not in ("", self.house.config.server.replica):
+            return await self._pass_on(request, replica)
+        peer = self.peers.get(token)
         if peer is not None:
             await peer.close()
         return Response(status_code=204)
+
+    async def _pass_on(self, request: Request, replica: str) -> Response:
+        """Ask a sister who holds the session, once."""
+        sisters = self.house.config.server.sisters
+        if not sisters or FORWARDED in request.headers or not REPLICA.fullmatch(replica):
+            raise gone(replica)
+        question = Question(request.method, request.url.path)
+        try:
+            reply = await asyncio.to_thread(ask, sisters.replace("{replica}", replica), question)
+        except TransportError as error:
+            raise gone(replica) from error
+        return Response(reply.body, reply.status, reply.headers)
 
     async def profiles(self, request: Request) -> Response:
         """List the latency profiles, and say what a session begins with."""
@@ -206,6 +225,8 @@ def _status(error: Exception) -> int:
         return 400
     if isinstance(error, AssetError):
         return 404
+    if isinstance(error, ReplicaGone):
+        return 410
     return 503 if isinstance(error, (CapacityError, TransportError)) else 500
 
 

@@ -46,6 +46,11 @@ class LiveServer:
         """The WebSocket door."""
         return self.url.replace("http://", "ws://") + "v1/speech"
 
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return self.url.removeprefix("http://").rstrip("/")
+
     def ask(self, path: str, method: str = "GET", body: bytes | None = None) -> Reply:
         """Send one HTTP request."""
         request = urllib.request.Request(self.url + path, data=body, method=method)

@@ -57,6 +57,8 @@ def test_values_are_checked_in_code_too() -> None:
     with pytest.raises(ConfigError):
         ServerConfig(max_sessions=0)
     with pytest.raises(ConfigError):
+        ServerConfig(replica="a/b")
+    with pytest.raises(ConfigError):
         MotionConfig(profile="fast")
     assert RenderConfig(background="#0a141e").background_rgb == (10, 20, 30)
     assert MotionConfig().latency_profile.name == "balanced"

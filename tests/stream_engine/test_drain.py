@@ -55,14 +55,14 @@ def test_a_browser_that_stays_is_told_over_its_channel(monkeypatch: pytest.Monke
 
     async def call(url: str, leave: Any) -> list[dict[str, Any]]:
         caller = Caller()
-        assert (await caller.dial(url))["session"]
+        assert (await caller.dial(url))["session"].startswith("here~")
         await caller.until(lambda: caller.pictures, 20.0)
         leave()
         await caller.until(lambda: caller.events[-1]["type"] == "error", 20.0)
         await caller.close()
         return caller.events
 
-    with live_server(config=ServerConfig(port=0, drain_s=0.2)) as server:
+    with live_server(config=ServerConfig(port=0, drain_s=0.2, replica="here")) as server:
         events = asyncio.run(call(server.url, server.server.leave))
     (goodbye,) = [event for event in events if event["type"] == "error"]
     assert (goodbye["error"]["type"], goodbye["ends"]) == ("Draining", True)

@@ -95,6 +95,28 @@ def test_ending_a_session_that_has_gone_is_no_error(server: LiveServer) -> None:
     assert server.ask("api/session/none", "DELETE").status == 204
 
 
+def test_a_session_is_ended_through_any_replica() -> None:
+    """Passed on to the one that holds it, by the name it carries; nobody passes on twice."""
+    with (
+        live_server(config=ServerConfig(port=0, replica="b")) as held,
+        live_server(config=ServerConfig(port=0, replica="a", sisters=held.address)) as other,
+    ):
+        assert other.ask("api/session/b~token", "DELETE").status == 204
+        assert other.ask("api/session/a~token", "DELETE").status == 204
+        reply = other.ask("api/session/c~token", "DELETE")
+        assert (reply.status, reply.json["error"]["type"]) == (410, "ReplicaGone")
+
+
+def test_a_session_whose_replica_is_gone_is_told_so() -> None:
+    """410, and what to do; a name that is no host's is not looked for."""
+    nobody = "127.0.0.1:9"
+    with live_server(config=ServerConfig(port=0, replica="a", sisters=nobody)) as server:
+        for name in ("b~token", "evil.example~token", "b~c~token"):
+            reply = server.ask(f"api/session/{name}", "DELETE")
+            assert (reply.status, reply.json["error"]["type"]) == (410, "ReplicaGone")
+            assert reply.json["error"]["fix"] == "open a new session"
+
+
 def test_a_full_server_says_so() -> None:
     """503 and what to do."""
     with live_server(config=ServerConfig(port=0, max_sessions=1)) as server, server.house.guest():

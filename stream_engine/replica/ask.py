@@ -1,0 +1,77 @@
+"""One HTTP request from one server to another."""
+
+import http.client
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stream_engine.errors import TransportError
+
+CONNECT_S = 3.0
+"""A server that lives takes a connection sooner than this."""
+
+ANSWER_S = 30.0
+"""Longest wait for an answer: the first session of a profile loads its models."""
+
+PASSED_DOWN = ("Content-Type", "Retry-After", "Cache-Control", "ETag", "Last-Modified")
+"""Headers of an answer that its reader needs."""
+
+FORWARDED = "X-Elocute-Forwarded"
+"""Says that a request has been passed on once; nobody passes it on again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request as it is passed on.
+
+    Attributes:
+        method: Of HTTP.
+        path: With its query.
+        body: Of the request.
+    """
+
+    method: str
+    path: str
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back.
+
+    Attributes:
+        status: Of HTTP.
+        body: Of the answer.
+        headers: Those that are passed down.
+    """
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def ask(address: str, question: Question) -> Reply:
+    """Ask another server and wait; not for the loop's thread.
+
+    Args:
+        address: Host and port.
+        question: The request.
+
+    Returns:
+        Its answer, whatever the status.
+
+    Raises:
+        TransportError: If there is no answer.
+    """
+    connection = http.client.HTTPConnection(address, timeout=CONNECT_S)
+    try:
+        connection.connect()
+        connection.sock.settimeout(ANSWER_S)
+        headers = {FORWARDED: "1", "Connection": "close"}
+        connection.request(question.method, question.path, question.body, headers)
+        answer = connection.getresponse()
+        kept = {name: value for name in PASSED_DOWN if (value := answer.headers[name])}
+        return Reply(answer.status, answer.read(), kept)
+    except (OSError, http.client.HTTPException) as error:
+        raise TransportError("a replica does not answer", got=f"{address}: {error}") from error
+    finally:
+        connection.close()
