@@ -59,7 +59,7 @@ class Front:
 
     async def offer(self, request: Request) -> Response:
         """Open a session for a browser's offer."""
-        offer = decode_as(Offer, await _text(request))
+        offer = decode_as(Offer, await body_text(request))
         config = self.house.config
         profile, avatar = offer.profile or config.motion.profile, offer.avatar
         self.house.admit()
@@ -205,7 +205,19 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
     ]
 
 
-async def _text(request: Request) -> str:
+async def body_text(request: Request) -> str:
+    """Read a request's body.
+
+    Args:
+        request: Its body is not read yet.
+
+    Returns:
+        The text.
+
+    Raises:
+        SignalingError: If it is too long, or not UTF-8.
+        PeerClosed: If the client leaves meanwhile.
+    """
     body = bytearray()
     try:
         async for chunk in request.stream():

@@ -12,7 +12,7 @@ from tests.paths import PACKAGES, ROOT
 
 FILE_LINES, FUNCTION_LINES, CLASS_LINES = 300, 40, 200
 PUBLIC_METHODS, FOLDER_DEPTH = 10, 2
-ENGINE_MODULES = 96
+ENGINE_MODULES = 104
 UNTESTED = {
     # Declarations without behaviour: types, seams, package docstrings.
     "stream_engine/types.py",

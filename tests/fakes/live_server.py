@@ -33,6 +33,17 @@ class Reply:
         return json.loads(self.body)
 
 
+def ask_url(url: str, method: str = "GET", body: bytes | None = None) -> Reply:
+    """Send one HTTP request."""
+    request = urllib.request.Request(url, data=body, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return Reply(answer.status, answer.read().decode(), answer.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return Reply(error.code, error.read().decode(), error.headers)
+
+
 @dataclass(frozen=True)
 class LiveServer:
     """Where it is, and what is inside."""
@@ -53,13 +64,7 @@ class LiveServer:
 
     def ask(self, path: str, method: str = "GET", body: bytes | None = None) -> Reply:
         """Send one HTTP request."""
-        request = urllib.request.Request(self.url + path, data=body, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return Reply(answer.status, answer.read().decode(), answer.headers)
-        except urllib.error.HTTPError as error:
-            with error:
-                return Reply(error.code, error.read().decode(), error.headers)
+        return ask_url(self.url + path, method, body)
 
 
 @contextmanager

@@ -1,0 +1,120 @@
+"""A WebSocket between a client and the replica that has room for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from stream_engine.errors import CapacityError, Draining, StreamEngineError
+from stream_engine.replica.placement import Report
+from stream_engine.replica.session_name import gone
+from stream_engine.transport.speech_socket import CLOSE_TRY_AGAIN
+from stream_engine.wire import Failure, decode_event, encode, failure_of
+
+Place = Callable[[Collection[str]], Awaitable[Report | None]]
+
+CONNECT_S = 3.0
+"""A replica that lives takes a connection sooner than this."""
+
+PING_S = 5.0
+"""So long after its last sign a replica is asked for one, and so long it has to give it."""
+
+REFUSALS = {CapacityError.__name__, Draining.__name__}
+"""What a replica without room says first; another may have some."""
+
+
+def no_room() -> CapacityError:
+    """Make the error for when nobody takes one more session."""
+    return CapacityError("every replica is full or going away", fix="try again in a moment")
+
+
+async def relay_speech(place: Place, client: WebSocket) -> None:
+    """Serve one WebSocket through a replica, from handshake to close.
+
+    A client is told when its replica is lost: an error message, then `CLOSE_TRY_AGAIN`.
+
+    Args:
+        place: Chooses a replica, but none of those it is given.
+        client: Not yet accepted.
+    """
+    await client.accept()
+    try:
+        code = await _serve(place, client)
+        await client.close(code)
+    except (WebSocketDisconnect, RuntimeError):
+        return  # the client had gone
+    except StreamEngineError as error:
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await client.send_text(encode(failure_of(error)))
+            await client.close(CLOSE_TRY_AGAIN)
+
+
+async def _serve(place: Place, client: WebSocket) -> int:
+    tried: set[str] = set()
+    while (chosen := await place(tried)) is not None:
+        tried.add(chosen.replica)
+        try:
+            upstream = await connect(
+                f"ws://{chosen.address}/v1/speech?{client.url.query}",
+                open_timeout=CONNECT_S,
+                ping_interval=PING_S,
+                ping_timeout=PING_S,
+                compression=None,
+            )
+        except (OSError, WebSocketException):  # gone since it reported; TimeoutError is an OSError
+            continue
+        async with upstream:
+            try:
+                first = await upstream.recv(decode=True)
+            except ConnectionClosed:
+                continue
+            if _refused(first):
+                continue
+            await client.send_text(first)
+            return await _both_ways(client, upstream, chosen.replica)
+    raise no_room()
+
+
+def _refused(text: str) -> bool:
+    message = decode_event(text)
+    return isinstance(message, Failure) and message.error.type in REFUSALS
+
+
+async def _both_ways(client: WebSocket, upstream: ClientConnection, replica: str) -> int:
+    """Pass messages on until either side ends; the code the replica closed with."""
+    up = asyncio.create_task(_up(client, upstream))
+    down = asyncio.create_task(_down(client, upstream))
+    try:
+        await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (up, down):
+            if task.done():
+                task.result()
+        await down
+    finally:
+        for task in (up, down):
+            task.cancel()
+        await asyncio.gather(up, down, return_exceptions=True)
+    if upstream.protocol.close_rcvd is None:  # no goodbye: the process or its machine is gone
+        raise gone(replica)
+    return upstream.protocol.close_rcvd.code
+
+
+async def _up(client: WebSocket, upstream: ClientConnection) -> None:
+    while True:
+        event = await client.receive()
+        if event["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(event.get("code", 1005))
+        data = event.get("bytes")
+        try:
+            await upstream.send(event.get("text") or "" if data is None else data)
+        except ConnectionClosed:
+            return  # what it said last is still on its way down
+
+
+async def _down(client: WebSocket, upstream: ClientConnection) -> None:
+    with suppress(ConnectionClosed):
+        while True:
+            await client.send_text(await upstream.recv(decode=True))
