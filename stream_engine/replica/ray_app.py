@@ -169,7 +169,10 @@ def compose(make_stages: MakeStages, config: EngineConfig, scale: Scale) -> Any:
     Returns:
         A Ray Serve application.
     """
-    directory = serve.deployment(Directory).options(ray_actor_options={"num_cpus": 0}).bind()
+    directory = serve.deployment(Directory).options(
+        ray_actor_options={"num_cpus": 0},
+        logging_config={"enable_access_log": False},  # a line a second from every replica
+    )
     replica = serve.deployment(Replica).options(
         num_replicas=scale.replicas,
         ray_actor_options={"num_cpus": scale.cpus, "num_gpus": scale.gpus},
@@ -179,7 +182,8 @@ def compose(make_stages: MakeStages, config: EngineConfig, scale: Scale) -> Any:
         max_ongoing_requests=DOOR_REQUESTS,
         ray_actor_options={"num_cpus": DOOR_CPUS},
     )
-    return doors.bind(directory, replica.bind(make_stages, config, directory))
+    register = directory.bind()
+    return doors.bind(register, replica.bind(make_stages, config, register))
 
 
 def app(arguments: Scale) -> Any:
