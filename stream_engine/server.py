@@ -164,6 +164,8 @@ class QuietServer(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not follo
         super().__init__(
             uvicorn.Config(
                 app,
+                loop="asyncio",  # not what else happens to be installed, such as Ray's uvloop
+                http="h11",
                 ws="websockets-sansio",
                 log_config=None,
                 access_log=False,
