@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stream_engine.config import SHIPPED_STEP_COUNTS, EngineConfig
-from stream_engine.cores import usable_cores
-from stream_engine.errors import AssetError, BackendUnavailable
+from stream_engine.errors import AssetError
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import HeadAsset, load_head_asset
 from stream_engine.motion.arkit import INDEX, MOUTH_NAMES
@@ -20,7 +19,7 @@ from stream_engine.motion.performance import Performance
 from stream_engine.motion.session_slots import SessionSlots
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.pipeline import SpeechToMotion
-from stream_engine.protocols import ModelRunner
+from stream_engine.runtime.backends import MotionModels, choose_backend
 
 if TYPE_CHECKING:
     from stream_engine.monitor.ear import Ear
@@ -31,32 +30,6 @@ MODEL_FOLDER = Path(__file__).parent / "assets" / "motion"
 EAR_FOLDER = Path(__file__).parent / "assets" / "ear"
 UNITS_FOLDER = Path(__file__).parent / "assets" / "units"
 AVATARS = ("default",)
-
-
-def open_runner(name: str, backend: str) -> ModelRunner:
-    """Load one shipped model.
-
-    Args:
-        name: File name without its ending.
-        backend: ``auto`` or ``onnxruntime``.
-
-    Returns:
-        The runner.
-
-    Raises:
-        BackendUnavailable: If the backend cannot run shipped models.
-        AssetError: If the model file is missing or broken.
-    """
-    if backend not in ("auto", "onnxruntime"):
-        raise BackendUnavailable(
-            "backend cannot run the shipped models", got=backend, expected="auto or onnxruntime"
-        )
-    from stream_engine.runtime.onnx_runner import OnnxRunner
-
-    path = MODEL_FOLDER / f"{name}.onnx"
-    if not path.exists():
-        raise AssetError("model file is missing", got=str(path), fix="reinstall elocute")
-    return OnnxRunner(path)
 
 
 def open_hop(folder: Path, profile: str | LatencyProfile, steps: int) -> MotionHop:
@@ -177,20 +150,20 @@ class Assembly:
     def __init__(self, config: EngineConfig) -> None:
         self._config = config
         motion = config.motion
-        self._encoder = open_runner("speech_encoder", motion.backend)
+        self._backend = choose_backend(motion, MODEL_FOLDER)
         steps = [count for count in SHIPPED_STEP_COUNTS if count <= motion.steps]
-        wanted = steps if motion.shed else steps[:1]
-        self._samplers = [open_runner(f"motion_sampler_{n}", motion.backend) for n in wanted]
+        self._step_counts = steps if motion.shed else steps[:1]
+        self._open(motion.latency_profile)  # what cannot be had is told now
 
     @property
     def backend(self) -> str:
         """The backend in use, for logs, metrics and ``doctor``."""
-        return self._samplers[0].backend
+        return self._backend.name
 
     @property
     def engine_threads(self) -> int:
-        """Engine threads of use: one a core, as the models release the interpreter."""
-        return self._config.motion.threads or usable_cores()
+        """Engine threads: as many as the settings say, or as are of use to the backend."""
+        return self._config.motion.threads or self._backend.engine_threads
 
     def motion_stream(self, profile: str) -> SpeechToMotion:
         """Make the speech-to-motion stream of one session.
@@ -205,9 +178,8 @@ class Assembly:
             ConfigError: If there is no such profile.
         """
         motion = self._config.motion
-        generator = MotionGenerator(
-            self._performance(profile, self._samplers[0]), motion.seed, motion.manner
-        )
+        performance = self._performances(profile_named(profile))[0]
+        generator = MotionGenerator(performance, motion.seed, motion.manner)
         return SpeechToMotion(generator)
 
     def motion_slots(self, profile: str, capacity: int) -> SessionSlots:
@@ -224,7 +196,7 @@ class Assembly:
             ConfigError: If there is no such profile.
         """
         motion = self._config.motion
-        performances = [self._performance(profile, sampler) for sampler in self._samplers]
+        performances = self._performances(profile_named(profile))
         cheaper = performances[1:] if motion.shed else None
         return SessionSlots(performances[0], capacity, motion.seed, cheaper)
 
@@ -261,14 +233,16 @@ class Assembly:
         style = RenderStyle(background=config.background_rgb)
         return MeshRenderer(head_asset(avatar), config.width, config.height, style)
 
-    def _performance(self, profile: str, sampler: ModelRunner) -> Performance:
-        chosen = profile_named(profile)
-        hop = MotionHop(self._encoder, sampler, chosen)
-        mouth = [INDEX[name] for name in MOUTH_NAMES]
-        return Performance(hop, Expression(chosen), shared=mouth)
-
     def close(self) -> None:
         """Free the models."""
-        self._encoder.close()
-        for sampler in self._samplers:
-            sampler.close()
+        self._backend.close()
+
+    def _open(self, profile: LatencyProfile) -> MotionModels:
+        return self._backend.open(profile, self._step_counts)
+
+    def _performances(self, profile: LatencyProfile) -> list[Performance]:
+        """With the steps wanted, then with ever fewer."""
+        models = self._open(profile)
+        mouth = [INDEX[name] for name in MOUTH_NAMES]
+        hops = [MotionHop(models.encoder, sampler, profile) for sampler in models.samplers]
+        return [Performance(hop, Expression(profile), shared=mouth) for hop in hops]

@@ -35,6 +35,12 @@ SHIPPED_STEP_COUNTS = (4, 2, 1)
 """Steps there is a graph for, the most first."""
 
 
+PRECISIONS = ("fp32", "fp16", "bf16")
+"""What engines compute in."""
+
+_BACKENDS = ("auto", "onnxruntime", "tensorrt", "torch")
+
+
 @dataclass(frozen=True, slots=True)
 class MotionConfig:
     """How motion is generated.
@@ -44,7 +50,10 @@ class MotionConfig:
         steps: Diffusion steps per window: 1, 2 or 4.
         seed: Seed of the sampler's noise and of idle life; the same seed and audio give the same
             motion.
-        backend: ``auto``, ``onnxruntime`` or ``torch``.
+        backend: ``auto``, ``onnxruntime``, ``tensorrt`` or ``torch``; ``auto`` is TensorRT if there
+            is a folder of engines, and ONNX Runtime otherwise.
+        engines: Folder that ``elocute build`` wrote, for TensorRT.
+        precision: Of its engines: ``fp16``, ``bf16`` or ``fp32``.
         emotion: What a session begins with: ``neutral``, ``happy``, ``sad``, ``angry``,
             ``surprised``, ``afraid`` or ``disgusted``.
         intensity: How much of the emotion, 0..1.
@@ -58,6 +67,8 @@ class MotionConfig:
     steps: int = SHIPPED_STEPS
     seed: int = 0
     backend: str = "auto"
+    engines: str = ""
+    precision: str = "fp16"
     emotion: str = "neutral"
     intensity: float = 0.7
     style: float = 1.0
@@ -68,7 +79,8 @@ class MotionConfig:
         profile_named(self.profile)
         Manner(self.emotion, self.intensity, self.style)
         _check_choice("motion.steps", self.steps, SHIPPED_STEP_COUNTS)
-        _check_choice("motion.backend", self.backend, ("auto", "onnxruntime", "torch"))
+        _check_choice("motion.backend", self.backend, _BACKENDS)
+        _check_choice("motion.precision", self.precision, PRECISIONS)
         _check_range("motion.threads", self.threads, 0, 64)
         _check_range("motion.seed", self.seed, 0, 2**63 - 1)
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from stream_engine.config import EngineConfig
+from stream_engine.config import PRECISIONS, EngineConfig
 from stream_engine.errors import BackendUnavailable, ConfigError
 from stream_engine.motion.window import PROFILES, profile_named
 
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     try:
         from trt_build.build import Target, build
         from trt_build.export import STEP_COUNTS
-        from trt_build.graphs import PRECISIONS, chosen
+        from trt_build.graphs import chosen
     except ImportError as error:
         raise BackendUnavailable(
             "building needs packages that serving does not",

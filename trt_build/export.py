@@ -16,21 +16,20 @@ from tempfile import TemporaryDirectory
 import onnx
 import torch
 from onnx import TensorProto, helper
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from stream_engine.models.diffusion import respaced_times
 from stream_engine.models.motion_sampler import MotionSampler
 from stream_engine.models.talking_face import (
-    FaceConfig,
     TalkingFace,
     encoder_spec,
     sampler_spec,
 )
+from stream_engine.runtime.torch_face import WEIGHTS_FILE
 from stream_engine.types import RunnerSpec
 from trt_build.checkpoints import read_motion
 
-WEIGHTS_FILE = "weights.safetensors"
 STEP_COUNTS = (1, 2, 4)
 _OPSET = 20
 _SMALLEST_SHARED = 64  # smaller tensors stay in the graph
@@ -148,21 +147,6 @@ def tensor_offsets(path: Path) -> dict[str, tuple[int, int]]:
         for name, entry in header.items()
         if name != "__metadata__"
     }
-
-
-def load_weights(path: Path, config: FaceConfig) -> TalkingFace:
-    """The shipped weights as a model again: the reference its graphs are held against.
-
-    Args:
-        path: Weights file of an exported folder.
-        config: Sizes.
-
-    Returns:
-        The model, float32.
-    """
-    model = TalkingFace(config)
-    model.load_state_dict({name: value.float() for name, value in load_file(path).items()})
-    return model.eval()
 
 
 def write_weights(model: nn.Module, out: Path) -> dict[str, tuple[int, int]]:

@@ -19,9 +19,10 @@ from stream_engine.assemble import EAR_FOLDER
 from stream_engine.listen import voice_of_recording
 from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig
 from stream_engine.monitor.ear import ear_spec
+from stream_engine.runtime.torch_face import WEIGHTS_FILE
 from stream_engine.types import F32, RunnerSpec
 from trt_build.checkpoints import read_ear
-from trt_build.export import WEIGHTS_FILE, export_graph, write_weights
+from trt_build.export import export_graph, write_weights
 
 SAMPLE = EAR_FOLDER.parent / "sample.wav"
 _DIGITS = 4

@@ -15,9 +15,10 @@ from stream_engine.assemble import UNITS_FOLDER
 from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.speech_units import UNIT_HZ, SpeechUnits, UnitsConfig
 from stream_engine.monitor.units import units_spec
+from stream_engine.runtime.torch_face import WEIGHTS_FILE
 from stream_engine.types import RunnerSpec
 from trt_build.checkpoints import read_units
-from trt_build.export import WEIGHTS_FILE, export_graph, write_weights
+from trt_build.export import export_graph, write_weights
 
 
 class Closeness(nn.Module):

@@ -14,7 +14,6 @@ from stream_engine.assemble import EAR_FOLDER, MODEL_FOLDER
 from stream_engine.errors import AssetError
 from stream_engine.motion.window import LatencyProfile
 
-PRECISIONS = ("fp32", "fp16", "bf16")
 EAR_FRAMES = (25, 75, 75)
 """Fewest, usual and most frames that the ear is asked for at once."""
 
@@ -50,10 +49,11 @@ def of_profile(profile: LatencyProfile, steps: int, folder: Path | None = None) 
     Returns:
         Both.
     """
-    hop, window = profile.hop_frames, profile.window_frames
-    sizes = {"mel": 4 * hop, "speech": window, "noise": window}
-    sizes |= dict.fromkeys(("emitted", "emitted_speech", "emitted_mask"), hop)
-    lengths = {name: (size, size, size) for name, size in sizes.items()}
+    window, hops = profile.window_frames, (profile.hop_frames, profile.sparing.hop_frames)
+    lengths = dict.fromkeys(("speech", "noise"), (window, window, window))
+    hop = (hops[0], hops[0], hops[1])  # the longer one while the engine spares
+    lengths |= dict.fromkeys(("emitted", "emitted_speech", "emitted_mask"), hop)
+    lengths["mel"] = (4 * hops[0], 4 * hops[0], 4 * hops[1])
     return [
         Compiled(name, (folder or MODEL_FOLDER) / f"{name}.onnx", profile.name, lengths)
         for name in ("speech_encoder", f"motion_sampler_{steps}")

@@ -117,17 +117,45 @@ def read_engine(folder: Path, wanted: EngineManifest) -> bytes:
     return engine
 
 
-def _nearest(folder: Path, wanted: EngineManifest) -> str:
-    """What of the model there is, and in what it differs."""
+def largest_engine(folder: Path, wanted: EngineManifest) -> tuple[bytes, EngineManifest]:
+    """Read the engine with the largest batch among those that are what is wanted otherwise.
+
+    Args:
+        folder: Where engines are.
+        wanted: What it must have been built from and for; its batch does not matter.
+
+    Returns:
+        The engine, and what it is.
+
+    Raises:
+        EngineMismatch: If there is none: it says what there is.
+        AssetError: If engine and manifest do not belong together.
+    """
+    alike = [
+        found
+        for found in _manifests(folder, wanted.model)
+        if dataclasses.replace(found, batch=wanted.batch) == wanted
+    ]
+    best = max(alike, key=lambda found: found.batch, default=wanted)
+    return read_engine(folder, best), best
+
+
+def _manifests(folder: Path, model: str) -> list[EngineManifest]:
+    """All of a model that can be read."""
     names = [item.name for item in dataclasses.fields(EngineManifest)]
     found = []
-    for path in sorted(folder.glob(f"{wanted.model}-*{MANIFEST_SUFFIX}")):
+    for path in sorted(folder.glob(f"{model}-*{MANIFEST_SUFFIX}")):
         try:
             described = json.loads(path.read_text(encoding="utf-8"))
-            other = EngineManifest(**{name: described[name] for name in names})
+            found.append(EngineManifest(**{name: described[name] for name in names}))
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        found.append(_apart(other, wanted))
+    return found
+
+
+def _nearest(folder: Path, wanted: EngineManifest) -> str:
+    """What of the model there is, and in what it differs."""
+    found = [_apart(other, wanted) for other in _manifests(folder, wanted.model)]
     return "; ".join(found[:3]) or f"no engine of it in {folder}"
 
 

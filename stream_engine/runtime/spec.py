@@ -1,4 +1,4 @@
-"""Holding what a model is given against what it takes."""
+"""What a model is given: held against what it takes, in batches of certain sizes."""
 
 from typing import Any
 
@@ -38,3 +38,22 @@ def check_inputs(spec: RunnerSpec, inputs: Tensors) -> None:
                 got=f"{value.dtype.name} {value.shape}",
                 expected=f"{tensor.dtype} {tensor.shape}",
             )
+
+
+def batch_sizes(most: int) -> list[int]:
+    """Sizes that batches are filled up to: a graph is captured for each that is used.
+
+    Powers of two and what lies halfway: at most a third of a batch is filling.
+
+    Args:
+        most: Largest batch of the engine.
+
+    Returns:
+        1, 2, 3, 4, 6, 8, 12, ... up to ``most``, which is the last.
+    """
+    sizes = {most}
+    power = 1
+    while power < most:
+        sizes |= {power, min(most, power + power // 2)}
+        power *= 2
+    return sorted(sizes)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from stream_engine.assemble import Assembly, head_asset, open_ear, open_units
-from stream_engine.config import EngineConfig, MotionConfig
-from stream_engine.errors import AssetError, BackendUnavailable, ConfigError
+from stream_engine.config import EngineConfig
+from stream_engine.errors import AssetError, ConfigError
 
 
 def test_sessions_share_one_model_and_one_head() -> None:
@@ -22,14 +22,12 @@ def test_sessions_share_one_model_and_one_head() -> None:
 
 
 def test_unknown_names_are_refused() -> None:
-    """Avatar, profile and backend are each told apart."""
+    """Avatar and profile are told apart."""
     assembly = Assembly(EngineConfig())
     with pytest.raises(AssetError, match="unknown avatar"):
         assembly.head_poser("nobody")
     with pytest.raises(ConfigError, match="unknown latency profile"):
         assembly.motion_stream("instant")
-    with pytest.raises(BackendUnavailable, match="torch"):
-        Assembly(EngineConfig(motion=MotionConfig(backend="torch")))
 
 
 def test_the_shipped_ear_hears() -> None:

@@ -1,8 +1,10 @@
 """What the machine can run."""
 
+from pathlib import Path
+
 import pytest
 
-from stream_engine.config import EngineConfig
+from stream_engine.config import EngineConfig, MotionConfig
 from stream_engine.doctor import examine
 from stream_engine.errors import AssetError
 
@@ -21,10 +23,10 @@ def test_a_machine_that_runs_the_tests_is_found_fit() -> None:
 def test_a_missing_model_is_a_finding_not_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     """The report goes on past what is broken."""
 
-    def missing(name: str, backend: str) -> None:
-        raise AssetError("model file is missing", got=name)
+    def missing(motion: MotionConfig, folder: Path) -> None:
+        raise AssetError("model file is missing", got=str(folder))
 
-    monkeypatch.setattr("stream_engine.assemble.open_runner", missing)
+    monkeypatch.setattr("stream_engine.assemble.choose_backend", missing)
     monkeypatch.setattr("stream_engine.doctor._renderer", lambda config: None)
     broken = [f for f in examine(EngineConfig()) if f is not None and f.works is False]
     assert any("model file is missing" in finding.text for finding in broken)

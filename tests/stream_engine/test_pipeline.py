@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream_engine.assemble import Assembly, open_runner
+from stream_engine.assemble import MODEL_FOLDER, Assembly, open_hop
 from stream_engine.audio.file_source import FileSource
 from stream_engine.config import EngineConfig
 from stream_engine.errors import AudioError
 from stream_engine.motion.arkit import INDEX
-from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.window import PROFILES
 from stream_engine.types import F32, AudioChunk
 from tests.contracts.stream_contract import join_motion, run_in_chunks
@@ -158,10 +157,7 @@ def test_reset_forgets(assembly: Assembly, speech: tuple[F32, int]) -> None:
 @pytest.mark.parametrize("profile", sorted(PROFILES))
 def test_two_sessions_in_one_batch_give_what_each_gives_alone(profile: str) -> None:
     """On the shipped models, within 1e-5: batched products may add up in another order."""
-    hop = MotionHop(
-        open_runner("speech_encoder", "auto"), open_runner("motion_sampler_2", "auto"),
-        PROFILES[profile],
-    )  # fmt: skip
+    hop = open_hop(MODEL_FOLDER, profile, 2)
     random = np.random.default_rng(0)
     both, alone = hop.initial_state(2), [hop.initial_state(), hop.initial_state()]
     mel_shape = (2, 4 * hop.profile.hop_frames, 80)

@@ -15,9 +15,10 @@ from stream_engine.models.talking_face import FaceConfig, TalkingFace, encoder_s
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.window import PROFILES
 from stream_engine.runtime.onnx_runner import OnnxRunner
+from stream_engine.runtime.torch_face import WEIGHTS_FILE, load_face
 from stream_engine.runtime.torch_runner import TorchRunner
 from tests.contracts.model_runner_contract import check_model_runner
-from trt_build.export import WEIGHTS_FILE, export_model, load_weights, tensor_offsets
+from trt_build.export import export_model, tensor_offsets
 
 SMALL = FaceConfig(
     EncoderConfig(width=16, dilations=(1, 2)),
@@ -69,7 +70,7 @@ def largest_difference(model: TalkingFace, folder: Path, steps: int, profile: st
 @pytest.mark.parametrize("steps", [1, 2, 4])
 def test_shipped_graphs_give_what_torch_gives(steps: int, profile: str) -> None:
     """ONNX Runtime equals torch on the shipped weights, for every step count and profile."""
-    model = load_weights(MODEL_FOLDER / WEIGHTS_FILE, FaceConfig())
+    model = load_face(MODEL_FOLDER)
     assert largest_difference(model, MODEL_FOLDER, steps, profile) < TOLERANCE
 
 

@@ -1,7 +1,6 @@
 """A trained model as the engine runs it: by its exported graphs if it has any, else in torch."""
 
 import argparse
-import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,10 @@ from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig, TalkingFace, encoder_spec, sampler_spec
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.window import profile_named
+from stream_engine.runtime.torch_face import load_face
 from stream_engine.runtime.torch_runner import TorchRunner
 from training.recipe import RECIPES, fill
 from trt_build.checkpoints import read_motion
-from trt_build.export import WEIGHTS_FILE, load_weights
 
 MODEL_HELP = "checkpoint of training, or a folder that trt_build.export wrote"
 RECIPE_HELP = "recipe that holds the sizes of a checkpoint"
@@ -71,13 +70,7 @@ class TrainedModel:
             AssetError: If there is no such model, or its sizes are not those of the recipe.
         """
         if self.path.is_dir():
-            described = self.path / "model.json"
-            if not described.exists() or not (self.path / WEIGHTS_FILE).exists():
-                raise AssetError(
-                    "no model in this folder", got=str(self.path), fix="run trt_build.export"
-                )
-            sizes = json.loads(described.read_text(encoding="utf-8"))["config"]
-            return load_weights(self.path / WEIGHTS_FILE, _sizes(sizes))
+            return load_face(self.path)
         sizes = tomllib.loads(self.recipe.read_text(encoding="utf-8"))
         return read_motion(self.path, _sizes(sizes))
 

@@ -10,6 +10,7 @@ from stream_engine.errors import AssetError, EngineMismatch
 from stream_engine.runtime.engine_manifest import (
     EngineManifest,
     graph_hash,
+    largest_engine,
     read_engine,
     write_engine,
 )
@@ -79,3 +80,16 @@ def test_a_graphs_hash_is_that_of_graph_and_weights(tmp_path: Path) -> None:
     assert len({alone, graph_hash(graph)}) == 2
     shipped = graph_hash(MODEL_FOLDER / "motion_sampler_1.onnx")
     assert shipped != graph_hash(MODEL_FOLDER / "motion_sampler_2.onnx")
+
+
+def test_of_several_batches_the_largest_is_opened(tmp_path: Path) -> None:
+    """What differs in anything else is not looked at; without one it says what there is."""
+    for batch in (8, 64, 16):
+        manifest = dataclasses.replace(MANIFEST, batch=batch)
+        write_engine(tmp_path, manifest, f"engine {batch}".encode(), 1.0)
+    write_engine(tmp_path, dataclasses.replace(MANIFEST, batch=128, precision="bf16"), b"", 1.0)
+    wanted = dataclasses.replace(MANIFEST, batch=0)
+    engine, found = largest_engine(tmp_path, wanted)
+    assert (engine, found) == (b"engine 64", MANIFEST)
+    with pytest.raises(EngineMismatch, match="capability 8.9"):
+        largest_engine(tmp_path, dataclasses.replace(wanted, capability="9.0"))

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stream_engine.errors import ShapeError
-from stream_engine.runtime.spec import check_inputs
+from stream_engine.runtime.spec import batch_sizes, check_inputs
 from stream_engine.types import RunnerSpec, TensorSpec
 
 SPEC = RunnerSpec((TensorSpec("x", "float32", (-1, 3)),), ())
@@ -30,3 +32,14 @@ def test_what_does_not_fit_is_named(inputs: dict[str, np.ndarray], message: str)
     """Name, shape and dtype are each told apart."""
     with pytest.raises(ShapeError, match=message):
         check_inputs(SPEC, inputs)
+
+
+@given(st.integers(1, 5000))
+def test_batches_are_filled_up_by_a_third_at_most(most: int) -> None:
+    """Every size up to the largest has one at or above it that is not much larger."""
+    sizes = batch_sizes(most)
+    assert sizes == sorted(set(sizes))
+    assert (sizes[0], sizes[-1]) == (1, most)
+    for sessions in {1, most // 3 + 1, most // 2 + 1, most}:
+        filled = min(size for size in sizes if size >= sessions)
+        assert (filled - sessions) / filled < 0.34

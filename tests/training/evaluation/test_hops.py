@@ -8,12 +8,11 @@ import pytest
 
 from stream_engine.assemble import MODEL_FOLDER, open_hop
 from stream_engine.errors import AssetError, ConfigError
-from stream_engine.models.talking_face import FaceConfig
+from stream_engine.runtime.torch_face import load_face
 from tests.training.evaluation.tiny_model import tiny_checkpoint, tiny_model
 from tests.training.pairs_for_tests import made_up_pairs
 from training.evaluation.generate import generate
 from training.evaluation.hops import TrainedModel, add_models, hop_of, named_models
-from trt_build.export import WEIGHTS_FILE, load_weights
 
 MEL = made_up_pairs(2, 6).mel.astype(np.float32)
 
@@ -28,7 +27,7 @@ def asked(*arguments: str) -> list[TrainedModel]:
 @pytest.mark.parametrize("steps", [1, 2])
 def test_weights_in_torch_move_as_their_exported_graphs_do(steps: int) -> None:
     """The shipped weights, read back, give the shipped graphs' motion."""
-    model = load_weights(MODEL_FOLDER / WEIGHTS_FILE, FaceConfig())
+    model = load_face(MODEL_FOLDER)
     in_torch = generate(hop_of(model, "balanced", steps), MEL, [0])
     exported = generate(open_hop(MODEL_FOLDER, "balanced", steps), MEL, [0])
     assert np.abs(exported).max() > 0.01
@@ -53,7 +52,7 @@ def test_a_checkpoint_runs_at_any_step_count(tmp_path: Path) -> None:
     assert np.allclose(made, generate(hop_of(tiny_model(), "balanced", 5), MEL, [0]))
     with pytest.raises(AssetError, match="--recipe"):
         TrainedModel("tiny", checkpoint).hop("balanced", 5)
-    with pytest.raises(AssetError, match="no model in this folder"):
+    with pytest.raises(AssetError, match="no model to load"):
         TrainedModel("tiny", tmp_path).hop("balanced", 5)
 
 

@@ -1,0 +1,108 @@
+"""torch on a card behind the `ModelRunner` seam, each set of shapes captured as a CUDA graph."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from stream_engine.errors import InferenceError
+from stream_engine.protocols import Tensors
+from stream_engine.runtime.spec import batch_sizes, check_inputs
+from stream_engine.types import RunnerSpec
+
+_WARM_UP = 3
+_MOST = 4096
+
+
+@dataclass(slots=True)
+class _Bound:
+    """Pinned buffers of one set of shapes and the graph over them."""
+
+    inputs: dict[str, Tensor]
+    outputs: dict[str, Tensor]
+    graph: "torch.cuda.CUDAGraph"
+
+
+class TorchGraphRunner:
+    """A module on the card; copies in, module and copies out are one graph.
+
+    Batches are filled up to the next of `batch_sizes`, as by `TensorRTRunner`, with which it is to
+    be compared.
+
+    Thread: any, one at a time.
+    Buffers: outputs are the caller's.
+
+    Args:
+        module: On the card; takes the inputs of ``spec`` in order, gives its outputs in order.
+        spec: Names, dtypes and shapes.
+    """
+
+    backend = "torch-cuda-graph"
+
+    def __init__(self, module: nn.Module, spec: RunnerSpec) -> None:
+        self._module = module.eval()
+        self._sizes = batch_sizes(_MOST)
+        self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        self._bound: dict[tuple[tuple[int, ...], ...], _Bound] = {}
+        self.spec = spec
+
+    def run(self, inputs: Tensors) -> dict[str, NDArray[Any]]:
+        """Run once.
+
+        Args:
+            inputs: One array per input of ``spec``.
+
+        Returns:
+            One array per output.
+
+        Raises:
+            ShapeError: If a name, dtype or shape does not fit ``spec``.
+            InferenceError: If the call fails.
+        """
+        check_inputs(self.spec, inputs)
+        sessions = len(next(iter(inputs.values())))
+        filled = self._sizes[bisect_left(self._sizes, sessions)]
+        shapes = [(filled, *inputs[tensor.name].shape[1:]) for tensor in self.spec.inputs]
+        try:
+            if tuple(shapes) not in self._bound:
+                self._bound[tuple(shapes)] = self._bind(shapes)
+            bound = self._bound[tuple(shapes)]
+            for name, value in inputs.items():
+                bound.inputs[name][:sessions] = torch.from_numpy(value)
+            with torch.cuda.stream(self._stream):
+                bound.graph.replay()
+            self._stream.synchronize()
+        except RuntimeError as error:
+            raise InferenceError("model call failed", got=str(error)) from error
+        return {name: value[:sessions].numpy().copy() for name, value in bound.outputs.items()}
+
+    def close(self) -> None:
+        """Free graphs and buffers."""
+        self._bound.clear()
+
+    def _bind(self, shapes: list[tuple[int, ...]]) -> _Bound:
+        names = [tensor.name for tensor in self.spec.inputs]
+        inputs = {
+            n: torch.zeros(shape).pin_memory() for n, shape in zip(names, shapes, strict=True)
+        }
+        outputs: dict[str, Tensor] = {}
+
+        def work() -> None:
+            there = [value.to("cuda", non_blocking=True) for value in inputs.values()]
+            made = self._module(*there)
+            for tensor, value in zip(self.spec.outputs, made, strict=True):
+                if tensor.name not in outputs:
+                    outputs[tensor.name] = torch.zeros(value.shape).pin_memory()
+                outputs[tensor.name].copy_(value, non_blocking=True)
+
+        with torch.inference_mode(), torch.cuda.stream(self._stream):
+            for _ in range(_WARM_UP):
+                work()
+            self._stream.synchronize()
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, stream=self._stream):
+                work()
+        return _Bound(inputs, outputs, graph)
