@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stream_engine.capacity.admission import Setting
 from stream_engine.config import SHIPPED_STEP_COUNTS, EngineConfig
 from stream_engine.errors import AssetError
 from stream_engine.mesh.blendshapes import HeadMesh
@@ -20,6 +21,7 @@ from stream_engine.motion.session_slots import SessionSlots
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.pipeline import SpeechToMotion
 from stream_engine.runtime.backends import MotionModels, choose_backend
+from stream_engine.runtime.engine_manifest import graph_hash
 
 if TYPE_CHECKING:
     from stream_engine.monitor.ear import Ear
@@ -164,6 +166,12 @@ class Assembly:
     def engine_threads(self) -> int:
         """Engine threads: as many as the settings say, or as are of use to the backend."""
         return self._config.motion.threads or self._backend.engine_threads
+
+    @property
+    def setting(self) -> Setting:
+        """What a measured capacity must have been measured with to hold."""
+        model = graph_hash(MODEL_FOLDER / f"motion_sampler_{self._config.motion.steps}.onnx")
+        return Setting(self.backend, self._config.motion.steps, self.engine_threads, model)
 
     def motion_stream(self, profile: str) -> SpeechToMotion:
         """Make the speech-to-motion stream of one session.

@@ -141,6 +141,7 @@ class ServerConfig:
         ice_servers: STUN and TURN URLs; none by default, so nothing outside is asked.
         max_sessions: Sessions admitted at once.
         heartbeat_timeout_s: A peer silent for so long is gone.
+        capacity: File that ``elocute bench --json`` wrote: no more sessions than fit by it.
         video_kbps: Bit rate of the video.
         replica: This server's name among others; part of the names of its sessions.
         sisters: Host and port of another replica, ``{replica}`` standing for its name; requests
@@ -153,6 +154,7 @@ class ServerConfig:
     ice_servers: tuple[str, ...] = ()
     max_sessions: int = 8
     heartbeat_timeout_s: float = 10.0
+    capacity: str = ""
     video_kbps: int = 1500
     replica: str = ""
     sisters: str = ""

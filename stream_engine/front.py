@@ -62,7 +62,7 @@ class Front:
         offer = decode_as(Offer, await body_text(request))
         config = self.house.config
         profile, avatar = offer.profile or config.motion.profile, offer.avatar
-        self.house.admit()
+        self.house.admit(profile)
         parts = await asyncio.to_thread(
             self.house.make_parts, profile, avatar or config.render.avatar
         )
@@ -118,14 +118,16 @@ class Front:
     async def ready(self, request: Request) -> Response:
         """Say whether the server takes one more session, and if not, why."""
         house = self.house
-        reason = "draining" if house.draining else "" if house.room else "full"
+        reason = house.refusal
         answer = {"ready": not reason, "reason": reason, "sessions": house.sessions}
         return JSONResponse({**answer, "room": house.room}, status_code=503 if reason else 200)
 
     async def metrics(self, request: Request) -> Response:
         """Write Prometheus' text."""
-        gauges = {"sessions": float(self.house.sessions)}
-        text = self.house.tally.exposition(gauges)
+        house = self.house
+        gauges = {"sessions": float(house.sessions), "room": float(house.room)}
+        gauges["engine_level"] = float(house.engine.level)
+        text = house.tally.exposition(gauges)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def still(self, request: Request) -> Response:

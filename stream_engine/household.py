@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from stream_engine.batching.lane import Lane, deliver
+from stream_engine.capacity.admission import read_admission
 from stream_engine.config import EngineConfig
 from stream_engine.engine_pool import EnginePool
 from stream_engine.errors import CapacityError, Draining
@@ -45,20 +46,31 @@ class Household:
         self.engine = EnginePool(stages, capacity, clock, self.tally, self._progress)
         self.render = RenderLoop(stages, config.render.avatar, clock)
         self._stages = stages
+        server = config.server
+        self._admission = read_admission(server.max_sessions, server.capacity, stages.setting)
         self._sessions: dict[str, Session] = {}
-        self._guests = 0
+        self._guests: list[str] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = False
 
     @property
     def sessions(self) -> int:
         """Sessions open now, through whichever door."""
-        return len(self._sessions) + self._guests
+        return len(self._sessions) + len(self._guests)
 
     @property
     def room(self) -> int:
-        """Sessions that would be admitted now."""
-        return 0 if self.draining else max(0, self.config.server.max_sessions - self.sessions)
+        """Sessions that would be admitted now, of the profile that costs most."""
+        return 0 if self.draining or self.engine.strained else self._free()
+
+    @property
+    def refusal(self) -> str:
+        """Why nobody is admitted now: ``draining``, ``strained`` or ``full``; empty if one is."""
+        if self.draining:
+            return "draining"
+        if self.engine.strained:
+            return "strained"
+        return "" if self._free() else "full"
 
     def start(self) -> None:
         """Start the threads, once; raises what the renderer raised if it cannot be made."""
@@ -92,19 +104,20 @@ class Household:
         poser = self._stages.head_poser(avatar)
         return SessionParts(profile, avatar, poser, self.config.motion.manner)
 
-    def admit(self) -> None:
-        """Check that there is room; raises CapacityError when there is none."""
-        limit = self.config.server.max_sessions
-        if self.room == 0:
-            self.tally.add("sessions_refused_total")
-            if self.draining:
-                raise going_away()
-            raise CapacityError(
-                "the server is full",
-                got=f"{self.sessions} sessions",
-                expected=f"at most {limit}",
-                fix="try again when someone has left, or raise server.max_sessions",
-            )
+    def admit(self, profile: str) -> None:
+        """Check that there is room for a session of a profile; CapacityError when there is none."""
+        if not self.refusal and self._free(profile):
+            return
+        self.tally.add("sessions_refused_total")
+        if self.draining:
+            raise going_away()
+        strained = self.engine.strained
+        raise CapacityError(
+            "the server has too much to do" if strained else "the server is full",
+            got=f"{self.sessions} sessions",
+            expected=f"at most {self.config.server.max_sessions}, and what server.capacity allows",
+            fix="try again when someone has left, or raise server.max_sessions",
+        )
 
     def open(
         self,
@@ -125,7 +138,7 @@ class Household:
         Raises:
             CapacityError: If the server is full, or going away.
         """
-        self.admit()
+        self.admit(parts.profile)
         self._find_loop()
         session = Session(parts, self, on_motion, on_error)
         self._sessions[session.id] = session
@@ -133,8 +146,11 @@ class Household:
         return session
 
     @contextmanager
-    def guest(self) -> Iterator[None]:
+    def guest(self, profile: str) -> Iterator[None]:
         """Count a session without picture for as long as it lasts.
+
+        Args:
+            profile: Latency profile by name.
 
         Yields:
             Nothing.
@@ -142,14 +158,14 @@ class Household:
         Raises:
             CapacityError: If the server is full, or going away.
         """
-        self.admit()
+        self.admit(profile)
         self._find_loop()
-        self._guests += 1
+        self._guests.append(profile)
         self.tally.add("sessions_opened_total")
         try:
             yield
         finally:
-            self._guests -= 1
+            self._guests.remove(profile)
             self.tally.add("sessions_closed_total")
 
     def leave(self, session: Session, lane: Lane, seat: Seat) -> None:
@@ -158,6 +174,10 @@ class Household:
             lane.owner.remove(lane)
             self.render.remove(seat)
             self.tally.add("sessions_closed_total")
+
+    def _free(self, profile: str | None = None) -> int:
+        seated = (session.parts.profile for session in self._sessions.values())
+        return self._admission.room((*seated, *self._guests), profile)
 
     def _find_loop(self) -> None:
         with suppress(RuntimeError):  # worked by hand, as tests do

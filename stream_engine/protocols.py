@@ -1,13 +1,16 @@
 """The seams: what a stage, a model runner, a renderer, a source and a sink must offer."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.motion.emotion import Manner
 from stream_engine.types import AudioChunk, MeshFrame, MotionFrames, RunnerSpec, VideoFrame
+
+if TYPE_CHECKING:
+    from stream_engine.capacity.admission import Setting
 
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
@@ -170,6 +173,11 @@ class Stages(Protocol):
     @property
     def engine_threads(self) -> int:
         """Threads that may advance slots at once, and are of use."""
+        ...
+
+    @property
+    def setting(self) -> "Setting":
+        """What a measured capacity must have been measured with to hold."""
         ...
 
     def motion_slots(self, profile: str, capacity: int) -> MotionSlots:

@@ -236,7 +236,7 @@ async def serve_speech(house: Household, socket: WebSocket, present: set[SpeechS
     try:
         rate_hz, profile = parse_query(socket.query_params, house.config.motion.profile)
         speech = SpeechSocket(house, socket, rate_hz, profile)
-        with house.guest(), _within(present, speech):
+        with house.guest(profile), _within(present, speech):
             code = CLOSE_BAD_DATA
             await speech.run()
         await socket.close()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_engine.capacity.admission import Setting
 from stream_engine.errors import AssetError
 from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
 from stream_engine.motion.emotion import Manner
@@ -159,6 +160,7 @@ class FakeStages:
     """Implements `Stages`; knows the avatar ``default`` only."""
 
     engine_threads = 1
+    setting = Setting("fake", 1, 1, "loudness")
 
     def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
         """Make the slots of a profile."""

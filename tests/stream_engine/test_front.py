@@ -119,7 +119,10 @@ def test_a_session_whose_replica_is_gone_is_told_so() -> None:
 
 def test_a_full_server_says_so() -> None:
     """503 and what to do."""
-    with live_server(config=ServerConfig(port=0, max_sessions=1)) as server, server.house.guest():
+    with (
+        live_server(config=ServerConfig(port=0, max_sessions=1)) as server,
+        server.house.guest("balanced"),
+    ):
         reply = server.ask("api/offer", "POST", offer())
         assert reply.status == 503
         assert int(reply.headers["Retry-After"]) > 0
@@ -132,7 +135,7 @@ def test_readiness_is_room_for_one_more() -> None:
     with live_server(config=ServerConfig(port=0, max_sessions=1)) as server:
         reply = server.ask("readyz")
         assert (reply.status, reply.json["reason"], reply.json["room"]) == (200, "", 1)
-        with server.house.guest():
+        with server.house.guest("balanced"):
             reply = server.ask("readyz")
             assert (reply.status, reply.json["ready"], reply.json["room"]) == (503, False, 0)
             assert reply.json["reason"] == "full"

@@ -1,4 +1,7 @@
+import json
 import threading
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -24,10 +27,10 @@ def test_no_more_sessions_than_allowed() -> None:
     house = household()
     parts = [house.make_parts("ultra", "default") for _ in range(3)]
     first = house.open(parts[0], ignore, ignore)
-    with house.guest():
+    with house.guest("balanced"):
         with pytest.raises(CapacityError, match="full"):
             house.open(parts[1], ignore, ignore)
-        with pytest.raises(CapacityError, match="full"), house.guest():
+        with pytest.raises(CapacityError, match="full"), house.guest("balanced"):
             pass
     house.open(parts[1], ignore, ignore)
     assert house.sessions == 2
@@ -45,7 +48,7 @@ def test_a_household_that_is_going_away_admits_nobody() -> None:
     house.draining = True
     assert (house.room, house.sessions) == (0, 1)
     with pytest.raises(Draining, match="going away"):
-        house.admit()
+        house.admit("balanced")
     assert house.tally.count("sessions_refused_total") == 1
     first.close()
 
@@ -67,3 +70,27 @@ def test_stopping_ends_sessions_and_threads() -> None:
     house.stop()
     assert house.sessions == 0
     assert not {"engine", "render"} & {thread.name for thread in threading.enumerate()}
+
+
+def test_a_measured_capacity_is_obeyed_and_strain_admits_nobody(tmp_path: Path) -> None:
+    """Two fit by the file though ten are allowed; and none while every engine is overloaded."""
+    file = tmp_path / "capacity.json"
+    file.write_text(
+        json.dumps({"setting": asdict(FakeStages.setting), "fitting": {"balanced": 2}}), "utf-8"
+    )
+    config = EngineConfig(server=ServerConfig(max_sessions=10, capacity=str(file)))
+    house = Household(FakeStages(), config, ManualClock())
+    with house.guest("balanced"):
+        assert (house.room, house.refusal) == (1, "")
+        with house.guest("balanced"):
+            assert (house.room, house.refusal) == (0, "full")
+            with pytest.raises(CapacityError, match="full.*server.capacity"):
+                house.admit("balanced")
+    house.engine.prepare("balanced")
+    for engine in house.engine.engines:
+        for governor in engine.governors:
+            for now in range(9):
+                governor.observe(float(now), 10, 10, 0)
+    assert (house.room, house.refusal) == (0, "strained")
+    with pytest.raises(CapacityError, match="too much to do"):
+        house.admit("balanced")
