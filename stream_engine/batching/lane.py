@@ -7,14 +7,17 @@ from typing import Protocol
 import numpy as np
 
 from stream_engine.audio.ring_buffer import write_around
-from stream_engine.batching.lane_table import AUDIO_FRAMES, I64, MOTION_FRAMES, LaneTable
+from stream_engine.batching.lane_table import (
+    AUDIO_FRAMES,
+    I64,
+    MOTION_FRAMES,
+    SAFE_FRAMES,
+    LaneTable,
+)
 from stream_engine.motion.emotion import Manner
 from stream_engine.protocols import MotionSlots
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import F32, SAMPLES_PER_FRAME, MotionFrames
-
-_SAFE_FRAMES = MOTION_FRAMES - 16
-"""Frames a reader may look back: the engine may be writing over the oldest."""
 
 
 class MotionSink(Protocol):
@@ -145,7 +148,7 @@ class Lane:
     def frames_from(self, first: int) -> I64:
         """Numbers of the frames from ``first`` on that can be had, int64 [K]."""
         made = int(self.table.made[self.row])
-        numbers = np.arange(max(first, made - _SAFE_FRAMES), made)
+        numbers = np.arange(max(first, made - SAFE_FRAMES), made)
         there: I64 = numbers[self.table.number[self.row, numbers % MOTION_FRAMES] == numbers]
         return there[:0] if self.closed else there
 
@@ -159,7 +162,7 @@ class Lane:
         numbers = self.frames_from(self._next)
         if not len(numbers):
             return ()
-        lost = int(self.table.made[self.row]) - _SAFE_FRAMES - self._next
+        lost = int(self.table.made[self.row]) - SAFE_FRAMES - self._next
         self.tally.add("motion_dropped_total", max(0, lost))
         motion = self.table.motion[self.row, numbers % MOTION_FRAMES]
         self._next = int(numbers[-1]) + 1

@@ -24,6 +24,9 @@ AUDIO_FRAMES = 2 * MOTION_FPS
 MOTION_FRAMES = 64
 """Frames of motion kept of a session."""
 
+SAFE_FRAMES = MOTION_FRAMES - 16
+"""Frames a reader may look back: the engine may be writing over the oldest."""
+
 NEVER = 2**62
 """Of patience, or of frames taken: no limit."""
 
@@ -93,7 +96,8 @@ class LaneTable:
     def due(self, behind: I64) -> Slots:
         """Rows that have a hop of audio, or an end to be reached, and room for the motion."""
         unfinished = self.ended & (self.made < self.heard // SAMPLES_PER_FRAME)
-        room = self.made + 2 * self.home - self.taken <= MOTION_FRAMES  # as much as there may be
+        # As much as there may be, and no frame that a door in no hurry could not look back to.
+        room = self.made + 2 * self.home - self.taken <= SAFE_FRAMES
         return np.flatnonzero(self.live & room & ((behind >= self.hop) | unfinished))
 
     def kind(self, rows: Slots) -> I64:

@@ -1,4 +1,4 @@
-"""Whether one more session fits: a number that was set, a capacity that was measured, and strain."""
+"""Whether one more session fits: by a number, by measured capacity, by strain."""
 
 import json
 from collections.abc import Iterable, Mapping
