@@ -20,6 +20,7 @@ from stream_engine.motion.slots import Slots
 from stream_engine.motion.window import profile_named
 from stream_engine.protocols import Clock, Stages
 from stream_engine.telemetry.metrics import Tally
+from stream_engine.telemetry.spans import waited
 from stream_engine.types import MOTION_FPS, SAMPLES_PER_FRAME
 
 logger = logging.getLogger(__name__)
@@ -206,6 +207,8 @@ class Engine:
         group, (samples, ended) = self._groups[kind // 2], self._table.next_audio(rows)
         level = group.governor.level
         began = self._clock.now()
+        for heard_s in self._table.heard_s[rows]:
+            waited("engine", heard_s, began)
         try:
             motion = group.slots.advance(rows, samples, ended, level)
         except Exception as error:

@@ -14,6 +14,7 @@ from stream_engine.hand_off import FrameSlot, TimedMotion, TimedPicture
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
 from stream_engine.protocols import Clock, HeadPoser, Renderer, Stages
 from stream_engine.telemetry.metrics import Tally
+from stream_engine.telemetry.spans import span, waited
 from stream_engine.types import F32, TICKS_PER_FRAME, VideoFrame
 
 logger = logging.getLogger(__name__)
@@ -202,7 +203,9 @@ class RenderLoop:
                 return
             if seat.avatar not in renderers:
                 renderers[seat.avatar] = self._stages.renderer(seat.avatar)
-            mesh = seat.poser.pose(motion.pts, motion.coefficients)
+            waited("painter", motion.ready_s, started, motion.pts)
+            with span("mesh", pts=motion.pts):
+                mesh = seat.poser.pose(motion.pts, motion.coefficients)
             frame = renderers[seat.avatar].render(mesh)
             now = self._clock.now()
             soonest_s = seat.drawn(motion, now)

@@ -18,6 +18,7 @@ from stream_engine.motion.window import profile_named
 from stream_engine.protocols import Clock, HeadPoser
 from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.telemetry.metrics import Tally
+from stream_engine.telemetry.spans import span, waited
 from stream_engine.transport.intake import AudioIntake
 from stream_engine.transport.margin import Margin
 from stream_engine.transport.playout import PlayoutClock
@@ -183,6 +184,8 @@ class Session:
             self.playout.delay_ticks = self._least_delay + self._margin.observe(slack_s)
             arrival = self.playout.arrival(picture.frame.pts)
             self.tally.observe("arrival_to_sent_seconds", now - arrival)
+            waited("playout", picture.drawn_s, now, picture.frame.pts)
+            waited("arrival to release", arrival, now, picture.frame.pts)
         return picture
 
     def close(self) -> None:
@@ -217,7 +220,9 @@ class Session:
             samples = lost if len(lost) else read.samples
             chunk = AudioChunk(self._resampled, samples, TICKS_PER_SECOND)
             self._resampled += len(samples)
-            for heard in self._resampler.feed(chunk):
+            with span("resample", size=len(samples)):
+                ready = self._resampler.feed(chunk)
+            for heard in ready:
                 self.lane.write(heard.samples, self.clock.now())
         if self.lane.heard_frames != before:
             self.lane.owner.wake()

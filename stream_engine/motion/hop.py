@@ -1,6 +1,9 @@
 """One hop of windowed diffusion for a batch of sessions: a pure function of state and speech."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from stream_engine.errors import ShapeError
 from stream_engine.features.log_mel import MELS_PER_FRAME
@@ -9,6 +12,7 @@ from stream_engine.motion.blend import OverlapBlender
 from stream_engine.motion.state import MotionState, initial_state
 from stream_engine.motion.window import LatencyProfile
 from stream_engine.protocols import ModelRunner
+from stream_engine.telemetry.spans import span
 from stream_engine.types import F32, MOTION_FPS
 
 _SLOW = ("head", "brow", "eyeWide", "eyeSquint", "cheek", "noseSneer")
@@ -77,25 +81,19 @@ class MotionHop:
         """
         self._check(state, mel, noise)
         hop = mel.shape[1] // MELS_PER_FRAME if final is None else final
-        encoded = self._encoder.run(
-            {"mel": mel, "mel_past": state.mel_past, "conv_past": state.conv_past}
-        )
+        batch = len(state.frame)
+        with span("encoder", size=batch):
+            encoded = self._encoder.run(
+                {"mel": mel, "mel_past": state.mel_past, "conv_past": state.conv_past}
+            )
         speech = np.concatenate([state.speech, encoded["speech_out"]], axis=1)
-        sampled = self._sampler.run(
-            {
-                "emitted": state.emitted,
-                "emitted_speech": state.emitted_speech,
-                "emitted_mask": state.emitted_mask,
-                "cache": state.cache,
-                "mask": state.mask,
-                "speech": speech,
-                "noise": noise,
-            }
-        )
-        window = self._blender.blend(sampled["motion"], state.held, state.has_held)
+        with span("generator", size=batch):
+            sampled = self._sample(state, speech, noise)
         begun = (state.frame[:, None] + np.arange(hop) >= 0).astype(np.float32)
-        emitted, posture = self._settle(window[:, :hop], state.posture, begun)
-        emitted[..., :ARKIT_COUNT] = emitted[..., :ARKIT_COUNT].clip(0.0, 1.0)
+        with span("blend", size=batch):
+            window = self._blender.blend(sampled["motion"], state.held, state.has_held)
+            emitted, posture = self._settle(window[:, :hop], state.posture, begun)
+            emitted[..., :ARKIT_COUNT] = emitted[..., :ARKIT_COUNT].clip(0.0, 1.0)
         following = MotionState(
             frame=state.frame + hop,
             mel_past=encoded["new_mel_past"],
@@ -111,6 +109,19 @@ class MotionHop:
             has_held=(state.frame >= 0).astype(np.float32),
         )
         return emitted, following
+
+    def _sample(self, state: MotionState, speech: F32, noise: F32) -> dict[str, NDArray[Any]]:
+        return self._sampler.run(
+            {
+                "emitted": state.emitted,
+                "emitted_speech": state.emitted_speech,
+                "emitted_mask": state.emitted_mask,
+                "cache": state.cache,
+                "mask": state.mask,
+                "speech": speech,
+                "noise": noise,
+            }
+        )
 
     def _settle(self, frames: F32, posture: F32, begun: F32) -> tuple[F32, F32]:
         settled = np.empty_like(frames)

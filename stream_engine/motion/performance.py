@@ -10,6 +10,7 @@ from stream_engine.motion.expression import Expression, ExpressionState
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.noise import U64, NoiseState, WindowNoise, noise_streams
 from stream_engine.motion.state import MotionState
+from stream_engine.telemetry.spans import span
 from stream_engine.types import F32
 
 
@@ -96,11 +97,13 @@ class Performance:
         # Noise is counted from the first window, which begins a lookahead before frame 0.
         first = state.motion.frame + self.profile.lookahead_frames
         hop = mel.shape[1] // MELS_PER_FRAME if final is None else final
-        start, noise = self._noise.step(state.noise, first, hop)
+        with span("noise", size=len(first)):
+            start, noise = self._noise.step(state.noise, first, hop)
         frames, motion = self._hop.step(state.motion, mel, start, hop)
         expression = state.expression
         if self._expression is not None and expression is not None:
-            frames, expression = self._expression.step(expression, frames, mel, manner)
+            with span("expression", size=len(first)):
+                frames, expression = self._expression.step(expression, frames, mel, manner)
         return frames, PerformanceState(motion, noise, expression)
 
 

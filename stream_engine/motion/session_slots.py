@@ -12,6 +12,7 @@ from stream_engine.motion.emotion import Manner
 from stream_engine.motion.generator import silent_frame
 from stream_engine.motion.performance import Performance, PerformanceState, seeds_of
 from stream_engine.motion.slots import Slots, SlotTable
+from stream_engine.telemetry.spans import span
 from stream_engine.types import F32, SAMPLES_PER_FRAME
 
 
@@ -119,8 +120,15 @@ class SessionSlots:
         Raises:
             ShapeError: If an array does not fit; no session has moved then.
         """
+        with span("hop", size=len(slots)):
+            return self._advance(slots, samples, ended, level)
+
+    def _advance(
+        self, slots: Slots, samples: F32, ended: NDArray[np.bool_] | None, level: int
+    ) -> F32:
         state = self._table_for(samples).take(slots)
-        mel, past = hop_features(state.past, samples)
+        with span("features", size=len(slots)):
+            mel, past = hop_features(state.past, samples)
         if ended is not None and ended.any():
             mel[ended.repeat(MELS_PER_FRAME, axis=1)] = np.tile(self._silence, (ended.sum(), 1))
         sparing = level >= len(self._performances)

@@ -13,6 +13,7 @@ from stream_engine.mesh.skin_texture import read_skin_texture
 from stream_engine.render.camera import Camera
 from stream_engine.render.gl_context import GlContext, set_uniform
 from stream_engine.render.mouth_light import MouthLight
+from stream_engine.telemetry.spans import span
 from stream_engine.types import MeshFrame, VideoFrame
 
 if TYPE_CHECKING:
@@ -98,12 +99,14 @@ class MeshRenderer:
                 expected=str(expected),
                 fix="pose and draw with the same head asset",
             )
-        self._positions.write(np.ascontiguousarray(frame.positions, dtype=np.float32))
-        self._normals.write(np.ascontiguousarray(frame.normals, dtype=np.float32))
-        set_uniform(self._programs["mouth"], "mouth_opening", self._mouth.of(frame.positions))
-        self._draw()
-        self._context.finish()  # here, or the calls below wait with Python's lock held
-        return self._read_back(frame.pts)
+        with span("render", pts=frame.pts):
+            self._positions.write(np.ascontiguousarray(frame.positions, dtype=np.float32))
+            self._normals.write(np.ascontiguousarray(frame.normals, dtype=np.float32))
+            set_uniform(self._programs["mouth"], "mouth_opening", self._mouth.of(frame.positions))
+            self._draw()
+            self._context.finish()  # here, or the calls below wait with Python's lock held
+        with span("read-back", pts=frame.pts):
+            return self._read_back(frame.pts)
 
     def close(self) -> None:
         """Free the context; may be called again."""

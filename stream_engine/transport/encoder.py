@@ -8,6 +8,7 @@ from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.mediastreams import VIDEO_TIME_BASE, convert_timebase
 
 from stream_engine.protocols import Clock
+from stream_engine.telemetry.spans import span
 
 FLOOR_BPS = 150_000
 """The face falls apart below this."""
@@ -56,6 +57,7 @@ class SteadyVp8Encoder(Vp8Encoder):  # type: ignore[misc]  # aiortc is untyped
     """VP8 for a face before a plain background: quick settings, one thread, damped rate.
 
     *Thread*: ``encode`` the loop's executor, one call at a time; ``target_bitrate`` the loop.
+    ``encoded_pts`` is the time of the last picture encoded.
 
     Args:
         video_kbps: Highest bit rate.
@@ -68,6 +70,7 @@ class SteadyVp8Encoder(Vp8Encoder):  # type: ignore[misc]  # aiortc is untyped
         self._damper = RateDamper(video_kbps * 1000)
         self._codec: Any = None
         self._picture_id = 0
+        self.encoded_pts: int | None = None
 
     @property
     def target_bitrate(self) -> int:
@@ -80,17 +83,19 @@ class SteadyVp8Encoder(Vp8Encoder):  # type: ignore[misc]  # aiortc is untyped
 
     def encode(self, frame: av.VideoFrame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
         """Encode one picture into RTP payloads, with its time on the 90 kHz clock."""
-        picture = frame.reformat(format="yuv420p", interpolation="FAST_BILINEAR")
-        if force_keyframe:
-            picture.pict_type = av.video.frame.PictureType.I
-        rate = self._damper.rate_bps
-        codec = self._codec
-        size = (picture.width, picture.height)
-        if codec is None or codec.bit_rate != rate or (codec.width, codec.height) != size:
-            codec = self._codec = _open_codec(picture.width, picture.height, rate)
-        data = b"".join(bytes(packet) for packet in codec.encode(picture))
-        payloads = self._packetize(data, self._picture_id)
+        with span("encode", pts=frame.pts):
+            picture = frame.reformat(format="yuv420p", interpolation="FAST_BILINEAR")
+            if force_keyframe:
+                picture.pict_type = av.video.frame.PictureType.I
+            rate = self._damper.rate_bps
+            codec = self._codec
+            size = (picture.width, picture.height)
+            if codec is None or codec.bit_rate != rate or (codec.width, codec.height) != size:
+                codec = self._codec = _open_codec(picture.width, picture.height, rate)
+            data = b"".join(bytes(packet) for packet in codec.encode(picture))
+            payloads = self._packetize(data, self._picture_id)
         self._picture_id = (self._picture_id + 1) % (1 << 15)
+        self.encoded_pts = frame.pts
         return payloads, convert_timebase(frame.pts, frame.time_base, VIDEO_TIME_BASE)
 
 
@@ -118,13 +123,18 @@ def _open_codec(width: int, height: int, rate_bps: int) -> Any:
     return codec
 
 
-def install(sender: Any, video_kbps: int, clock: Clock) -> None:
+def install(sender: Any, video_kbps: int, clock: Clock) -> SteadyVp8Encoder:
     """Give an aiortc sender the steady encoder; VP8 must have been negotiated.
 
     Args:
         sender: An ``RTCRtpSender`` that has not sent anything.
         video_kbps: Highest bit rate.
         clock: Spaces the changes of rate.
+
+    Returns:
+        The encoder.
     """
     assert hasattr(sender, ENCODER_ATTRIBUTE), "aiortc moved its encoder"
-    setattr(sender, ENCODER_ATTRIBUTE, SteadyVp8Encoder(video_kbps, clock))
+    encoder = SteadyVp8Encoder(video_kbps, clock)
+    setattr(sender, ENCODER_ATTRIBUTE, encoder)
+    return encoder

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from stream_engine.telemetry.metrics import Tally
+from stream_engine.telemetry.spans import moment, span, waited
 
 MAX_WAIT_PACKETS = 3
 """Newer packets that are held back for a missing one."""
@@ -68,7 +69,7 @@ class InOrderBuffer:
 
     counts: JitterCounts = field(default_factory=JitterCounts)
     _next: int | None = None
-    _held: dict[int, Packet] = field(default_factory=dict)
+    _held: dict[int, tuple[Packet, float]] = field(default_factory=dict)
 
     def push(self, packet: Packet) -> list[EncodedFrame]:
         """Take a packet, return every packet that can go now, in order."""
@@ -87,7 +88,7 @@ class InOrderBuffer:
         return self._take(packet)
 
     def _take(self, packet: Packet) -> list[EncodedFrame]:
-        self._held[packet.sequence_number] = packet
+        self._held[packet.sequence_number] = packet, moment()
         if packet.sequence_number != self._next:
             self.counts.reordered += 1
         out = self._ready()
@@ -98,7 +99,9 @@ class InOrderBuffer:
 
     def _ready(self) -> list[EncodedFrame]:
         out = []
-        while self._next is not None and (packet := self._held.pop(self._next, None)) is not None:
+        while self._next is not None and (held := self._held.pop(self._next, None)) is not None:
+            packet, since_s = held
+            waited("jitter buffer", since_s, moment())
             out.append(EncodedFrame(packet._data, packet.timestamp))
             self._next = (self._next + 1) & 0xFFFF
         return out
@@ -132,8 +135,9 @@ class ReceiverBuffer:
 
     def add(self, packet: Any) -> tuple[bool, EncodedFrame | None]:
         """Take a packet; return (ask for a key frame, the newest frame that is ready)."""
-        frames = self.ordered.push(packet)
-        self.ordered.counts.move_to(self._tally)
+        with span("jitter buffer"):
+            frames = self.ordered.push(packet)
+            self.ordered.counts.move_to(self._tally)
         for frame in frames[:-1]:
             self._queue(packet, frame)
         return False, frames[-1] if frames else None

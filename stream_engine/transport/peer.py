@@ -18,7 +18,9 @@ from aiortc.mediastreams import MediaStreamError
 from stream_engine.errors import ConfigError, PeerClosed, SignalingError
 from stream_engine.household import Household
 from stream_engine.session import Session, SessionParts
+from stream_engine.telemetry.spans import recording, span
 from stream_engine.transport import encoder, jitter_buffer
+from stream_engine.transport.outgoing import Outgoing
 from stream_engine.transport.signaling import BAD_OFFER, ice_servers, usable_sdp
 from stream_engine.transport.tracks import FaceTrack, VoiceTrack
 from stream_engine.types import F32, TICKS_PER_SECOND, MotionFrames
@@ -116,9 +118,11 @@ class Peer:
             SignalingError: If the offer cannot be used.
         """
         sdp = usable_sdp(offer)
-        self._add_tracks()
+        outgoing = self._add_tracks()
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(sdp, offer.type))
+            if recording():
+                outgoing.time_packets()
             await self._pc.setLocalDescription(await self._pc.createAnswer())
         except BAD_OFFER as error:
             if self._cause is not None:  # closed meanwhile: the offer is not to blame
@@ -133,7 +137,7 @@ class Peer:
         self._log.info("session opened, profile %s", self.session.parts.profile)
         return Answer(local.sdp, local.type, self.session.id, self.session.parts.profile, delay_ms)
 
-    def _add_tracks(self) -> None:
+    def _add_tracks(self) -> Outgoing:
         voice = self._pc.addTransceiver(VoiceTrack(self.session), direction="sendrecv")
         face = self._pc.addTransceiver(FaceTrack(self.session), direction="sendonly")
         # One stream for both, so that the browser plays them in sync.
@@ -141,7 +145,8 @@ class Peer:
         jitter_buffer.install(voice.receiver, self.session.tally)
         codecs = RTCRtpSender.getCapabilities("video").codecs
         face.setCodecPreferences([c for c in codecs if c.mimeType in ("video/VP8", "video/rtx")])
-        encoder.install(face.sender, self._config.video_kbps, self._clock)
+        steady = encoder.install(face.sender, self._config.video_kbps, self._clock)
+        return Outgoing(face.sender, steady)
 
     def send(self, message: Message) -> None:
         """Send an event; dropped and counted when the peer does not take them."""
@@ -215,7 +220,8 @@ class Peer:
             while True:
                 frame = await track.recv()
                 self._heard_s = self._clock.now()
-                self.session.push_audio(frame.pts, mono(frame))
+                with span("capture", size=frame.samples):
+                    self.session.push_audio(frame.pts, mono(frame))
         except MediaStreamError:
             return
 

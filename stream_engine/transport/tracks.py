@@ -12,6 +12,7 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from stream_engine.hand_off import TimedPicture
 from stream_engine.protocols import Clock
 from stream_engine.telemetry.metrics import Tally
+from stream_engine.telemetry.spans import span
 from stream_engine.types import F32, TICKS_PER_FRAME, TICKS_PER_SECOND
 
 PACKET_SAMPLES = TICKS_PER_SECOND // 50
@@ -102,9 +103,10 @@ class VoiceTrack(PacedTrack):
         programme = self._programme
         late = programme.clock.now() - programme.due(pts)
         programme.tally.observe("release_late_seconds", max(0.0, late))
-        samples = programme.voice(pts, PACKET_SAMPLES)
-        pcm = (np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
-        frame = av.AudioFrame.from_ndarray(pcm[None, :], format="s16", layout="mono")
+        with span("voice", pts=pts):
+            samples = programme.voice(pts, PACKET_SAMPLES)
+            pcm = (np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(pcm[None, :], format="s16", layout="mono")
         frame.sample_rate = TICKS_PER_SECOND
         frame.pts = pts
         frame.time_base = TIME_BASE
@@ -126,7 +128,8 @@ class FaceTrack(PacedTrack):
             picture = self._programme.picture(pts)
             if picture is not None:
                 break
-        frame = av.VideoFrame.from_ndarray(picture.frame.rgb, format="rgb24")
+        with span("picture", pts=pts):
+            frame = av.VideoFrame.from_ndarray(picture.frame.rgb, format="rgb24")
         frame.pts = pts
         frame.time_base = TIME_BASE
         return frame
