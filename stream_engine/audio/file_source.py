@@ -8,6 +8,7 @@ import av
 import numpy as np
 
 from stream_engine.audio.check import check_rate
+from stream_engine.audio.resampler import Resampler
 from stream_engine.errors import AudioError
 from stream_engine.types import F32, AudioChunk
 
@@ -77,6 +78,25 @@ class FileSource:
                 raise AudioError("file cannot be decoded", got=f"{self._path}: {error}") from error
         if not start:
             raise AudioError("file holds no samples", got=str(self._path), fix="record it again")
+
+
+def speech_for_model(path: Path) -> F32:
+    """Read a whole file at the rate the model hears.
+
+    Args:
+        path: Any file PyAV can decode.
+
+    Returns:
+        16 kHz, float32 [N].
+
+    Raises:
+        AudioError: If it cannot be read, or its rate cannot be used.
+    """
+    with FileSource(path) as file:
+        samples = np.concatenate([chunk.samples for chunk in file.chunks()])
+        resampler = Resampler(file.rate_hz)
+    heard = resampler.feed(AudioChunk(0, samples, file.rate_hz))
+    return heard[0].samples if heard else np.zeros(0, np.float32)
 
 
 def _mono(frame: av.AudioFrame) -> F32:

@@ -10,13 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from stream_engine.config import EngineConfig
 from stream_engine.cores import usable_cores
 from stream_engine.errors import ConfigError
 from stream_engine.motion.window import PROFILES, profile_named
-from stream_engine.types import F32, AudioChunk
 
 _MOST = 4096
 _SHORTEST_S = 2.0
@@ -59,13 +56,15 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         AudioError: If the speech cannot be read.
     """
     from stream_engine.assemble import Assembly
+    from stream_engine.audio.file_source import speech_for_model
     from stream_engine.capacity.load import Load, LoadReport, RealTime, hop_ms, run_load
     from stream_engine.capacity.search import most_that_fit
     from stream_engine.clock import MonotonicClock
     from stream_engine.server import SWITCH_S
 
     _check(options)
-    speech, clock = _speech(options.speech), MonotonicClock()
+    source = options.speech or Path(__file__).parents[1] / "assets" / "sample.wav"
+    speech, clock = speech_for_model(source), MonotonicClock()
     stages, profile = Assembly(config), profile_named(config.motion.profile)
     sys.setswitchinterval(SWITCH_S)  # as the server has it
 
@@ -108,18 +107,6 @@ def _write(path: Path, about: dict[str, Any], reports: Sequence[Any]) -> None:
     trials = [dataclasses.asdict(report) for report in reports]
     figures = about | {"machine": _machine(), "versions": versions, "trials": trials}
     path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-
-
-def _speech(path: Path | None) -> F32:
-    """Speech at the rate the model hears."""
-    from stream_engine.audio.file_source import FileSource
-    from stream_engine.audio.resampler import Resampler
-
-    source = path or Path(__file__).parents[1] / "assets" / "sample.wav"
-    with FileSource(source) as file:
-        samples = np.concatenate([chunk.samples for chunk in file.chunks()])
-        heard = Resampler(file.rate_hz).feed(AudioChunk(0, samples, file.rate_hz))
-    return heard[0].samples
 
 
 def _machine() -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream_engine.audio.file_source import FileSource
+from stream_engine.audio.file_source import FileSource, speech_for_model
 from stream_engine.errors import AudioError
+from tests.paths import SAMPLE
 
 
 def write_wav(path: Path, samples: np.ndarray, rate: int) -> Path:
@@ -89,3 +90,12 @@ def test_ten_hours_of_silence_are_read_in_constant_memory(tmp_path: Path) -> Non
         grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert total == hours * 3600 * rate
     assert grown_kb < 20_000
+
+
+def test_a_whole_file_at_the_rate_the_model_hears() -> None:
+    """The shipped sample: two thirds of its samples, whole blocks of 10 ms."""
+    with FileSource(SAMPLE) as file:
+        there = sum(len(chunk.samples) for chunk in file.chunks())
+    samples = speech_for_model(SAMPLE)
+    assert len(samples) == there // 240 * 160
+    assert 0.1 < float(abs(samples).max()) <= 1.0
