@@ -172,7 +172,8 @@ class _Open:
         if line.stack:
             line.stack[-1].inside_ns += took
             line.stack[-1].inside_cpu_ns += cpu_ns
-        own = (took - self.inside_ns, max(0, cpu_ns - self.inside_cpu_ns))
+        own_ns = took - self.inside_ns
+        own = (own_ns, min(own_ns, max(0, cpu_ns - self.inside_cpu_ns)))
         row = (self.stage, self.start_ns, end_ns, *own, self.size, self.pts, self.device)
         _keep(line, line.spans, row)
 

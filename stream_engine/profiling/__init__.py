@@ -1,0 +1,1 @@
+"""Where the time of a live session goes, measured while it talks."""
