@@ -20,7 +20,7 @@ LEAST_CHANGE = 0.05
 ERROR_RATE = 0.05
 """How often at most a comparison of two like runs may find anything, all stages together."""
 
-RESAMPLES = 2000
+RESAMPLES = 1000
 LEAST_BLOCKS = 6
 
 ALONE = (
@@ -28,8 +28,8 @@ ALONE = (
     "--against, and their spread counts as noise"
 )
 
-_STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
-"""97.5 % points of Student's t by degrees of freedom, from 1 on."""
+PRIOR_RUNS = 4
+"""What is known of a stage's spread from the other stages' counts as much as so many more runs."""
 
 _CHUNK = 250
 _FLOOR_MS = 1e-4  # the digits of a report
@@ -122,7 +122,11 @@ def compare(
     shared = [(key, row) for key, row in keyed if all(key in run for run in before)]
     random = np.random.default_rng(seed)
     rate = ERROR_RATE / max(1, len(shared))
-    return [_change([run[key] for run in before], row, rate, random) for key, row in shared]
+    earlier = {key: [run[key] for run in before] for key, _ in shared}
+    between = between_runs(
+        {key: [_median(run["blocks"]) for run in runs] for key, runs in earlier.items()}
+    )
+    return [_change(earlier[key], row, (rate, between[key]), random) for key, row in shared]
 
 
 def slower(changes: Sequence[Change]) -> list[Change]:
@@ -131,15 +135,18 @@ def slower(changes: Sequence[Change]) -> list[Change]:
 
 
 def _change(
-    olds: Sequence[dict[str, Any]], new: dict[str, Any], rate: float, random: np.random.Generator
+    olds: Sequence[dict[str, Any]],
+    new: dict[str, Any],
+    noise: tuple[float, float],
+    random: np.random.Generator,
 ) -> Change:
-    name, kind = new["name"], new["kind"]
+    name, kind, (rate, reach) = new["name"], new["kind"], noise
     runs = [[block for block in row["blocks"] if block] for row in (*olds, new)]
     if min(len(run) for run in runs) < LEAST_BLOCKS:
         return Change(name, kind, "too few", *(0.0 for _ in range(5)))
     earlier = [block for run in runs[:-1] for block in run]
     was, now = _median(earlier), _median(runs[-1])
-    ratio, reach = now / was, between_runs([_median(run) for run in runs[:-1]])
+    ratio = now / was
     draws = resampled_medians(runs[-1], random) / resampled_medians(earlier, random)
     fewest = min(len(runs[-1]), len(earlier))
     # Resampled blocks vary less than new ones would, the more so the fewer they are.
@@ -152,14 +159,31 @@ def _change(
     return Change(name, kind, verdict, was, now, ratio, low, high)
 
 
-def between_runs(medians: Sequence[float]) -> float:
-    """Say by what factor one more run may differ from those there are; 1 for a single one."""
-    runs = len(medians)
+def between_runs(medians: dict[tuple[str, str], list[float]]) -> dict[tuple[str, str], float]:
+    """Say by what factor the median of one more run may differ from those there are.
+
+    A stage's own spread over few runs is itself uncertain, so it is drawn towards that of the
+    other figures of its kind, as tests of many genes over few samples do.
+
+    Args:
+        medians: Of each earlier run, by kind and name.
+
+    Returns:
+        The factor for each; 1 where there is only one run.
+
+    Source: Smyth 2004, 'Linear models and empirical Bayes methods', sec. 3.
+    """
+    runs = max((len(values) for values in medians.values()), default=0)
     if runs < 2:
-        return 1.0
-    quantile = _STUDENT[min(runs - 1, len(_STUDENT)) - 1]
-    spread = float(np.std(np.log(medians), ddof=1))
-    return math.exp(min(50.0, quantile * spread * math.sqrt(1.0 + 1.0 / runs)))
+        return dict.fromkeys(medians, 1.0)
+    spread = {key: float(np.var(np.log(values), ddof=1)) for key, values in medians.items()}
+    factors = {}
+    for key, own in spread.items():
+        usual = float(np.median([of for (kind, _), of in spread.items() if kind == key[0]]))
+        freedom = PRIOR_RUNS + runs - 1
+        variance = (PRIOR_RUNS * usual + (runs - 1) * own) / freedom * (1.0 + 1.0 / runs)
+        factors[key] = math.exp(student(0.975, freedom) * math.sqrt(variance))
+    return factors
 
 
 def student(share: float, freedom: int) -> float:
@@ -174,7 +198,8 @@ def student(share: float, freedom: int) -> float:
 
 
 def _median(blocks: Sequence[Sequence[float]]) -> float:
-    return max(float(np.median(np.concatenate(blocks))), _FLOOR_MS)
+    values = np.concatenate([[], *blocks])
+    return max(float(np.median(values)), _FLOOR_MS) if len(values) else _FLOOR_MS
 
 
 def resampled_medians(blocks: Sequence[Sequence[float]], random: np.random.Generator) -> _F64:
