@@ -28,6 +28,9 @@ ALONE = (
     "--against, and their spread counts as noise"
 )
 
+CROWDED = 0.1
+"""Difference in the share of time off the processor above which wall times say little."""
+
 PRIOR_RUNS = 4
 """What is known of a stage's spread from the other stages' counts as much as so many more runs."""
 
@@ -42,7 +45,7 @@ class Change:
 
     Attributes:
         name: Which.
-        kind: ``work``, ``device`` or ``wait``.
+        kind: ``work``, ``cpu``, ``device`` or ``wait``.
         verdict: ``slower``, ``faster``, ``no difference`` or ``too few``.
         before_ms: Median before.
         after_ms: Median after.
@@ -89,9 +92,14 @@ def check_like(old: dict[str, Any], settings: dict[str, Any]) -> None:
 
 
 def warnings_of(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Say what of the machine differs, so that the code need not be what changed."""
+    """Say what of the machine and its other work differs: it need not be the code that changed."""
     keys = ("cpu", "cores", "gpu", "system")
-    return [
+    was, now = old.get("held_up", 0.0), new.get("held_up", 0.0)
+    crowded = (
+        f"stages were kept off the processor {100 * was:.0f} % of their time then, "
+        f"{100 * now:.0f} % now: look at processor time (cpu) rather than wall time (work)"
+    )
+    return ([crowded] if abs(now - was) > CROWDED else []) + [
         f"another machine: {key} was {old['machine'].get(key)}, is {new['machine'].get(key)}"
         for key in keys
         if old["machine"].get(key) != new["machine"].get(key)

@@ -50,6 +50,9 @@ WAITS: dict[str, str] = {
 }
 """Every wait and what waits for what."""
 
+RECKONING = ("resample", "features", "noise", "blend", "expression", "mesh")
+"""Stages that wait for nothing: no device, no other thread, no lock."""
+
 _EDGES_MS = np.round(10.0 ** np.arange(-3.0, 3.01, 0.1), 7)
 """Ends of the histograms' bars: ten for each power of ten."""
 
@@ -78,8 +81,8 @@ class Figures:
 
     Attributes:
         name: Which.
-        kind: ``work`` (a stage's own wall time), ``device`` (what a device says of it) or
-            ``wait``.
+        kind: ``work`` (a stage's own wall time), ``cpu`` (the processor time in it), ``device``
+            (what a device says of it) or ``wait``.
         calls: How many in the warm part.
         ms: p50, p95, p99, p99.9, mean and max, milliseconds.
         cpu_ms: Mean processor time of the thread itself; None where it is not known.
@@ -121,14 +124,18 @@ def measure(spans: Sequence[Span], waits: Sequence[Wait], period: Period) -> lis
         period: From the moment when everybody talked; its first second is cold.
 
     Returns:
-        Stages, devices, waits, each in the order of the flow; what never happened is left out.
+        Stages by wall, processor and device, then waits, each in the order of the flow; what never
+        happened is left out.
     """
     work: dict[str, _Column] = defaultdict(lambda: _Column([], [], [], []))
+    cpu: dict[str, _Column] = defaultdict(lambda: _Column([], [], [], []))
     device: dict[str, _Column] = defaultdict(lambda: _Column([], [], [], []))
     still: dict[str, _Column] = defaultdict(lambda: _Column([], [], [], []))
     for span in spans:
         cpu_ms = span.cpu_ns / 1e6 if span.cpu_ns >= 0 else np.nan
         _note(work[span.stage], span.start_ns, span.own_ns / 1e6, cpu_ms, span.size)
+        if span.cpu_ns >= 0:
+            _note(cpu[span.stage], span.start_ns, cpu_ms, cpu_ms, span.size)
         if span.device_ms:
             total = sum(ms for _, ms in span.device_ms)
             _note(device[span.stage], span.start_ns, total, np.nan, span.size)
@@ -137,9 +144,22 @@ def measure(spans: Sequence[Span], waits: Sequence[Wait], period: Period) -> lis
             _note(still[wait.name], wait.end_ns, (wait.end_ns - wait.start_ns) / 1e6, np.nan, 0)
     return [
         *_rows("work", work, STAGES, period),
+        *_rows("cpu", cpu, STAGES, period),
         *_rows("device", device, STAGES, period),
         *_rows("wait", still, WAITS, period),
     ]
+
+
+def held_up(figures: Iterable[Figures]) -> float:
+    """Say which share of their time stages that only reckon were not on a processor.
+
+    Other threads and other programs had it then: two runs in which this differs say little about
+    each other's wall time.
+    """
+    rows = [row for row in figures if row.kind == "work" and row.name in RECKONING and row.calls]
+    wall = sum(row.calls * row.ms["mean"] for row in rows)
+    used = sum(row.calls * (row.cpu_ms or 0.0) for row in rows)
+    return 1.0 - used / wall if wall else 0.0
 
 
 def of_kind(figures: Iterable[Any], kind: str) -> dict[str, Any]:

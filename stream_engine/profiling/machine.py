@@ -47,7 +47,7 @@ def describe_machine() -> dict[str, Any]:
         "memory_gib": round(int(memory[1]) / 2**20, 1) if memory else None,
         "system": platform.platform(terse=True),
         "gpu": describe_gpus(),
-        "load_average": [round(load, 2) for load in os.getloadavg()],
+        "load_average_before": [round(load, 2) for load in os.getloadavg()],
     }
 
 

@@ -170,7 +170,7 @@ def _steps(steps: dict[str, Any]) -> str:
 def _histograms(figures: Sequence[dict[str, Any]]) -> str:
     plots = []
     for row in figures:
-        if row["calls"]:
+        if row["calls"] and row["kind"] != "cpu":
             kind = "" if row["kind"] == "work" else f" {row['kind']}"
             caption = f"{html.escape(row['name'])} <span>{kind} p50 {_number(row['ms']['p50'])}"
             plots.append(f"<figure>{histogram_plot(row)}<figcaption>{caption}, p99 "

@@ -15,6 +15,7 @@ from stream_engine.profiling.figures import (
     SHARES,
     Figures,
     Period,
+    held_up,
     measure,
     of_kind,
     percentiles,
@@ -52,7 +53,7 @@ def figures_of(made: Run) -> dict[str, Any]:
         made: The run.
 
     Returns:
-        Plain data: ``seconds``, ``counts``, ``summary``, ``notes``, ``figures`` and
+        Plain data: ``held_up``, ``seconds``, ``counts``, ``summary``, ``notes``, ``figures`` and
         ``typical_frame``.
     """
     spans, waits = made.recorder.spans(), made.recorder.waits()
@@ -60,6 +61,7 @@ def figures_of(made: Run) -> dict[str, Any]:
     segments, totals = typical_frame(spans, waits, made.period)
     lost = made.recorder.lost
     return {
+        "held_up": round(held_up(figures), 3),
         "seconds": {"cold": made.period.seconds - made.period.warm.seconds}
         | {"warm": round(made.period.warm.seconds, 3)},
         "counts": made.counts,
@@ -83,6 +85,7 @@ def _summary(made: Run, figures: Sequence[Figures], totals: Sequence[float]) -> 
         found["pictures received a second"] = round(made.pictures / made.period.seconds, 1)
     busy = sum(row.share for row in figures if row.kind == "work")
     found["threads busy, on average"] = round(busy, 2)
+    found["% of stages' time off the processor"] = round(100.0 * held_up(figures))
     return found
 
 

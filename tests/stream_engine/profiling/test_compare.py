@@ -134,3 +134,6 @@ def test_another_machine_is_told() -> None:
     two = {"machine": one["machine"] | {"cpu": "b"}}
     assert warnings_of(one, one) == []
     assert warnings_of(one, two) == ["another machine: cpu was a, is b"]
+    assert warnings_of(one | {"held_up": 0.1}, one | {"held_up": 0.15}) == []
+    (crowded,) = warnings_of(one | {"held_up": 0.1}, one | {"held_up": 0.4})
+    assert "10 % of their time then, 40 % now" in crowded
