@@ -12,8 +12,8 @@ from tests.paths import PACKAGES, ROOT
 
 FILE_LINES, FUNCTION_LINES, CLASS_LINES = 300, 40, 200
 PUBLIC_METHODS, FOLDER_DEPTH = 10, 2
-ENGINE_MODULES = 105
-"""Raised from 90 with `profiling`: measuring, following, comparing and showing are a file each."""
+ENGINE_MODULES = 130
+"""Raised from 90: measuring (`capacity`, `profiling`), many servers (`replica`), backends."""
 UNTESTED = {
     # Declarations without behaviour: types, seams, package docstrings.
     "stream_engine/types.py",

@@ -30,7 +30,7 @@ th { font-weight: 600; color: var(--soft); } th:first-child, td:first-child { te
 td.what { color: var(--soft); white-space: normal; text-align: left; font-size: .82rem; }
 .wide { overflow-x: auto; }
 .tiles { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; }
-.tile { border: 1px solid var(--line); border-radius: 8px; padding: .6rem 1rem; min-width: 6rem; }
+.tile { border: 1px solid var(--line); border-radius: 8px; padding: .5rem .9rem; min-width: 6rem; }
 .tile b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(14.5rem, 1fr));
   gap: 1rem 1.4rem; }
@@ -198,7 +198,7 @@ def _comparison(comparison: dict[str, Any] | None) -> str:
         rows.append([change["name"], change["kind"], *times, ratio, interval,
                      interval_plot(change), said])  # fmt: skip
     warnings = "".join(f"<p>Note: {html.escape(w)}.</p>" for w in comparison["warnings"])
-    head = ["stage", "", "before", "after", "ratio", "interval", "half .. twice", ""]
+    head = ["stage", "", "before", "after", "ratio", "interval", "a third .. thrice", ""]
     return (
         f"<h2>Against {html.escape(comparison['against'])}</h2>{warnings}<p>Medians, milliseconds. "
         "Slower or faster: at least 5 %, and beyond the noise within the runs, "

@@ -73,7 +73,7 @@ def share_bar(share: float) -> str:
     return _svg(80, 10, [_bar("work", 0, 1, max(0.5, 80 * min(share, 1.0)), 8)])
 
 
-def interval_plot(change: dict[str, Any], most: float = 2.0) -> str:
+def interval_plot(change: dict[str, Any], most: float = 3.0) -> str:
     """Draw a ratio and its interval on a line from 1 / ``most`` to ``most``."""
     reach = math.log(most)
 

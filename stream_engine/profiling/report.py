@@ -84,8 +84,8 @@ def _summary(made: Run, figures: Sequence[Figures], totals: Sequence[float]) -> 
         found["ms arrival to sent, p99"] = round(times["p99"], 1)
         found["pictures received a second"] = round(made.pictures / made.period.seconds, 1)
     busy = sum(row.share for row in figures if row.kind == "work")
-    found["threads busy, on average"] = round(busy, 2)
-    found["% of stages' time off the processor"] = round(100.0 * held_up(figures))
+    found["threads busy"] = round(busy, 2)
+    found["% off the processor"] = round(100.0 * held_up(figures))
     return found
 
 
