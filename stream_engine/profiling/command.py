@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stream_engine.config import EngineConfig
+from stream_engine.cores import usable_cores
 from stream_engine.errors import ConfigError, StreamEngineError
 from stream_engine.motion.window import PROFILES, profile_named
 from stream_engine.profiling.compare import ALONE, SCHEMA, check_like, compare, slower, warnings_of
@@ -28,7 +29,8 @@ from stream_engine.telemetry.spans import Recorder, find_nvtx, installed
 _SHORTEST_S, _MOST_SESSIONS = 3.0, 64
 _COUNTS = (
     "audio_gap_samples_total", "audio_stall_samples_total", "audio_underrun_samples_total",
-    "engine_batches_total", "engine_windows_total", "frames_rendered_total",
+    "engine_batches_total", "engine_windows_total", "engine_windows_shed_total",
+    "frames_rendered_total",
     "frames_skipped_total", "video_frames_total", "video_repeated_total", "video_skipped_total",
 )  # fmt: skip
 
@@ -46,6 +48,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     option("--sessions", type=int, default=1, metavar="N", help="that talk at once (default 1)")
     option("--profile", choices=sorted(PROFILES), help="latency profile (default balanced)")
     option("--steps", type=int, choices=(1, 2, 4), help="diffusion steps per window (default 1)")
+    option("--threads", type=int, metavar="N", help="engine threads (default: as many as cores)")
+    option("--shed", action="store_true", help="let quality give way when windows would be late")
     option("--seed", type=int, help="seed of the motion's variation")
     option("--motion-only", action="store_true", help="the engine alone: no WebRTC, no pictures")
     option("--speech", type=Path, metavar="FILE", help="what is said (default: the sample)")
@@ -113,6 +117,8 @@ def _settings(options: argparse.Namespace, config: EngineConfig) -> dict[str, An
         "kind": "motion only" if options.motion_only else "live",
         "profile": motion.profile,
         "steps": motion.steps,
+        "threads": motion.threads or usable_cores(),
+        "shed": motion.shed,
         "sessions": options.sessions,
         "picture": f"{config.render.width}x{config.render.height}",
     }
@@ -187,7 +193,8 @@ def _motion_only(options: argparse.Namespace, config: EngineConfig) -> Run:
         began_ns = time.monotonic_ns()
         report = run_load(load, stages, clock, RealTime(clock))
     period = Period(began_ns, began_ns + int(options.seconds * 1e9))
-    return Run(recorder, period, 0, {"windows": report.windows, "missed": report.missed})
+    counts = {"windows": report.windows, "missed": report.missed, "shed_share": report.shed}
+    return Run(recorder, period, 0, counts)
 
 
 def _steps(options: argparse.Namespace, config: EngineConfig) -> dict[str, Any]:
@@ -201,7 +208,8 @@ def _steps(options: argparse.Namespace, config: EngineConfig) -> dict[str, Any]:
     with contextlib.ExitStack() as stack:
 
         def slots_of(steps: int) -> MotionSlots:
-            wanted = dataclasses.replace(config, motion=dataclasses.replace(motion, steps=steps))
+            plain_motion = dataclasses.replace(motion, steps=steps, shed=False)
+            wanted = dataclasses.replace(config, motion=plain_motion)
             stages = stack.enter_context(contextlib.closing(Assembly(wanted)))
             return stages.motion_slots(motion.profile, options.sessions)
 

@@ -9,6 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from stream_engine.cores import usable_cores
+
 PACKAGES = (
     "elocute", "numpy", "onnxruntime", "av", "aiortc", "moderngl", "torch", "tensorrt",
     "tensorrt_rtx_cu13", "nvtx",
@@ -33,7 +35,6 @@ def describe_machine() -> dict[str, Any]:
     Returns:
         Processor, cores this process may use, clocks, memory, system, cards, load average.
     """
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     info = _read("/proc/cpuinfo")
     models = re.findall(r"model name\s*:\s*(.+)", info)
     clocks = [float(mhz) for mhz in re.findall(r"cpu MHz\s*:\s*([\d.]+)", info)]
@@ -41,7 +42,7 @@ def describe_machine() -> dict[str, Any]:
     governor = _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").strip()
     return {
         "cpu": models[0] if models else platform.processor() or platform.machine(),
-        "cores": f"{allowed} of {os.cpu_count()}",
+        "cores": f"{usable_cores()} of {os.cpu_count()}",
         "cpu_mhz": _spread(clocks),
         "governor": governor or "unknown",
         "memory_gib": round(int(memory[1]) / 2**20, 1) if memory else None,

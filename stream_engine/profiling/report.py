@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class Run:
     recorder: Recorder
     period: Period
     pictures: int
-    counts: dict[str, int]
+    counts: Mapping[str, float]
 
 
 def figures_of(made: Run) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def figures_of(made: Run) -> dict[str, Any]:
         "held_up": round(held_up(figures), 3),
         "seconds": {"cold": made.period.seconds - made.period.warm.seconds}
         | {"warm": round(made.period.warm.seconds, 3)},
-        "counts": made.counts,
+        "counts": dict(made.counts),
         "summary": _summary(made, figures, totals),
         "notes": [f"{lost} records were dropped: there were too many"] if lost else [],
         "figures": [dataclasses.asdict(row) for row in figures],

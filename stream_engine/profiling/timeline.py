@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,8 +14,14 @@ from stream_engine.telemetry.spans import Span, Wait
 HOP_PARTS = ("features", "noise", "encoder", "generator", "blend", "expression")
 DRAWING = ("mesh", "render", "read-back")
 
+ROUNDING_NS = 1000
+"""Marks made in seconds are rounded to about so much."""
+
 MATCH_NS = 100_000_000
 """What belongs to a picture begins at most so long after what came before it."""
+
+
+Timed = TypeVar("Timed", Span, Wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ class _Way:
 
     arrived_ns: int
     heard_ns: int
-    ready_ns: int
+    hop: Span
     begun_ns: int
     drawn_ns: int
     released_ns: int
@@ -85,7 +92,7 @@ def typical_frame(
         Its segments in order, and from arrival to sent of all pictures followed, ms.
     """
     index = _Index(spans)
-    ways = _ways(waits, period)
+    ways = _ways([span for span in spans if span.stage == "hop"], waits, period)
     followed = [segments for way in ways if (segments := _segments(way, index))]
     if not followed:
         return [], []
@@ -94,15 +101,17 @@ def typical_frame(
     return followed[typical], totals
 
 
-def _ways(waits: Sequence[Wait], period: Period) -> list[_Way]:
+def _ways(hops: Sequence[Span], waits: Sequence[Wait], period: Period) -> list[_Way]:
     """Whole ways: engine, painter, playout and the whole of each picture put together."""
     playout = {(w.end_ns, w.pts): w for w in waits if w.name == "playout"}
     painters: dict[int | None, list[Wait]] = defaultdict(list)
-    engine = [w for w in waits if w.name == "engine"]
+    engine: dict[str, list[Wait]] = defaultdict(list)
     for wait in waits:
         if wait.name == "painter":
             painters[wait.pts].append(wait)
-    ends = [w.end_ns for w in engine]
+        if wait.name == "engine":
+            engine[wait.thread].append(wait)
+    hops = sorted(hops, key=lambda span: span.end_ns)
     found = []
     for whole in waits:
         key = (whole.end_ns, whole.pts)
@@ -114,22 +123,28 @@ def _ways(waits: Sequence[Wait], period: Period) -> list[_Way]:
         if not painted:
             continue
         painter = max(painted, key=lambda w: w.end_ns)
-        at = bisect_right(ends, painter.start_ns) - 1
-        if at >= 0 and whole.pts is not None:
-            marks = (whole.start_ns, engine[at].start_ns, painter.start_ns, painter.end_ns)
+        hop = _last(hops, painter.start_ns + ROUNDING_NS)
+        heard = _last(engine[hop.thread], hop.start_ns) if hop else None
+        if hop and heard and whole.pts is not None:
+            marks = (whole.start_ns, heard.start_ns, hop, painter.end_ns)
             found.append(_Way(*marks, drawn_ns, whole.end_ns, whole.pts))
     return found
 
 
+def _last(rows: Sequence[Timed], until_ns: int) -> Timed | None:
+    """The last that ended by then, of rows in order of their ends."""
+    at = bisect_right(rows, until_ns, key=lambda row: row.end_ns) - 1
+    return rows[at] if at >= 0 else None
+
+
 def _segments(way: _Way, index: _Index) -> list[Segment]:
     """What filled the way; empty if a part of it was not recorded."""
-    hops = index.within("hop", way.heard_ns, way.ready_ns + 1000)
-    drawn = [index.within(stage, way.begun_ns, way.drawn_ns + 1000) for stage in DRAWING]
+    hop, drawn_ns = way.hop, way.drawn_ns + ROUNDING_NS
+    drawn = [index.within(stage, way.begun_ns, drawn_ns) for stage in DRAWING]
     encoded = index.of_picture("encode", way.released_ns, way.pts)
     sent = index.of_picture("send", encoded[0].end_ns, way.pts) if encoded else []
-    if not (hops and all(drawn) and sent and way.arrived_ns < way.heard_ns):
+    if not (all(drawn) and sent and way.arrived_ns < way.heard_ns):
         return []
-    hop = hops[-1]
     parts = [index.within(stage, hop.start_ns, hop.end_ns) for stage in HOP_PARTS]
     marks: list[tuple[str, str, int, int]] = [
         ("speech of the window", "wait", way.arrived_ns, way.heard_ns),

@@ -29,7 +29,7 @@ class Span:
 
     Attributes:
         stage: Which.
-        thread: On which thread.
+        thread: On which thread; a second of the same name is numbered.
         start_ns: When it began.
         end_ns: When it ended.
         own_ns: Of this, what no span inside it took.
@@ -59,12 +59,14 @@ class Wait:
         start_ns: Since when.
         end_ns: Until when.
         pts: Its media time, ticks, or None.
+        thread: On which thread it ended.
     """
 
     name: str
     start_ns: int
     end_ns: int
     pts: int | None = None
+    thread: str = ""
 
 
 class Ranges(Protocol):
@@ -82,16 +84,18 @@ class Ranges(Protocol):
 def find_nvtx() -> Ranges | None:
     """Import `nvtx`, so that Nsight shows the stages; None where it is not installed."""
     try:
-        found: Ranges = importlib.import_module("nvtx")
+        found: Any = importlib.import_module("nvtx")
     except ImportError:
         return None
-    return found
+    ranges: Ranges | None = found if hasattr(found, "push_range") else None  # or a mere folder
+    return ranges
 
 
 @dataclass(slots=True)
 class _Line:
     """What one thread wrote; only it writes here. Tuples of numbers: the collector skips them."""
 
+    named: str
     thread: str
     stack: list["_Open"] = field(default_factory=list)
     spans: list[tuple[Any, ...]] = field(default_factory=list)
@@ -135,9 +139,12 @@ class Recorder:
         """This thread's own."""
         line: _Line | None = getattr(self._local, "line", None)
         if line is None:
-            line = self._local.line = _Line(threading.current_thread().name)
+            name = threading.current_thread().name
             with self._lock:
+                namesakes = sum(other.named == name for other in self._lines)
+                line = _Line(name, f"{name} {namesakes + 1}" if namesakes else name)
                 self._lines.append(line)
+            self._local.line = line
         return line
 
 
@@ -226,7 +233,8 @@ def waited(name: str, since_s: float, until_s: float, pts: int | None = None) ->
     """
     if _recorder is not None and since_s:
         line = _recorder.line()
-        _keep(line, line.waits, (name, int(since_s * 1e9), int(until_s * 1e9), pts))
+        row = (name, int(since_s * 1e9), int(until_s * 1e9), pts, line.thread)
+        _keep(line, line.waits, row)
 
 
 def device_time(name: str, milliseconds: float) -> None:

@@ -43,7 +43,10 @@ def picture(number: int) -> tuple[list[Span], list[Wait]]:
         ("playout", 152, 165, pts),
         ("arrival to release", 0, 165, pts),
     ]
-    still = [Wait(name, at + start * MS, at + end * MS, known) for name, start, end, known in marks]
+    still = [
+        Wait(name, at + start * MS, at + end * MS, known, "engine")
+        for name, start, end, known in marks
+    ]
     return work, still
 
 

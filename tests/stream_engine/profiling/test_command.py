@@ -17,7 +17,7 @@ def profile(*words: str) -> int:
     parser = argparse.ArgumentParser()
     add(parser.add_subparsers())
     options = parser.parse_args(["profile", *words])
-    status: int = options.command(options, EngineConfig(motion=MotionConfig()))
+    status: int = options.command(options, EngineConfig(motion=MotionConfig(threads=1, shed=False)))
     return status
 
 
@@ -47,6 +47,7 @@ def test_motion_only_against_a_machine_of_another_age(
     """No OpenGL, no WebRTC; against a generator of a microsecond it got slower."""
     quick = {"kind": "work", "name": "generator", "blocks": [[0.001] * 12] * 6}
     settings = {"kind": "motion only", "profile": "balanced", "steps": 1, "sessions": 2}
+    settings |= {"threads": 1, "shed": False}
     old = {"schema": SCHEMA, "settings": settings | {"picture": "512x512"}, "figures": [quick]}
     path = tmp_path / "old.json"
     path.write_text(json.dumps(old | {"made": "once", "machine": {"cpu": "slow"}}), "utf-8")

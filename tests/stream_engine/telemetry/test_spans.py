@@ -66,6 +66,25 @@ def test_threads_do_not_disturb_each_other() -> None:
     assert found["hop"].own_ns == found["hop"].end_ns - found["hop"].start_ns
 
 
+def test_threads_of_one_name_are_told_apart() -> None:
+    """Several engines."""
+    with installed(Recorder()) as recorder:
+        for _ in range(3):
+            thread = threading.Thread(target=lambda: span("hop").__enter__(), name="engine")
+            thread.start()
+            thread.join()
+
+        def whole() -> None:
+            with span("hop"):
+                waited("engine", 1.0, 2.0)
+
+        thread = threading.Thread(target=whole, name="engine")
+        thread.start()
+        thread.join()
+    assert [item.thread for item in recorder.spans()] == ["engine 4"]
+    assert recorder.waits()[0].thread == "engine 4"
+
+
 def test_without_a_recorder_nothing_is_kept_and_little_is_spent() -> None:
     """The same object again and again; under a microsecond, on whatever machine this is."""
     assert not recording()
@@ -142,5 +161,7 @@ def test_ranges_are_pushed_and_popped(monkeypatch: pytest.MonkeyPatch) -> None:
     with installed(Recorder(find_nvtx())), span("hop"), span("encoder"):
         pass
     assert told == ["hop", "encoder", "pop", "pop"]
+    monkeypatch.setitem(sys.modules, "nvtx", SimpleNamespace())
+    assert find_nvtx() is None
     monkeypatch.setitem(sys.modules, "nvtx", None)
     assert find_nvtx() is None
