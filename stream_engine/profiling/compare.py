@@ -31,7 +31,7 @@ ALONE = (
 CROWDED = 0.1
 """Difference in the share of time off the processor above which wall times say little."""
 
-PRIOR_RUNS = 4
+PRIOR_RUNS = 8
 """What is known of a stage's spread from the other stages' counts as much as so many more runs."""
 
 _CHUNK = 250
@@ -132,7 +132,7 @@ def compare(
     rate = ERROR_RATE / max(1, len(shared))
     earlier = {key: [run[key] for run in before] for key, _ in shared}
     between = between_runs(
-        {key: [_median(run["blocks"]) for run in runs] for key, runs in earlier.items()}
+        {key: [_median(run["blocks"]) for run in runs] for key, runs in earlier.items()}, rate
     )
     return [_change(earlier[key], row, (rate, between[key]), random) for key, row in shared]
 
@@ -167,7 +167,9 @@ def _change(
     return Change(name, kind, verdict, was, now, ratio, low, high)
 
 
-def between_runs(medians: dict[tuple[str, str], list[float]]) -> dict[tuple[str, str], float]:
+def between_runs(
+    medians: dict[tuple[str, str], list[float]], rate: float
+) -> dict[tuple[str, str], float]:
     """Say by what factor the median of one more run may differ from those there are.
 
     A stage's own spread over few runs is itself uncertain, so it is drawn towards that of the
@@ -175,6 +177,7 @@ def between_runs(medians: dict[tuple[str, str], list[float]]) -> dict[tuple[str,
 
     Args:
         medians: Of each earlier run, by kind and name.
+        rate: How often a like run may differ by more.
 
     Returns:
         The factor for each; 1 where there is only one run.
@@ -190,7 +193,7 @@ def between_runs(medians: dict[tuple[str, str], list[float]]) -> dict[tuple[str,
         usual = float(np.median([of for (kind, _), of in spread.items() if kind == key[0]]))
         freedom = PRIOR_RUNS + runs - 1
         variance = (PRIOR_RUNS * usual + (runs - 1) * own) / freedom * (1.0 + 1.0 / runs)
-        factors[key] = math.exp(student(0.975, freedom) * math.sqrt(variance))
+        factors[key] = math.exp(min(50.0, student(1.0 - rate / 2, freedom) * math.sqrt(variance)))
     return factors
 
 
