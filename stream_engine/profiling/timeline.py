@@ -154,6 +154,7 @@ def _segments(way: _Way, index: _Index) -> list[Segment]:
         *((d[-1].stage, "work", d[-1].start_ns, d[-1].end_ns) for d in drawn),
         ("playout", "wait", way.drawn_ns, way.released_ns),
         ("encode", "work", encoded[0].start_ns, encoded[0].end_ns),
+        ("loop", "wait", encoded[0].end_ns, sent[0].start_ns),
         ("send", "work", sent[0].start_ns, sent[-1].end_ns),
     ]
     return [

@@ -68,7 +68,7 @@ def test_a_typical_picture_was_followed(report: dict[str, Any]) -> None:
     """Every part of its way, in order, and its steps timed apart."""
     segments = report["typical_frame"]["segments"]
     assert report["typical_frame"]["frames"] > 20
-    assert [part["name"] for part in segments][-3:] == ["playout", "encode", "send"]
+    assert [part["name"] for part in segments][-3:] == ["encode", "loop", "send"]
     for before, after in pairwise(segments):
         assert before["end_ms"] <= after["start_ms"] + 0.01
     rows = report["steps"]["rows"]

@@ -16,7 +16,7 @@ def test_the_way_of_a_picture_has_every_stage_and_every_wait() -> None:
     """One after the other, without overlap, the times those of the talk."""
     segments, totals = typical_frame(*talk(75), PERIOD)
     expected = ["speech of the window", "engine", *HOP, "painter", *DRAWING, "playout"]
-    assert [segment.name for segment in segments] == [*expected, "encode", "send"]
+    assert [segment.name for segment in segments] == [*expected, "encode", "loop", "send"]
     for before, after in pairwise(segments):
         assert before.end_ms <= after.start_ms + 1e-9
     assert segments[-1].end_ms == pytest.approx(173.0)
