@@ -6,14 +6,20 @@ import json
 import platform
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from stream_engine.capacity.load import hop_ms
+from stream_engine.capacity.picture import ProfileRun, draw
+from stream_engine.capacity.search import most_that_fit
 from stream_engine.config import EngineConfig
 from stream_engine.cores import usable_cores
 from stream_engine.errors import ConfigError
 from stream_engine.motion.window import PROFILES, profile_named
+from stream_engine.types import F32
+
+if TYPE_CHECKING:
+    from stream_engine.assemble import Assembly
 
 _MOST = 4096
 _SHORTEST_S = 2.0
@@ -31,12 +37,16 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     option = parser.add_argument
     option("--sessions", type=int, metavar="N", help="just so many (default: search)")
     option("--seconds", type=float, default=10.0, metavar="S", help="of each trial (default 10)")
-    option("--profile", choices=sorted(PROFILES), help="latency profile (default balanced)")
+    option(
+        "--profile", action="append", dest="profiles", choices=sorted(PROFILES),
+        help="latency profile; several times for several (default: that of the settings)",
+    )  # fmt: skip
     option("--steps", type=int, choices=(1, 2, 4), help="diffusion steps per window (default 1)")
     option("--threads", type=int, metavar="N", help="engine threads (default: as many as cores)")
     option("--shed", action="store_true", help="let quality give way when windows would be late")
     option("--speech", type=Path, metavar="FILE", help="what is said (default: the sample)")
-    option("--json", type=Path, metavar="FILE", help="file to write every figure to")
+    option("--json", type=Path, metavar="FILE", help="to write every figure to: server.capacity")
+    option("--picture", type=Path, metavar="FILE", help="SVG of the times by number of sessions")
     option("--config", type=Path, help="TOML file of settings")
     parser.set_defaults(command=run)
 
@@ -57,34 +67,25 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     """
     from stream_engine.assemble import Assembly
     from stream_engine.audio.file_source import speech_for_model
-    from stream_engine.capacity.load import Load, LoadReport, RealTime, hop_ms, run_load
-    from stream_engine.capacity.search import most_that_fit
-    from stream_engine.clock import MonotonicClock
     from stream_engine.server import SWITCH_S
 
     _check(options)
     source = options.speech or Path(__file__).parents[1] / "assets" / "sample.wav"
-    speech, clock = speech_for_model(source), MonotonicClock()
-    stages, profile = Assembly(config), profile_named(config.motion.profile)
+    speech, stages = speech_for_model(source), Assembly(config)
     sys.setswitchinterval(SWITCH_S)  # as the server has it
-
-    def trial(sessions: int) -> LoadReport:
-        load = Load(profile.name, sessions, options.seconds, speech, config.motion.seed)
-        report = run_load(load, stages, clock, RealTime(clock))
-        _say(_line(report))
-        return report
-
-    _say(f"{profile.name}, {config.motion.steps} steps, {stages.backend}; {_machine()}")
-    _say(_HEAD)
-    if options.sessions is not None:
-        fitting, reports = None, [trial(options.sessions)]
-    else:
-        fitting, reports = most_that_fit(trial, hop_ms(profile), _MOST)
-        _say(f"{fitting} sessions fit: 99 of 100 windows take less than {hop_ms(profile):g} ms")
+    bench = Bench(stages, speech, options.seconds, config.motion.seed)
+    setting = stages.setting
+    names = ("backend", "steps", "threads")
+    _say(", ".join(f"{name} {getattr(setting, name)}" for name in names) + f"; {_machine()}")
+    runs = [
+        bench.measure(name, options.sessions)
+        for name in options.profiles or [config.motion.profile]
+    ]
     if options.json is not None:
-        about = {"profile": profile.name, "steps": config.motion.steps, "seed": config.motion.seed}
-        about |= {"backend": stages.backend, "seconds": options.seconds, "fitting": fitting}
-        _write(options.json, about, reports)
+        about = {"seconds": options.seconds, "seed": config.motion.seed, "shed": config.motion.shed}
+        _write(options.json, about | {"setting": dataclasses.asdict(setting)}, runs)
+    if options.picture is not None:
+        options.picture.write_text(draw(runs), encoding="utf-8")
     stages.close()
     return 0
 
@@ -102,11 +103,57 @@ def _check(options: argparse.Namespace) -> None:
         )
 
 
-def _write(path: Path, about: dict[str, Any], reports: Sequence[Any]) -> None:
-    versions = {name: version(name) for name in ("elocute", "numpy", "onnxruntime")}
-    trials = [dataclasses.asdict(report) for report in reports]
-    figures = about | {"machine": _machine(), "versions": versions, "trials": trials}
+def _write(path: Path, about: dict[str, Any], runs: Sequence[ProfileRun]) -> None:
+    from stream_engine.profiling.machine import (
+        describe_commit,
+        describe_gpus,
+        describe_machine,
+        describe_versions,
+    )
+
+    figures = about | {
+        "fitting": {run.profile: run.fitting for run in runs if run.fitting is not None},
+        "runs": [dataclasses.asdict(run) for run in runs],
+        "machine": describe_machine(),
+        "gpus": describe_gpus(),
+        "versions": describe_versions(),
+        "commit": describe_commit(),
+    }
     path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+class Bench:
+    """Trials of one model, printed as they end.
+
+    Args:
+        stages: Makes the model's slots.
+        speech: 16 kHz mono, float32 [N].
+        seconds: Of each trial.
+        seed: Of the moments at which sessions begin.
+    """
+
+    def __init__(self, stages: "Assembly", speech: F32, seconds: float, seed: int) -> None:
+        self._stages, self._speech, self._seconds, self._seed = stages, speech, seconds, seed
+
+    def measure(self, profile: str, sessions: int | None) -> ProfileRun:
+        """Try so many sessions of a profile, or look for the most that fit."""
+        from stream_engine.capacity.load import Load, LoadReport, RealTime, run_load
+        from stream_engine.clock import MonotonicClock
+
+        clock, limit_ms = MonotonicClock(), hop_ms(profile_named(profile))
+
+        def trial(count: int) -> LoadReport:
+            load = Load(profile, count, self._seconds, self._speech, self._seed)
+            report = run_load(load, self._stages, clock, RealTime(clock))
+            _say(_line(report))
+            return report
+
+        _say(f"{profile}\n{_HEAD}")
+        if sessions is not None:
+            return ProfileRun(profile, limit_ms, None, [trial(sessions)])
+        fitting, reports = most_that_fit(trial, limit_ms, _MOST)
+        _say(f"{fitting} sessions fit: 99 of 100 windows take less than {limit_ms:g} ms")
+        return ProfileRun(profile, limit_ms, fitting, reports)
 
 
 def _machine() -> str:
