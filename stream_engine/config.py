@@ -38,7 +38,7 @@ SHIPPED_STEP_COUNTS = (4, 2, 1)
 PRECISIONS = ("fp32", "fp16", "bf16")
 """What engines compute in."""
 
-_BACKENDS = ("auto", "onnxruntime", "tensorrt", "torch")
+BACKENDS = ("auto", "onnxruntime", "tensorrt", "torch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class MotionConfig:
         profile_named(self.profile)
         Manner(self.emotion, self.intensity, self.style)
         _check_choice("motion.steps", self.steps, SHIPPED_STEP_COUNTS)
-        _check_choice("motion.backend", self.backend, _BACKENDS)
+        _check_choice("motion.backend", self.backend, BACKENDS)
         _check_choice("motion.precision", self.precision, PRECISIONS)
         _check_range("motion.threads", self.threads, 0, 64)
         _check_range("motion.seed", self.seed, 0, 2**63 - 1)

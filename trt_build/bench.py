@@ -1,6 +1,7 @@
-"""What one hop of motion costs on one core, by batch size, as percentiles.
+"""What one hop of motion costs, by batch size, as percentiles; on a CPU, on one core.
 
     python -m trt_build.bench --profile balanced --steps 2 --batch 1 8
+    python -m trt_build.bench --backend tensorrt --engines engines --batch 1 64 256
 
 Warm calls only; recorded speech features are not needed, since the cost does not depend on them.
 """
@@ -13,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from stream_engine.assemble import MODEL_FOLDER, open_hop
-from stream_engine.config import SHIPPED_STEPS
+from stream_engine.assemble import MODEL_FOLDER
+from stream_engine.config import BACKENDS, PRECISIONS, SHIPPED_STEPS, MotionConfig
 from stream_engine.motion.hop import MotionHop
-from stream_engine.motion.window import PROFILES
+from stream_engine.motion.window import PROFILES, profile_named
+from stream_engine.runtime.backends import choose_backend
 
 _WARM_UP = 20
 _MILLISECONDS = 1000.0
@@ -77,11 +79,18 @@ def main() -> None:
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--hops", type=int, default=400)
     parser.add_argument("--model", type=Path, default=MODEL_FOLDER)
+    parser.add_argument("--backend", choices=BACKENDS, default="auto")
+    parser.add_argument("--engines", default="", help="folder of elocute build")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp16", help="of engines")
     options = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):
+    chosen = {name: getattr(options, name) for name in ("backend", "engines", "precision")}
+    backend = choose_backend(MotionConfig(**chosen), options.model)
+    if "onnx" in backend.name and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    hop = open_hop(options.model, options.profile, options.steps)
-    print(f"profile {options.profile}, {options.steps} steps, ONNX Runtime, one core")
+    profile = profile_named(options.profile)
+    models = backend.open(profile, [options.steps])
+    hop = MotionHop(models.encoder, models.samplers[0], profile)
+    print(f"profile {options.profile}, {options.steps} steps, {backend.name}")
     print("batch   p50 ms   p95 ms   p99 ms   cpu ms   state kB a session")
     for batch in options.batch:
         times = time_hops(hop, batch, options.hops)

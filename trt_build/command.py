@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from stream_engine.config import PRECISIONS, EngineConfig
 from stream_engine.errors import BackendUnavailable, ConfigError
 from stream_engine.motion.window import PROFILES, profile_named
+from stream_engine.runtime.cuda import Cuda
 
 _MOST_SESSIONS = 4096
 
@@ -45,7 +47,7 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         config: Not used: what is built stands on the command line.
 
     Returns:
-        Exit status 0.
+        Exit status: 1 if engines for this machine's card are not as good as the reference.
 
     Raises:
         BackendUnavailable: If packages or the card are missing.
@@ -79,7 +81,19 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
             built = build(graph, target, options.out)
             took = f"{built.seconds:.1f} s" if built.seconds else "was there"
             sys.stdout.write(f"{built.path.name}  {built.size / 1e6:.1f} MB  {took}\n")
-    return 0
+    return 0 if ahead else _verify(options, steps)
+
+
+def _verify(options: argparse.Namespace, steps: Sequence[int]) -> int:
+    """Run on this machine's card what was just built for it."""
+    from trt_build.verify_command import SAMPLE
+    from trt_build.verify_command import run as verify
+
+    chosen = argparse.Namespace(
+        profiles=options.profiles, step_counts=steps, precision=options.precision,
+        engines=options.out, speech=SAMPLE, json=options.out / "parity.json",
+    )  # fmt: skip
+    return verify(chosen, EngineConfig())
 
 
 def _check(name: str, value: object, choices: tuple[object, ...]) -> None:
@@ -90,12 +104,11 @@ def _check(name: str, value: object, choices: tuple[object, ...]) -> None:
 
 def _own_card() -> str:
     """Compute capability of this machine's card."""
-    import torch
-
-    if not torch.cuda.is_available():
+    try:
+        return Cuda().card.capability
+    except BackendUnavailable as error:
         raise BackendUnavailable(
-            "no NVIDIA card in this machine to build for",
+            "no card in this machine to build for",
+            got=str(error),
             fix="say for which one: --compute-capability 8.9",
-        )
-    major, minor = torch.cuda.get_device_capability()
-    return f"{major}.{minor}"
+        ) from error
