@@ -141,6 +141,19 @@ class Cuda:
         """Queue a graph."""
         self.call(self._cuda.cudaGraphLaunch, graph, self.stream)
 
+    def mark(self) -> Any:
+        """Queue a mark of the time, for `between`."""
+        event = self.call(self._cuda.cudaEventCreate)
+        self.call(self._cuda.cudaEventRecord, event, self.stream)
+        return event
+
+    def between(self, began: Any, ended: Any) -> float:
+        """Milliseconds from one mark to another that has been reached; both are freed."""
+        spent: float = self.call(self._cuda.cudaEventElapsedTime, began, ended)
+        for event in (began, ended):
+            self.call(self._cuda.cudaEventDestroy, event)
+        return spent
+
     def wait(self) -> None:
         """Wait until all that was queued is done."""
         self.call(self._cuda.cudaStreamSynchronize, self.stream)

@@ -12,6 +12,7 @@ from stream_engine.protocols import Tensors
 from stream_engine.runtime.cuda import Cuda
 from stream_engine.runtime.spec import batch_sizes, check_inputs
 from stream_engine.runtime.tensorrt_package import find_tensorrt
+from stream_engine.telemetry.spans import device_time, recording
 from stream_engine.types import RunnerSpec, TensorSpec
 
 _WARM_UP = 2
@@ -95,8 +96,13 @@ class TensorRTRunner:
         bound = self._bound[key]
         for name, value in inputs.items():
             bound.inputs[name][:sessions] = value
+        marks = [self._cuda.mark()] if recording() else []
         self._cuda.launch(bound.graph)
+        if marks:
+            marks.append(self._cuda.mark())
         self._cuda.wait()
+        if marks:
+            device_time("CUDA graph", self._cuda.between(*marks))
         return {name: value[:sessions].copy() for name, value in bound.outputs.items()}
 
     def close(self) -> None:

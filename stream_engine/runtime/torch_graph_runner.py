@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from stream_engine.errors import InferenceError
 from stream_engine.protocols import Tensors
 from stream_engine.runtime.spec import batch_sizes, check_inputs
+from stream_engine.telemetry.spans import device_time
 from stream_engine.types import RunnerSpec
 
 _WARM_UP = 3
@@ -72,9 +73,16 @@ class TorchGraphRunner:
             bound = self._bound[tuple(shapes)]
             for name, value in inputs.items():
                 bound.inputs[name][:sessions] = torch.from_numpy(value)
+            began, ended = (
+                torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+                for _ in range(2)
+            )
             with torch.cuda.stream(self._stream):
+                began.record()
                 bound.graph.replay()
+                ended.record()
             self._stream.synchronize()
+            device_time("CUDA graph", began.elapsed_time(ended))
         except RuntimeError as error:
             raise InferenceError("model call failed", got=str(error)) from error
         return {name: value[:sessions].numpy().copy() for name, value in bound.outputs.items()}
