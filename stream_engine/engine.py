@@ -197,15 +197,16 @@ class Engine:
             return False
         deadline_s = table.deadline_s(rows, behind)
         kind, batch = next_batch(rows, table.kind(rows), deadline_s, self._costs, BATCH_BUDGET_S)
+        group = self._groups[kind // 2]
+        batch, level = group.plan(batch, kind % 2 == 0, self._clock.now())
         live = np.isin(rows, batch) & table.in_time(rows)
         complete_s = deadline_s[live] - table.hop[rows[live]] / MOTION_FPS
-        self._advance(kind, batch)
-        self._groups[kind // 2].judge(complete_s, self._clock.now())
+        self._advance(kind, batch, level)
+        group.judge(complete_s, self._clock.now())
         return True
 
-    def _advance(self, kind: int, rows: Slots) -> None:
+    def _advance(self, kind: int, rows: Slots, level: int) -> None:
         group, (samples, ended) = self._groups[kind // 2], self._table.next_audio(rows)
-        level = group.governor.level
         began = self._clock.now()
         for heard_s in self._table.heard_s[rows]:
             waited("engine", heard_s, began)
@@ -214,7 +215,7 @@ class Engine:
         except Exception as error:
             if len(rows) > 1:
                 for row in rows:
-                    self._advance(kind, np.array([row]))
+                    self._advance(kind, np.array([row]), level)
                 return
             logger.exception("a session's motion failed")
             self._fail(int(rows[0]), error)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.batching.governor import EASY, STRAINED, Governor
+from stream_engine.motion.slots import Slots
 from stream_engine.protocols import MotionSlots
 
 
@@ -25,6 +26,26 @@ class Group:
 
     def __post_init__(self) -> None:
         self.governor = Governor(self.slots.levels)
+
+    def plan(self, rows: Slots, at_home: bool, now_s: float) -> tuple[Slots, int]:
+        """Say which of a batch are advanced now, and at which level.
+
+        Hops become twice as long for half of the sessions in one hop's time and for the others in
+        the next: if all changed at once, all would be due in the same half of the time ever after.
+
+        Args:
+            rows: Due ones, intp [B].
+            at_home: Their hop is the profile's own.
+            now_s: Wall time.
+
+        Returns:
+            Those that are, and the level.
+        """
+        level, cheapest = self.governor.level, self.governor.levels - 1
+        if not at_home or level == 0 or level < cheapest:
+            return rows, level
+        mine = rows[rows % 2 == int(now_s / self.hop_s) % 2]
+        return (mine, level) if len(mine) else (rows, level - 1)
 
     def judge(self, complete_s: NDArray[np.float64], now_s: float) -> None:
         """Tell the governor how long windows took.

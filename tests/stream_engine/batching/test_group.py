@@ -12,3 +12,19 @@ def test_times_are_judged_by_the_profiles_hop() -> None:
         for now in np.arange(0.0, 1.0, hop_s):
             group.judge(np.full(3, now), now + 0.05)
         assert (group.governor.levels, group.governor.level) == (2, level)
+
+
+def test_longer_hops_begin_for_half_of_the_sessions_at_a_time() -> None:
+    """Even rows in one hop's time, odd ones in the next; who has changed goes on, one by one too."""
+    group = Group(LoudnessSlots(PROFILES["balanced"], 8), 0.04)
+    rows = np.arange(5)
+    assert group.plan(rows, True, 0.0)[1] == 0
+    group.governor.level = 1
+    taken, level = group.plan(rows, True, 0.01)
+    assert (taken.tolist(), level) == ([0, 2, 4], 1)
+    taken, level = group.plan(np.array([1, 3]), True, 0.01)
+    assert (taken.tolist(), level) == ([1, 3], 0)
+    taken, level = group.plan(np.array([1, 3]), True, 0.05)
+    assert (taken.tolist(), level) == ([1, 3], 1)
+    taken, level = group.plan(rows, False, 0.01)
+    assert (taken.tolist(), level) == ([0, 1, 2, 3, 4], 1)
