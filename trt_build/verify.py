@@ -49,7 +49,7 @@ class Tolerance:
 
 TOLERANCES = {
     "fp32": Tolerance(1e-3, 0.001, "the same sums in another order"),
-    "fp16": Tolerance(0.02, 0.01, "11 bits of each product through four layers"),
+    "fp16": Tolerance(0.04, 0.01, "11 bits of each product through four layers"),
     "bf16": Tolerance(0.2, 0.1, "8 bits of each product through four layers"),
 }
 """By precision of what is computed. At least twice what was seen of the first two; bfloat16 has not
