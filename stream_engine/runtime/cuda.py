@@ -127,7 +127,7 @@ class Cuda:
             work: Queues it; has been run before, so that nothing is allocated or compiled now.
 
         Returns:
-            For `launch`.
+            For `run`.
         """
         mode = self._cuda.cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal
         self.call(self._cuda.cudaStreamBeginCapture, self.stream, mode)
@@ -137,20 +137,25 @@ class Cuda:
             graph = self.call(self._cuda.cudaStreamEndCapture, self.stream)
         return self.call(self._cuda.cudaGraphInstantiate, graph, 0)
 
-    def launch(self, graph: Any) -> None:
-        """Queue a graph."""
+    def run(self, graph: Any, timed: bool = False) -> float:
+        """Launch a graph and wait for it.
+
+        Args:
+            graph: Of `capture`.
+            timed: Ask the card how long it took.
+
+        Returns:
+            Milliseconds, 0 if not timed.
+        """
+        events = [self.call(self._cuda.cudaEventCreate) for _ in range(2 if timed else 0)]
+        for event in events[:1]:
+            self.call(self._cuda.cudaEventRecord, event, self.stream)
         self.call(self._cuda.cudaGraphLaunch, graph, self.stream)
-
-    def mark(self) -> Any:
-        """Queue a mark of the time, for `between`."""
-        event = self.call(self._cuda.cudaEventCreate)
-        self.call(self._cuda.cudaEventRecord, event, self.stream)
-        return event
-
-    def between(self, began: Any, ended: Any) -> float:
-        """Milliseconds from one mark to another that has been reached; both are freed."""
-        spent: float = self.call(self._cuda.cudaEventElapsedTime, began, ended)
-        for event in (began, ended):
+        for event in events[1:]:
+            self.call(self._cuda.cudaEventRecord, event, self.stream)
+        self.wait()
+        spent: float = self.call(self._cuda.cudaEventElapsedTime, *events) if timed else 0.0
+        for event in events:
             self.call(self._cuda.cudaEventDestroy, event)
         return spent
 

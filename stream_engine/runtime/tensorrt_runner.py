@@ -96,13 +96,10 @@ class TensorRTRunner:
         bound = self._bound[key]
         for name, value in inputs.items():
             bound.inputs[name][:sessions] = value
-        marks = [self._cuda.mark()] if recording() else []
-        self._cuda.launch(bound.graph)
-        if marks:
-            marks.append(self._cuda.mark())
-        self._cuda.wait()
-        if marks:
-            device_time("CUDA graph", self._cuda.between(*marks))
+        timed = recording()
+        spent_ms = self._cuda.run(bound.graph, timed)
+        if timed:
+            device_time("CUDA graph", spent_ms)
         return {name: value[:sessions].copy() for name, value in bound.outputs.items()}
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ def test_times_are_judged_by_the_profiles_hop() -> None:
 
 
 def test_longer_hops_begin_for_half_of_the_sessions_at_a_time() -> None:
-    """Even rows in one hop's time, odd ones in the next; who has changed goes on, one by one too."""
+    """Even rows in one hop's time, odd ones in the next; those who have changed all go on."""
     group = Group(LoudnessSlots(PROFILES["balanced"], 8), 0.04)
     rows = np.arange(5)
     assert group.plan(rows, True, 0.0)[1] == 0
