@@ -43,6 +43,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )  # fmt: skip
     option("--steps", type=int, choices=(1, 2, 4), help="diffusion steps per window (default 1)")
     option("--threads", type=int, metavar="N", help="engine threads (default: as many as cores)")
+    option(
+        "--scale", type=int, nargs="*", metavar="N",
+        help="what a session costs among so many (default 1 10 100 1000), one engine thread: the "
+        "clock stands but while the engine works, and is slower by N / 20 above 20 sessions, as if "
+        "the machine were so much faster; processor time and memory are this machine's",
+    )  # fmt: skip
     option("--shed", action="store_true", help="let quality give way when windows would be late")
     option("--speech", type=Path, metavar="FILE", help="what is said (default: the sample)")
     option("--json", type=Path, metavar="FILE", help="to write every figure to: server.capacity")
@@ -65,6 +71,8 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         ConfigError: If an option is out of range.
         AudioError: If the speech cannot be read.
     """
+    if options.scale is not None:
+        return _scale(options, config)
     from stream_engine.assemble import Assembly
     from stream_engine.audio.file_source import speech_for_model
     from stream_engine.server import SWITCH_S
@@ -90,6 +98,34 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     return 0
 
 
+def _scale(options: argparse.Namespace, config: EngineConfig) -> int:
+    """Measure and print, a line for each number of sessions."""
+    from stream_engine.assemble import Assembly
+    from stream_engine.audio.file_source import speech_for_model
+    from stream_engine.capacity import scale
+    from stream_engine.capacity.load import Load
+
+    _check(options)
+    motion = dataclasses.replace(config.motion, threads=1)
+    stages = Assembly(dataclasses.replace(config, motion=motion))
+    source = options.speech or Path(__file__).parents[1] / "assets" / "sample.wav"
+    speech, reports = speech_for_model(source), []
+    stated = scale.stated_bytes(stages.motion_slots(motion.profile, 1))
+    # Libraries take what they keep for good before the first trial is measured.
+    scale.measure(Load(motion.profile, 1, _SHORTEST_S, speech), stages, stated)
+    _say(f"{motion.profile}, {motion.steps} steps, {stages.backend}; {_machine()}")
+    _say(scale.HEAD)
+    for sessions in options.scale or scale.SESSIONS:
+        load = Load(motion.profile, sessions, options.seconds, speech, motion.seed)
+        reports.append(scale.measure(load, stages, stated))
+        _say(scale.line(reports[-1]))
+    if options.json is not None:
+        about = {"profile": motion.profile, "steps": motion.steps, "seed": motion.seed}
+        _write(options.json, about | {"backend": stages.backend}, reports)
+    stages.close()
+    return 0
+
+
 def _check(options: argparse.Namespace) -> None:
     if options.seconds < _SHORTEST_S:
         raise ConfigError(
@@ -97,10 +133,14 @@ def _check(options: argparse.Namespace) -> None:
             got=f"{options.seconds:g}",
             expected=f"{_SHORTEST_S:g} or more",
         )
-    if options.sessions is not None and not 1 <= options.sessions <= _MOST:
-        raise ConfigError(
-            "--sessions is out of range", got=str(options.sessions), expected=f"1..{_MOST}"
-        )
+    sessions = [] if options.sessions is None else [options.sessions]
+    counts = {"--sessions": sessions, "--scale": options.scale or []}
+    for name, numbers in counts.items():
+        for number in numbers:
+            if not 1 <= number <= _MOST:
+                raise ConfigError(
+                    f"{name} is out of range", got=str(number), expected=f"1..{_MOST}"
+                )
 
 
 def _write(path: Path, about: dict[str, Any], runs: Sequence[ProfileRun]) -> None:

@@ -119,9 +119,8 @@ class _Speaker:
 
     def __init__(self, engine: EnginePool, load: Load, clock: Clock, at: int) -> None:
         frames = int(load.seconds * MOTION_FPS)
-        start = at * 7919 % max(1, len(load.speech) - 1)
-        whole = np.resize(np.roll(load.speech, -start), frames * SAMPLES_PER_FRAME)
-        self._packets = whole.reshape(-1, _PACKET)
+        self._speech, self._packets = load.speech, 2 * frames
+        self._start = at * 7919 % max(1, len(load.speech) - 1)
         self._clock = clock
         self._spoken = 0
         self.said_s = np.full(frames, np.nan)
@@ -132,10 +131,11 @@ class _Speaker:
 
     def speak(self) -> bool:
         """Say the next packet; whether that completed a frame."""
-        if self._spoken == len(self._packets):
+        if self._spoken == self._packets:
             return False
-        now = self._clock.now()
-        self.lane.write(self._packets[self._spoken], now)
+        now, at = self._clock.now(), self._start + self._spoken * _PACKET
+        samples = self._speech.take(np.arange(at, at + _PACKET), mode="wrap")
+        self.lane.write(samples, now)
         self._spoken += 1
         if self._spoken % 2 == 0:
             self.said_s[self._spoken // 2 - 1] = now

@@ -137,3 +137,9 @@ def test_a_row_is_clean_when_it_begins_again() -> None:
     assert (table.heard[0], table.read[0], table.made[0], table.origin[0]) == (0, 0, 0, 0)
     assert not len(table.due(table.behind()))
     assert not len(table.overdue(table.behind()))
+
+
+def test_a_row_has_the_size_that_is_stated() -> None:
+    """Audio of 2 s, 64 frames of motion with number and time, and counts."""
+    one, many = LaneTable(1).row_bytes, LaneTable(7).row_bytes
+    assert one == many == 4 * (50 * 640 + 64 * 55) + 64 * 16 + 11 * 8 + 2
