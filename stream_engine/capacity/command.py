@@ -46,7 +46,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     option(
         "--scale", type=int, nargs="*", metavar="N",
         help="what a session costs among so many (default 1 10 100 1000), one engine thread: the "
-        "clock stands but while the engine works, and is slower by N / 20 above 20 sessions, as if "
+        "clock goes by the engine's processor time alone, N / 20 times slower above 20, as if "
         "the machine were so much faster; processor time and memory are this machine's",
     )  # fmt: skip
     option("--shed", action="store_true", help="let quality give way when windows would be late")

@@ -1,5 +1,7 @@
 """Cost by sessions, on a machine whose cost is known."""
 
+import time
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from stream_engine.capacity.scale import (
     line,
     measure,
     stated_bytes,
+    timer_of,
 )
 from stream_engine.config import EngineConfig, MotionConfig
 from stream_engine.errors import ConfigError
@@ -83,6 +86,12 @@ def test_the_clock_stands_but_while_work_is_done() -> None:
     assert clock.now() == 1.5
     clock.reach(4.0)
     assert clock.now() == 4.0
+
+
+def test_a_backend_on_a_card_is_timed_by_the_wall() -> None:
+    """Its processor rests meanwhile."""
+    assert timer_of("onnxruntime-cpu") is timer_of("torch") is time.process_time
+    assert timer_of("TensorRT 10") is time.perf_counter
 
 
 def test_more_than_one_engine_thread_is_refused() -> None:
