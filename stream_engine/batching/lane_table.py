@@ -77,12 +77,6 @@ class LaneTable:
         self.number = np.full((capacity, MOTION_FRAMES), -1, np.int64)
         self.ready_s = np.zeros((capacity, MOTION_FRAMES))
 
-    @property
-    def row_bytes(self) -> int:
-        """Memory of a row."""
-        arrays = (part for part in vars(self).values() if isinstance(part, np.ndarray))
-        return sum(part.nbytes for part in arrays) // self.capacity
-
     def begin(self, row: int, group: int, profile: LatencyProfile) -> None:
         """Clear a row that is not live and make it so."""
         for counts in (self.heard, self.read, self.origin, self.made):
@@ -186,3 +180,8 @@ class LaneTable:
         """Frames that there will ever be, int64 [B]; `NEVER` while the speech goes on."""
         total: I64 = np.where(self.ended[rows], self.heard[rows] // SAMPLES_PER_FRAME, NEVER)
         return total
+
+
+def row_bytes() -> int:
+    """Memory of a row."""
+    return sum(part.nbytes for part in vars(LaneTable(1)).values() if isinstance(part, np.ndarray))

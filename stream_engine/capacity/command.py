@@ -5,7 +5,6 @@ import dataclasses
 import json
 import platform
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,8 +89,14 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         for name in options.profiles or [config.motion.profile]
     ]
     if options.json is not None:
-        about = {"seconds": options.seconds, "seed": config.motion.seed, "shed": config.motion.shed}
-        _write(options.json, about | {"setting": dataclasses.asdict(setting)}, runs)
+        about: dict[str, Any] = {
+            "seconds": options.seconds,
+            "seed": config.motion.seed,
+            "shed": config.motion.shed,
+        }
+        fitting = {run.profile: run.fitting for run in runs if run.fitting is not None}
+        about |= {"setting": dataclasses.asdict(setting), "fitting": fitting}
+        _write(options.json, about | {"runs": [dataclasses.asdict(run) for run in runs]})
     if options.picture is not None:
         options.picture.write_text(draw(runs), encoding="utf-8")
     stages.close()
@@ -106,22 +111,28 @@ def _scale(options: argparse.Namespace, config: EngineConfig) -> int:
     from stream_engine.capacity.load import Load
 
     _check(options)
+    source = options.speech or Path(__file__).parents[1] / "assets" / "sample.wav"
     motion = dataclasses.replace(config.motion, threads=1)
     stages = Assembly(dataclasses.replace(config, motion=motion))
-    source = options.speech or Path(__file__).parents[1] / "assets" / "sample.wav"
-    speech, reports = speech_for_model(source), []
-    stated = scale.stated_bytes(stages.motion_slots(motion.profile, 1))
-    # Libraries take what they keep for good before the first trial is measured.
-    scale.measure(Load(motion.profile, 1, _SHORTEST_S, speech), stages, stated)
-    _say(f"{motion.profile}, {motion.steps} steps, {stages.backend}; {_machine()}")
-    _say(scale.HEAD)
-    for sessions in options.scale or scale.SESSIONS:
-        load = Load(motion.profile, sessions, options.seconds, speech, motion.seed)
-        reports.append(scale.measure(load, stages, stated))
-        _say(scale.line(reports[-1]))
+    speech, runs = speech_for_model(source), []
+    for profile in options.profiles or [motion.profile]:
+        stated = scale.stated_bytes(stages.motion_slots(profile, 1))
+        # Libraries take what they keep for good before growth is measured.
+        scale.measure(Load(profile, 1, _SHORTEST_S, speech), stages, stated)
+        _say(f"{profile}, {motion.steps} steps, {stages.backend}; {_machine()}\n{scale.HEAD}")
+        for sessions in options.scale or scale.SESSIONS:
+            load = Load(profile, sessions, options.seconds, speech, motion.seed)
+            runs.append(scale.measure(load, stages, stated))
+            _say(scale.line(runs[-1]))
     if options.json is not None:
-        about = {"profile": motion.profile, "steps": motion.steps, "seed": motion.seed}
-        _write(options.json, about | {"backend": stages.backend}, reports)
+        about: dict[str, Any] = {
+            "seconds": options.seconds,
+            "seed": motion.seed,
+            "shed": motion.shed,
+        }
+        scales = [dataclasses.asdict(report) for report in runs]
+        about |= {"setting": dataclasses.asdict(stages.setting), "fitting": {}, "scale": scales}
+        _write(options.json, about)
     stages.close()
     return 0
 
@@ -143,7 +154,7 @@ def _check(options: argparse.Namespace) -> None:
                 )
 
 
-def _write(path: Path, about: dict[str, Any], runs: Sequence[ProfileRun]) -> None:
+def _write(path: Path, about: dict[str, Any]) -> None:
     from stream_engine.profiling.machine import (
         describe_commit,
         describe_gpus,
@@ -152,8 +163,6 @@ def _write(path: Path, about: dict[str, Any], runs: Sequence[ProfileRun]) -> Non
     )
 
     figures = about | {
-        "fitting": {run.profile: run.fitting for run in runs if run.fitting is not None},
-        "runs": [dataclasses.asdict(run) for run in runs],
         "machine": describe_machine(),
         "gpus": describe_gpus(),
         "versions": describe_versions(),

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stream_engine.batching.lane_table import LaneTable
+from stream_engine.batching.lane_table import row_bytes
 from stream_engine.capacity.load import COLD_FRAMES, Load, LoadReport, run_load
 from stream_engine.capacity.resident import resident_bytes
 from stream_engine.engine_pool import EnginePool
@@ -115,6 +115,7 @@ class ScaleReport:
     """What so many sessions cost.
 
     Attributes:
+        profile: Latency profile by name.
         sessions: How many.
         speed: How many times as fast as this machine the one is whose latency is told.
         cpu_ms: Processor time of the engine's work for a second of one session's speech, here;
@@ -125,6 +126,7 @@ class ScaleReport:
         load: Latency and the rest, on the machine that is so many times as fast.
     """
 
+    profile: str
     sessions: int
     speed: float
     cpu_ms: float
@@ -162,6 +164,7 @@ def measure(load: Load, stages: Stages, stated_bytes: int) -> ScaleReport:
     before = resident_bytes()
     report = run_load(load, stages, clock, pace)
     return ScaleReport(
+        profile=load.profile,
         sessions=load.sessions,
         speed=clock.speed,
         cpu_ms=1000.0 * pace.cpu_s / (load.sessions * (load.seconds - begun_s)),
@@ -174,7 +177,7 @@ def measure(load: Load, stages: Stages, stated_bytes: int) -> ScaleReport:
 
 def stated_bytes(slots: SessionSlots) -> int:
     """Memory of a session: its slot, and its row of audio and motion."""
-    return slots.slot_bytes + LaneTable(1).row_bytes
+    return slots.slot_bytes + row_bytes()
 
 
 HEAD = (

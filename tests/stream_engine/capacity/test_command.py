@@ -16,6 +16,7 @@ def test_options_out_of_range_are_told(capsys: pytest.CaptureFixture[str], tmp_p
     for arguments, said in (
         (["--seconds", "0.5"], "got 0.5; expected 2 or more"),
         (["--sessions", "0"], "got 0; expected 1..4096"),
+        (["--scale", "1", "5000"], "got 5000; expected 1..4096"),
         (["--speech", str(tmp_path / "none.wav"), "--sessions", "1"], "none.wav"),
     ):
         assert main(["bench", *arguments]) == 1
@@ -56,3 +57,18 @@ def test_what_was_measured_is_what_the_server_obeys(tmp_path: Path) -> None:
     file.write_text(json.dumps(figures), encoding="utf-8")
     assert read_admission(100, str(file), stages.setting).room([], "balanced") == 7
     stages.close()
+
+
+@pytest.mark.slow
+def test_cost_by_sessions_is_printed_and_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The real model, one session and two; a server takes no such file for a capacity."""
+    file = tmp_path / "scale.json"
+    assert main(["bench", "--scale", "1", "2", "--seconds", "2", "--json", str(file)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [row.split()[0] for row in lines[-2:]] == ["1", "2"]
+    figures = json.loads(file.read_text(encoding="utf-8"))
+    assert [row["sessions"] for row in figures["scale"]] == [1, 2]
+    assert figures["fitting"] == {}
+    assert figures["scale"][1]["cpu_ms"] > 1.0
