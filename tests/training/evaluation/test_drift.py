@@ -60,10 +60,12 @@ def test_movement_is_counted_by_hand() -> None:
 class DriftingHop(MotionHop):
     """A head that begins turned and turns further with every frame."""
 
-    def step(self, state: MotionState, mel: F32, noise: F32) -> tuple[F32, MotionState]:
+    def step(
+        self, state: MotionState, mel: F32, noise: F32, final: int | None = None
+    ) -> tuple[F32, MotionState]:
         """One hop."""
-        final, following = super().step(state, mel, noise)
-        turned = final.copy()
+        frames, following = super().step(state, mel, noise, final)
+        turned = frames.copy()
         turned[..., ARKIT_COUNT] += 1.0 + 1e-3 * state.frame[:, None]
         return turned, following
 
