@@ -86,7 +86,7 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
 
 def _verify(options: argparse.Namespace, steps: Sequence[int]) -> int:
     """Run on this machine's card what was just built for it."""
-    from trt_build.verify_command import SAMPLE
+    from stream_engine.audio.file_source import SAMPLE
     from trt_build.verify_command import run as verify
 
     chosen = argparse.Namespace(

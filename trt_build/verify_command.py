@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stream_engine.audio.file_source import speech_for_model
+from stream_engine.audio.file_source import SAMPLE, speech_for_model
 from stream_engine.config import PRECISIONS, SHIPPED_STEP_COUNTS, EngineConfig
 from stream_engine.errors import BackendUnavailable
 from stream_engine.motion.window import PROFILES, profile_named
 
 if TYPE_CHECKING:
     from trt_build.verify import Parity
-
-SAMPLE = Path(__file__).parents[1] / "stream_engine" / "assets" / "sample.wav"
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

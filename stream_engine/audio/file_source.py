@@ -12,6 +12,9 @@ from stream_engine.audio.resampler import Resampler
 from stream_engine.errors import AudioError
 from stream_engine.types import F32, AudioChunk
 
+SAMPLE = Path(__file__).parents[1] / "assets" / "sample.wav"
+"""Speech that ships with the package."""
+
 
 class FileSource:
     """Decodes an audio file piece by piece, so that memory does not grow with its length.

@@ -73,12 +73,11 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     if options.scale is not None:
         return _scale(options, config)
     from stream_engine.assemble import Assembly
-    from stream_engine.audio.file_source import speech_for_model
+    from stream_engine.audio.file_source import SAMPLE, speech_for_model
     from stream_engine.server import SWITCH_S
 
     _check(options)
-    source = options.speech or Path(__file__).parents[1] / "assets" / "sample.wav"
-    speech, stages = speech_for_model(source), Assembly(config)
+    speech, stages = speech_for_model(options.speech or SAMPLE), Assembly(config)
     sys.setswitchinterval(SWITCH_S)  # as the server has it
     bench = Bench(stages, speech, options.seconds, config.motion.seed)
     setting = stages.setting
@@ -89,14 +88,9 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         for name in options.profiles or [config.motion.profile]
     ]
     if options.json is not None:
-        about: dict[str, Any] = {
-            "seconds": options.seconds,
-            "seed": config.motion.seed,
-            "shed": config.motion.shed,
-        }
         fitting = {run.profile: run.fitting for run in runs if run.fitting is not None}
-        about |= {"setting": dataclasses.asdict(setting), "fitting": fitting}
-        _write(options.json, about | {"runs": [dataclasses.asdict(run) for run in runs]})
+        rows = [dataclasses.asdict(run) for run in runs]
+        _write(options, config, {"setting": setting, "fitting": fitting, "runs": rows})
     if options.picture is not None:
         options.picture.write_text(draw(runs), encoding="utf-8")
     stages.close()
@@ -106,15 +100,14 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
 def _scale(options: argparse.Namespace, config: EngineConfig) -> int:
     """Measure and print, a line for each number of sessions."""
     from stream_engine.assemble import Assembly
-    from stream_engine.audio.file_source import speech_for_model
+    from stream_engine.audio.file_source import SAMPLE, speech_for_model
     from stream_engine.capacity import scale
     from stream_engine.capacity.load import Load
 
     _check(options)
-    source = options.speech or Path(__file__).parents[1] / "assets" / "sample.wav"
     motion = dataclasses.replace(config.motion, threads=1)
     stages = Assembly(dataclasses.replace(config, motion=motion))
-    speech, runs = speech_for_model(source), []
+    speech, runs = speech_for_model(options.speech or SAMPLE), []
     for profile in options.profiles or [motion.profile]:
         stated = scale.stated_bytes(stages.motion_slots(profile, 1))
         # Libraries take what they keep for good before growth is measured.
@@ -125,14 +118,8 @@ def _scale(options: argparse.Namespace, config: EngineConfig) -> int:
             runs.append(scale.measure(load, stages, stated))
             _say(scale.line(runs[-1]))
     if options.json is not None:
-        about: dict[str, Any] = {
-            "seconds": options.seconds,
-            "seed": motion.seed,
-            "shed": motion.shed,
-        }
         scales = [dataclasses.asdict(report) for report in runs]
-        about |= {"setting": dataclasses.asdict(stages.setting), "fitting": {}, "scale": scales}
-        _write(options.json, about)
+        _write(options, config, {"setting": stages.setting, "fitting": {}, "scale": scales})
     stages.close()
     return 0
 
@@ -154,21 +141,20 @@ def _check(options: argparse.Namespace) -> None:
                 )
 
 
-def _write(path: Path, about: dict[str, Any]) -> None:
-    from stream_engine.profiling.machine import (
-        describe_commit,
-        describe_gpus,
-        describe_machine,
-        describe_versions,
-    )
+def _write(options: argparse.Namespace, config: EngineConfig, found: dict[str, Any]) -> None:
+    from stream_engine.profiling.machine import describe_commit, describe_machine, describe_versions
 
-    figures = about | {
-        "machine": describe_machine(),
-        "gpus": describe_gpus(),
+    figures = {
+        "seconds": options.seconds,
+        "seed": config.motion.seed,
+        "shed": config.motion.shed,
+        **found,
+        "setting": dataclasses.asdict(found["setting"]),
+        "machine": describe_machine(),  # its cards included
         "versions": describe_versions(),
         "commit": describe_commit(),
     }
-    path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 class Bench:

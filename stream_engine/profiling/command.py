@@ -160,12 +160,9 @@ def _about(config: EngineConfig) -> dict[str, Any]:
     }
 
 
-def _speech_file(options: argparse.Namespace) -> Path:
-    return options.speech or Path(__file__).parents[1] / "assets" / "sample.wav"
-
-
 def _live(options: argparse.Namespace, config: EngineConfig) -> Run:
     from stream_engine.assemble import Assembly
+    from stream_engine.audio.file_source import SAMPLE
     from stream_engine.profiling.live import run_live
 
     limit = max(config.server.max_sessions, options.sessions)
@@ -173,7 +170,7 @@ def _live(options: argparse.Namespace, config: EngineConfig) -> Run:
     config = dataclasses.replace(config, server=server)
     stages = Assembly(config)
     with contextlib.closing(stages), installed(Recorder(find_nvtx())) as recorder:
-        speech = _speech_file(options)
+        speech = options.speech or SAMPLE
         done = run_live(stages, config, speech, options.seconds, options.sessions)
     counts = {name: done.counts[name] for name in _COUNTS}
     return Run(recorder, Period(done.began_ns, done.ended_ns), done.pictures, counts)
@@ -181,12 +178,12 @@ def _live(options: argparse.Namespace, config: EngineConfig) -> Run:
 
 def _motion_only(options: argparse.Namespace, config: EngineConfig) -> Run:
     from stream_engine.assemble import Assembly
-    from stream_engine.audio.file_source import speech_for_model
+    from stream_engine.audio.file_source import SAMPLE, speech_for_model
     from stream_engine.capacity.load import Load, RealTime, run_load
     from stream_engine.clock import MonotonicClock
 
     motion, clock = config.motion, MonotonicClock()
-    speech = speech_for_model(_speech_file(options))
+    speech = speech_for_model(options.speech or SAMPLE)
     load = Load(motion.profile, options.sessions, options.seconds, speech, motion.seed)
     stages = Assembly(config)
     with contextlib.closing(stages), installed(Recorder(find_nvtx())) as recorder:
@@ -200,7 +197,7 @@ def _motion_only(options: argparse.Namespace, config: EngineConfig) -> Run:
 def _steps(options: argparse.Namespace, config: EngineConfig) -> dict[str, Any]:
     """Time the graphs of every step count; say so if one of them cannot be had."""
     from stream_engine.assemble import Assembly
-    from stream_engine.audio.file_source import speech_for_model
+    from stream_engine.audio.file_source import SAMPLE, speech_for_model
     from stream_engine.profiling.steps import plain, time_steps
     from stream_engine.protocols import MotionSlots
 
@@ -214,7 +211,7 @@ def _steps(options: argparse.Namespace, config: EngineConfig) -> dict[str, Any]:
             return stages.motion_slots(motion.profile, options.sessions)
 
         try:
-            speech = speech_for_model(_speech_file(options))
+            speech = speech_for_model(options.speech or SAMPLE)
             costs = time_steps(slots_of, profile_named(motion.profile), speech, options.sessions)
         except StreamEngineError as error:
             return {"missing": str(error)}
