@@ -1,5 +1,7 @@
 """What a model is given: held against what it takes, in batches of certain sizes."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -57,3 +59,30 @@ def batch_sizes(most: int) -> list[int]:
         sizes |= {power, min(most, power + power // 2)}
         power *= 2
     return sorted(sizes)
+
+
+def filled_shapes(
+    spec: RunnerSpec, inputs: Tensors, sizes: Sequence[int]
+) -> tuple[int, tuple[tuple[int, ...], ...]]:
+    """Fill a batch up to the next size there is.
+
+    Args:
+        spec: What the model takes.
+        inputs: What it is given, already checked.
+        sizes: Of `batch_sizes`.
+
+    Returns:
+        Sessions in the batch, and the shape of each input of ``spec`` filled up.
+
+    Raises:
+        ShapeError: If the batch is empty or larger than any size.
+    """
+    sessions = len(inputs[spec.inputs[0].name])
+    if not 1 <= sessions <= sizes[-1]:
+        raise ShapeError(
+            "batch does not fit the engine",
+            got=f"{sessions} sessions",
+            expected=f"1..{sizes[-1]}",
+        )
+    filled = sizes[bisect_left(sizes, sessions)]
+    return sessions, tuple((filled, *inputs[tensor.name].shape[1:]) for tensor in spec.inputs)

@@ -1,6 +1,5 @@
 """TensorRT or TensorRT-RTX behind the `ModelRunner` seam."""
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from stream_engine.errors import EngineMismatch, InferenceError, ShapeError
 from stream_engine.protocols import Tensors
 from stream_engine.runtime.cuda import Cuda
-from stream_engine.runtime.spec import batch_sizes, check_inputs
+from stream_engine.runtime.spec import batch_sizes, check_inputs, filled_shapes
 from stream_engine.runtime.tensorrt_package import find_tensorrt
 from stream_engine.telemetry.spans import device_time, recording
 from stream_engine.types import RunnerSpec, TensorSpec
@@ -81,19 +80,10 @@ class TensorRTRunner:
             InferenceError: If the call fails.
         """
         check_inputs(self.spec, inputs)
-        sessions = len(next(iter(inputs.values())))
-        if not 1 <= sessions <= self._sizes[-1]:
-            raise ShapeError(
-                "batch does not fit the engine",
-                got=f"{sessions} sessions",
-                expected=f"1..{self._sizes[-1]}",
-            )
-        filled = self._sizes[bisect_left(self._sizes, sessions)]
-        shapes = {name: (filled, *value.shape[1:]) for name, value in inputs.items()}
-        key = tuple(shapes[tensor.name] for tensor in self.spec.inputs)
-        if key not in self._bound:
-            self._bound[key] = self._bind(shapes)
-        bound = self._bound[key]
+        sessions, shapes = filled_shapes(self.spec, inputs, self._sizes)
+        if shapes not in self._bound:
+            self._bound[shapes] = self._bind(shapes)
+        bound = self._bound[shapes]
         for name, value in inputs.items():
             bound.inputs[name][:sessions] = value
         timed = recording()
@@ -108,10 +98,12 @@ class TensorRTRunner:
         del self._context, self._engine, self._runtime
         self._cuda.close()
 
-    def _bind(self, shapes: dict[str, tuple[int, ...]]) -> _Bound:
-        for name, shape in shapes.items():
-            if not self._context.set_input_shape(name, shape):
-                raise ShapeError(f"model input {name} is outside what was built", got=str(shape))
+    def _bind(self, shapes: tuple[tuple[int, ...], ...]) -> _Bound:
+        for tensor, wanted in zip(self.spec.inputs, shapes, strict=True):
+            if not self._context.set_input_shape(tensor.name, wanted):
+                raise ShapeError(
+                    f"model input {tensor.name} is outside what was built", got=str(wanted)
+                )
         arrays: dict[str, NDArray[Any]] = {}
         addresses: dict[str, int] = {}
         for tensor in (*self.spec.inputs, *self.spec.outputs):

@@ -1,6 +1,5 @@
 """torch on a card behind the `ModelRunner` seam, each set of shapes captured as a CUDA graph."""
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from torch import Tensor, nn
 
 from stream_engine.errors import InferenceError
 from stream_engine.protocols import Tensors
-from stream_engine.runtime.spec import batch_sizes, check_inputs
+from stream_engine.runtime.spec import batch_sizes, check_inputs, filled_shapes
 from stream_engine.telemetry.spans import device_time
 from stream_engine.types import RunnerSpec
 
@@ -64,13 +63,11 @@ class TorchGraphRunner:
             InferenceError: If the call fails.
         """
         check_inputs(self.spec, inputs)
-        sessions = len(next(iter(inputs.values())))
-        filled = self._sizes[bisect_left(self._sizes, sessions)]
-        shapes = [(filled, *inputs[tensor.name].shape[1:]) for tensor in self.spec.inputs]
+        sessions, shapes = filled_shapes(self.spec, inputs, self._sizes)
         try:
-            if tuple(shapes) not in self._bound:
-                self._bound[tuple(shapes)] = self._bind(shapes)
-            bound = self._bound[tuple(shapes)]
+            if shapes not in self._bound:
+                self._bound[shapes] = self._bind(shapes)
+            bound = self._bound[shapes]
             for name, value in inputs.items():
                 bound.inputs[name][:sessions] = torch.from_numpy(value)
             began, ended = (
@@ -91,7 +88,7 @@ class TorchGraphRunner:
         """Free graphs and buffers."""
         self._bound.clear()
 
-    def _bind(self, shapes: list[tuple[int, ...]]) -> _Bound:
+    def _bind(self, shapes: tuple[tuple[int, ...], ...]) -> _Bound:
         names = [tensor.name for tensor in self.spec.inputs]
         inputs = {
             n: torch.zeros(shape).pin_memory() for n, shape in zip(names, shapes, strict=True)

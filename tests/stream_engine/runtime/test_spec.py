@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_engine.errors import ShapeError
-from stream_engine.runtime.spec import batch_sizes, check_inputs
+from stream_engine.runtime.spec import batch_sizes, check_inputs, filled_shapes
 from stream_engine.types import RunnerSpec, TensorSpec
 
 SPEC = RunnerSpec((TensorSpec("x", "float32", (-1, 3)),), ())
@@ -43,3 +43,15 @@ def test_batches_are_filled_up_by_a_third_at_most(most: int) -> None:
     for sessions in {1, most // 3 + 1, most // 2 + 1, most}:
         filled = min(size for size in sizes if size >= sessions)
         assert (filled - sessions) / filled < 0.34
+
+
+def test_a_batch_is_filled_up_and_one_that_does_not_fit_is_refused() -> None:
+    """Five become six; none and nine of eight are told."""
+
+    def inputs(sessions: int) -> dict[str, np.ndarray]:
+        return {"x": np.zeros((sessions, 3), np.float32)}
+
+    assert filled_shapes(SPEC, inputs(5), batch_sizes(8)) == (5, ((6, 3),))
+    for sessions in (0, 9):
+        with pytest.raises(ShapeError, match=f"got {sessions} sessions; expected 1..8"):
+            filled_shapes(SPEC, inputs(sessions), batch_sizes(8))
