@@ -23,7 +23,8 @@ from stream_engine.models.diffusion import respaced_times, sample
 from stream_engine.models.motion_transformer import TransformerConfig
 from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig, TalkingFace
-from training.dataset import PairSet, load_pairs
+from training.data.splits import add_split, pairs_to_learn
+from training.dataset import load_pairs
 from training.draws import MOUTH, Batch, Material, Recipe
 from training.face_pass import FacePass, Seen, View, half_precision, predict
 from training.motion import validate
@@ -211,6 +212,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=Path, nargs="+", required=True, help="the first validates")
     parser.add_argument("--teacher", type=Path, required=True, help="checkpoint of training.motion")
     parser.add_argument("--run", "--run-folder", type=Path, required=True)
+    add_split(parser)
     add_options(parser, RECIPES / "distill.toml", minutes=120.0)
     options = parser.parse_args()
     tables = {
@@ -223,7 +225,7 @@ def main() -> None:
     recipe: Recipe = replace(read["recipe"], **given(options, "steps"))
     teacher = read_motion(options.teacher, FaceConfig(read["encoder"], read["transformer"]))
     with take_place(options.device, options.threads) as place:
-        material = Material(PairSet.join([load_pairs(path, "train") for path in options.pairs]))
+        material = Material(pairs_to_learn(options.pairs, options.split))
         student = Distiller(recipe, material, teacher, read["distill"], place)
         validation = load_pairs(options.pairs[0], "validation")
         rhythm = Rhythm(recipe.steps, options.minutes)

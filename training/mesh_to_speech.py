@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig, voice_of
-from training.data.splits import SPLITS, split_pairs
+from training.data.splits import add_split, split_pairs
 from training.dataset import PairSet, coefficient_scale, load_pairs
 from training.fronts import FRONTS, front_matrix
 from training.hearing import Heard, Hearing, Recipe, train
@@ -148,7 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, nargs="+", required=True, help="the first is split")
     parser.add_argument("--units", type=Path, required=True)
-    parser.add_argument("--split", choices=SPLITS, default="random")
+    add_split(parser)
     parser.add_argument("--front", choices=FRONTS, default="mouth2s")
     parser.add_argument("--second", action="store_true", help="the judge's size")
     parser.add_argument("--seed", type=int, help="instead of the recipe's")

@@ -23,6 +23,7 @@ from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig
 from training.abas import AbasWeights, Listener
 from training.data.corpus.pieces import SpeechSet, load_speech
+from training.data.splits import add_split, pairs_to_learn
 from training.dataset import PairSet, load_pairs
 from training.noise import smooth_noise
 from training.place import Place, take_place
@@ -65,7 +66,7 @@ def validate(trainer: Trainer, pairs: PairSet) -> dict[str, float]:
 
 def gather(options: argparse.Namespace) -> Material:
     """Everything a run learns from: training pairs of all files, and speech without faces."""
-    pairs = PairSet.join([load_pairs(path, "train") for path in options.pairs])
+    pairs = pairs_to_learn(options.pairs, options.split)
     if options.units is None:
         return Material(pairs)
     units = read_units(options.units)
@@ -110,6 +111,7 @@ def main() -> None:
         "--reference", type=Path, help="what all but the mouth is held to; --from by default"
     )
     parser.add_argument("--speech", type=Path, nargs="*", help="speech without faces, for AbAS")
+    add_split(parser)
     add_options(parser, RECIPES / "motion.toml", minutes=180.0)
     options = parser.parse_args()
     with take_place(options.device, options.threads) as place:

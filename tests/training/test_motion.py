@@ -51,7 +51,7 @@ def test_the_command_line_replaces_the_recipe_and_may_begin_from_weights(tmp_pat
     pairs, recipe = material(tmp_path)
     options = argparse.Namespace(
         pairs=[pairs], recipe=recipe, steps=9, encoder=tmp_path / "e.pt", begin=None, units=None,
-        ear=None, speech=None,
+        ear=None, speech=None, split="random",
     )  # fmt: skip
     encoder = SpeechEncoder(EncoderConfig(width=16, dilations=(1,)))
     torch.save(encoder.state_dict(), options.encoder)

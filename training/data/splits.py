@@ -10,14 +10,17 @@ training. Each `Split` therefore names what is held back:
 Every network of a run, the critic included, obeys the same split.
 """
 
+import argparse
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.errors import ConfigError
-from training.dataset import PairSet, spoken_name
+from training.dataset import PairSet, load_pairs, spoken_name
 
 UNSEEN_WORDS = frozenset(["b", "f", "m", "o", "u", "r", "v", "y", "two", "four", "seven"])
 """Letters and digits of the test of words never trained on."""
@@ -77,6 +80,50 @@ def split_pairs(pairs: PairSet, name: str) -> Split:
     known = np.array(list(dict.fromkeys(clips[~at_random])))
     chosen = np.random.default_rng(5).permutation(known)[: round(len(known) * int(found[1]) / 100)]
     return _split(np.isin(clips, chosen), at_random, pairs.speaking, heard=~at_random)
+
+
+def add_split(parser: argparse.ArgumentParser) -> None:
+    """Add ``--split`` to a command line."""
+    parser.add_argument("--split", choices=SPLITS, default="random", help="what is held back")
+
+
+def pairs_to_learn(paths: Sequence[Path], name: str) -> PairSet:
+    """Training pairs of a split: of the first file what it allows, of the others all.
+
+    Args:
+        paths: Files of pairs, the recorded ones first.
+        name: One of `SPLITS`.
+
+    Returns:
+        Pairs stored as for training, none that the split holds back.
+
+    Raises:
+        AssetError: If a file cannot be used, or has no pairs for training.
+        ConfigError: If the split is unknown.
+    """
+    pairs = load_pairs(paths[0])
+    rows = split_pairs(pairs, name).train
+    recorded = pairs.select(rows[pairs.split[rows] == "train"])
+    return PairSet.join([recorded, *(load_pairs(path, "train") for path in paths[1:])])
+
+
+def pairs_to_judge(path: Path, name: str) -> tuple[PairSet, NDArray[np.bool_]]:
+    """Test pairs of a split, and where they are judged.
+
+    Args:
+        path: File of recorded pairs.
+        name: One of `SPLITS`.
+
+    Returns:
+        Pairs, and the frames inside the words the split judges on, bool [N, T].
+
+    Raises:
+        AssetError: If the file cannot be used.
+        ConfigError: If the split is unknown.
+    """
+    pairs = load_pairs(path)
+    split = split_pairs(pairs, name)
+    return pairs.select(split.test), split.judged[split.test]
 
 
 def _split(

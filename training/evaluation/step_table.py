@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from stream_engine.errors import ConfigError
-from training.dataset import load_pairs
+from training.data.splits import add_split, pairs_to_judge
 from training.evaluation.batches import batch_of_pairs
 from training.evaluation.hops import add_models, named_models
 from training.evaluation.intervals import Interval, paired_ratio, summarise
@@ -180,6 +180,7 @@ def main() -> None:
     """Print the tables, write JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, required=True)
+    add_split(parser)
     add_models(parser)
     parser.add_argument("--steps", type=int, nargs="+", action="append", required=True)
     parser.add_argument("--samples", type=int, default=10)
@@ -188,9 +189,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    pairs = load_pairs(options.pairs, "test")
-    pairs = pairs.select(np.arange(len(pairs))[: options.clips])
-    batch, reader, rows = batch_of_pairs(pairs, pairs.speaking), LipReader(), []
+    pairs, judged = pairs_to_judge(options.pairs, options.split)
+    pairs, judged = pairs.select(np.arange(len(pairs))[: options.clips]), judged[: options.clips]
+    batch, reader, rows = batch_of_pairs(pairs, judged), LipReader(), []
     models = named_models(options)
     for model, counts in zip(models, step_counts(options.steps, len(models)), strict=True):
         for steps in counts:

@@ -11,7 +11,7 @@ from stream_engine.assemble import MODEL_FOLDER, open_hop
 from stream_engine.config import SHIPPED_STEPS
 from stream_engine.motion.window import LatencyProfile
 from stream_engine.types import MOTION_FPS
-from training.dataset import load_pairs
+from training.data.splits import add_split, pairs_to_judge
 from training.evaluation.batches import Batch, batch_of_pairs
 from training.evaluation.intervals import Interval, summarise
 from training.evaluation.lip_reader import LipReader
@@ -56,13 +56,13 @@ def main() -> None:
     """Print the table, write JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, required=True)
+    add_split(parser)
     parser.add_argument("--model", type=Path, default=MODEL_FOLDER)
     parser.add_argument("--steps", type=int, choices=(1, 2, 4), default=SHIPPED_STEPS)
     parser.add_argument("--samples", type=int, default=3)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    pairs = load_pairs(options.pairs, "test")
-    batch = batch_of_pairs(pairs, pairs.speaking)
+    batch = batch_of_pairs(*pairs_to_judge(options.pairs, options.split))
     table = cost_table(options.model, batch, options.steps, options.samples)
     print("| hop and lookahead, ms | " + " | ".join(SHOWN) + " |\n|---|" + "---|" * len(SHOWN))
     for name, row in table.items():

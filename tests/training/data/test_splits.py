@@ -1,13 +1,20 @@
 """What is held back stays held back."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stream_engine.errors import ConfigError
 from tests.training.pairs_for_tests import made_up_pairs
-from training.data.splits import SPLITS, says_unseen, split_pairs
+from training.data.splits import (
+    SPLITS,
+    pairs_to_judge,
+    pairs_to_learn,
+    says_unseen,
+    split_pairs,
+)
 from training.dataset import PairSet
 
 
@@ -38,6 +45,23 @@ def test_few_pairs_are_a_share_and_leave_the_sound_of_the_rest() -> None:
     assert len(tenth.train) == round(0.1 * (pairs.split != "test").sum())
     assert len(tenth.heard) == (pairs.split != "test").sum()
     assert set(tenth.train) <= set(quarter.train)
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_files_give_what_the_split_allows(name: str, tmp_path: Path) -> None:
+    """Validation clips are not learned from; of the second file everything is."""
+    pairs = made_up_pairs(40)
+    pairs.split[4] = "validation"
+    pairs.save(tmp_path / "own.npz")
+    other = replace(made_up_pairs(6, seed=1), split=np.full(6, "train"))
+    other.save(tmp_path / "other.npz")
+    split = split_pairs(pairs, name)
+    learned = pairs_to_learn([tmp_path / "own.npz", tmp_path / "other.npz"], name)
+    own = [x for x in pairs.name[split.train].tolist() if x != pairs.name[4]]
+    assert learned.name.tolist() == own + other.name.tolist()
+    judged, frames = pairs_to_judge(tmp_path / "own.npz", name)
+    assert judged.name.tolist() == pairs.name[split.test].tolist()
+    assert (frames == split.judged[split.test]).all()
 
 
 def test_an_unknown_split_names_those_there_are() -> None:
