@@ -34,21 +34,27 @@ UNITS_FOLDER = Path(__file__).parent / "assets" / "units"
 AVATARS = ("default",)
 
 
-def open_hop(folder: Path, profile: str | LatencyProfile, steps: int) -> MotionHop:
+def open_hop(
+    folder: Path, profile: str | LatencyProfile, steps: int, precision: str = "fp32"
+) -> MotionHop:
     """Open an exported folder's models on ONNX Runtime, for tools that try models out.
 
     Args:
         folder: Where `trt_build.export` wrote them.
         profile: Latency profile, or the name of one.
         steps: Diffusion steps per window.
+        precision: ``int8`` for graphs that multiply bytes.
 
     Returns:
         The hop of a batch of sessions.
+
+    Raises:
+        AssetError: If a graph is missing or broken.
     """
-    from stream_engine.runtime.onnx_runner import OnnxRunner
+    from stream_engine.runtime.onnx_runner import OnnxRunner, graph_path
 
     encoder, sampler = (
-        OnnxRunner(folder / f"{name}.onnx")
+        OnnxRunner(graph_path(folder, name, precision))
         for name in ("speech_encoder", f"motion_sampler_{steps}")
     )
     sizes = profile_named(profile) if isinstance(profile, str) else profile

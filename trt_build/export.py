@@ -29,6 +29,7 @@ from stream_engine.models.talking_face import (
 from stream_engine.runtime.torch_face import WEIGHTS_FILE
 from stream_engine.types import RunnerSpec
 from trt_build.checkpoints import read_motion
+from trt_build.cpu_ops import TRANSLATIONS
 
 STEP_COUNTS = (1, 2, 4)
 _OPSET = 20
@@ -89,6 +90,7 @@ def export_graph(
         input_names=[tensor.name for tensor in spec.inputs],
         output_names=[tensor.name for tensor in spec.outputs],
         optimize=False,
+        custom_translation_table=TRANSLATIONS,
         verbose=False,
     )
     assert program is not None
@@ -131,7 +133,7 @@ def share_weights(
     for node in nodes:  # the exporter's stack traces: half of the file
         node.ClearField("metadata_props")
         node.ClearField("doc_string")
-    del graph.graph.initializer[:], graph.graph.node[:]
+    del graph.graph.initializer[:], graph.graph.node[:], graph.graph.value_info[:]
     graph.graph.initializer.extend(kept)
     graph.graph.node.extend(casts + nodes)
 
@@ -163,7 +165,14 @@ def write_weights(model: nn.Module, out: Path) -> dict[str, tuple[int, int]]:
     halves = {name: value.half().contiguous() for name, value in model.state_dict().items()}
     save_file(halves, out / WEIGHTS_FILE)
     model.load_state_dict({name: value.float() for name, value in halves.items()})
-    large = {name for name, value in halves.items() if value.numel() >= _SMALLEST_SHARED}
+    return large_offsets(model, out)
+
+
+def large_offsets(model: nn.Module, out: Path) -> dict[str, tuple[int, int]]:
+    """Byte range in a folder's weights of every tensor large enough for graphs to refer to."""
+    large = {
+        name for name, value in model.state_dict().items() if value.numel() >= _SMALLEST_SHARED
+    }
     return {k: v for k, v in tensor_offsets(out / WEIGHTS_FILE).items() if k in large}
 
 
@@ -176,19 +185,38 @@ def export_model(model: TalkingFace, out: Path, step_counts: tuple[int, ...] = S
         step_counts: One sampler graph for each.
     """
     offsets = write_weights(model, out)
+    export_graphs(model, offsets, out, step_counts)
+    described = {"config": asdict(model.config), "steps": step_counts, "opset": _OPSET}
+    (out / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+
+
+def export_graphs(
+    model: TalkingFace,
+    offsets: dict[str, tuple[int, int]],
+    out: Path,
+    step_counts: tuple[int, ...],
+    suffix: str = "",
+) -> None:
+    """Write encoder and samplers beside a weights file.
+
+    Args:
+        model: Weights as in the file.
+        offsets: Byte range of each tensor in the weights file.
+        out: Where that file is.
+        step_counts: One sampler graph for each.
+        suffix: Of the graphs' names.
+    """
     config = model.config
     of_encoder = encoder_spec(config.encoder), {"mel": "steps"}
-    prefixes = ("", "encoder.")
-    export_graph(model.encoder, *of_encoder, offsets, prefixes, out / "speech_encoder.onnx")
+    prefixes, path = ("", "encoder."), out / f"speech_encoder{suffix}.onnx"
+    export_graph(model.encoder, *of_encoder, offsets, prefixes, path)
     lengths = {name: "hop" for name in ("emitted", "emitted_speech", "emitted_mask")}
     lengths |= {"speech": "window", "noise": "window"}
     for steps in step_counts:
         sampler = MotionSampler(model.transformer, model.scale, respaced_times(steps))
         of_sampler = sampler_spec(config.transformer), lengths
-        prefixes, path = ("model.", "transformer."), out / f"motion_sampler_{steps}.onnx"
+        prefixes, path = ("model.", "transformer."), out / f"motion_sampler_{steps}{suffix}.onnx"
         export_graph(sampler, *of_sampler, offsets, prefixes, path)
-    described = {"config": asdict(config), "steps": step_counts, "opset": _OPSET}
-    (out / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> None:

@@ -69,6 +69,10 @@ class Block(nn.Module):
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
 
+    def modulate(self, condition: Tensor) -> tuple[Tensor, ...]:
+        """Shift, scale and gate [B, T, C] of attention, then of the MLP."""
+        return tuple(self.modulation(condition).chunk(6, dim=-1))
+
     def project(self, x: Tensor, modulation: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values [B, T, C] of tokens ``x``; keys are not yet rotated."""
         shift, scale = modulation[0], modulation[1]
@@ -165,7 +169,7 @@ class MotionTransformer(nn.Module):
         seen = (torch.cat([mask, frames], dim=1) > 0.5)[:, None, None, :]  # [B, 1, 1, C + T]
         at_keys = torch.arange(slots + noisy.shape[1], device=noisy.device)
         for index, block in enumerate(self._layers()):
-            modulation = block.modulation(condition).chunk(6, dim=-1)
+            modulation = block.modulate(condition)
             query, key, value = block.project(x, modulation)
             keys = torch.cat([cache[:, index, 0], key], dim=1)
             values = torch.cat([cache[:, index, 1], value], dim=1)
@@ -201,7 +205,7 @@ class MotionTransformer(nn.Module):
         seen = seen[:, None]
         layers = []
         for index, block in enumerate(self._layers()):
-            modulation = block.modulation(condition).chunk(6, dim=-1)
+            modulation = block.modulate(condition)
             query, key, value = block.project(x, modulation)
             keys = torch.cat([cache[:, index, 0], key], dim=1)
             values = torch.cat([cache[:, index, 1], value], dim=1)
@@ -248,7 +252,7 @@ class MotionTransformer(nn.Module):
         )
         at, layers = (at_keys[slots:], at_keys), []
         for index, block in enumerate(self._layers()):
-            modulation = block.modulation(condition).chunk(6, dim=-1)
+            modulation = block.modulate(condition)
             query, key, value = block.project(x, modulation)
             keys = torch.cat([cache[:, index, 0], key], dim=1)
             values = torch.cat([cache[:, index, 1], value], dim=1)
@@ -281,7 +285,7 @@ class MotionTransformer(nn.Module):
         times = torch.cat([torch.zeros_like(time), time], dim=1)
         condition = self._condition(speech.repeat(1, 2, 1), times)
         for block in self._layers():
-            modulation = block.modulation(condition).chunk(6, dim=-1)
+            modulation = block.modulate(condition)
             query, key, value = block.project(x, modulation)
             x = block.merge(x, block.attend(query, (key, value), (at, at), seen), modulation)
         return self._head(x[:, frames:])

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from stream_engine.config import MotionConfig
+from stream_engine.config import INT8, MotionConfig
 from stream_engine.cores import usable_cores
-from stream_engine.errors import AssetError
+from stream_engine.errors import BackendUnavailable
 from stream_engine.motion.window import LatencyProfile
 from stream_engine.protocols import ModelRunner
 
@@ -53,15 +53,17 @@ class OnnxBackend:
 
     Args:
         folder: Of the graphs.
+        precision: ``int8`` for graphs that multiply bytes.
     """
 
-    def __init__(self, folder: Path) -> None:
-        from stream_engine.runtime.onnx_runner import OnnxRunner
+    def __init__(self, folder: Path, precision: str = "fp32") -> None:
+        from stream_engine.runtime.onnx_runner import OnnxRunner, graph_path
 
         self._make = OnnxRunner
-        self._folder = folder
+        self._path = graph_path
+        self._folder, self._precision = folder, precision
         self._runners: dict[str, ModelRunner] = {}
-        self.name = OnnxRunner.backend
+        self.name = OnnxRunner.backend + ("-int8" if precision == INT8 else "")
         self.engine_threads = usable_cores()  # each call takes one core
 
     def open(self, profile: LatencyProfile, step_counts: Sequence[int]) -> MotionModels:
@@ -77,10 +79,7 @@ class OnnxBackend:
 
     def _runner(self, name: str) -> ModelRunner:
         if name not in self._runners:
-            path = self._folder / f"{name}.onnx"
-            if not path.exists():
-                raise AssetError("model file is missing", got=str(path), fix="reinstall elocute")
-            self._runners[name] = self._make(path)
+            self._runners[name] = self._make(self._path(self._folder, name, self._precision))
         return self._runners[name]
 
 
@@ -189,6 +188,12 @@ def choose_backend(motion: MotionConfig, folder: Path) -> Backend:
     wanted = motion.backend
     if wanted == "auto":
         wanted = "tensorrt" if motion.engines else "onnxruntime"
+    if wanted != "onnxruntime" and motion.precision == INT8:
+        raise BackendUnavailable(
+            "only ONNX Runtime computes in int8",
+            got=f"motion.backend {motion.backend}, motion.engines {motion.engines!r}",
+            fix="set motion.backend to onnxruntime, or motion.precision to fp16",
+        )
     if wanted == "tensorrt":
         return TensorRTBackend(folder, Path(motion.engines or "engines"), motion.precision)
-    return TorchBackend(folder) if wanted == "torch" else OnnxBackend(folder)
+    return TorchBackend(folder) if wanted == "torch" else OnnxBackend(folder, motion.precision)

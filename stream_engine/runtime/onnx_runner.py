@@ -25,6 +25,30 @@ def _spec(values: list[Any]) -> tuple[TensorSpec, ...]:
     )
 
 
+def graph_path(folder: Path, model: str, precision: str = "fp32") -> Path:
+    """Where a model's graph is.
+
+    Args:
+        folder: Of the graphs.
+        model: Name of the graph.
+        precision: ``int8`` for the one that multiplies bytes.
+
+    Returns:
+        The file.
+
+    Raises:
+        AssetError: If it is not there.
+    """
+    path = folder / (f"{model}.int8.onnx" if precision == "int8" else f"{model}.onnx")
+    if not path.exists():
+        raise AssetError(
+            "model file is missing",
+            got=str(path),
+            fix="reinstall elocute, or python -m trt_build.export and trt_build.export_int8",
+        )
+    return path
+
+
 class OnnxRunner:
     """One ONNX graph on the CPU, one intra-op thread, no spinning.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stream_engine.assemble import open_hop
+from stream_engine.config import INT8
 from stream_engine.errors import AssetError, ConfigError
 from stream_engine.models.diffusion import respaced_times
 from stream_engine.models.motion_sampler import MotionSampler
@@ -20,7 +21,7 @@ from stream_engine.runtime.torch_runner import TorchRunner
 from training.recipe import RECIPES, fill
 from trt_build.checkpoints import read_motion
 
-MODEL_HELP = "checkpoint of training, or a folder that trt_build.export wrote"
+MODEL_HELP = "checkpoint of training, or a folder that trt_build.export wrote, FOLDER:int8 too"
 RECIPE_HELP = "recipe that holds the sizes of a checkpoint"
 DEFAULT_RECIPE = RECIPES / "motion.toml"
 
@@ -33,11 +34,13 @@ class TrainedModel:
         name: What tables call it.
         path: Checkpoint, or exported folder.
         recipe: Where the sizes of a checkpoint stand; a folder says its own.
+        precision: ``int8`` for a folder's graphs that multiply bytes.
     """
 
     name: str
     path: Path
     recipe: Path = DEFAULT_RECIPE
+    precision: str = "fp32"
 
     def backend(self, steps: int) -> str:
         """What runs it at so many steps."""
@@ -57,7 +60,7 @@ class TrainedModel:
             AssetError: If there is no such model, or its sizes are not those of the recipe.
         """
         if self._graph(steps).exists():
-            return open_hop(self.path, profile, steps)
+            return open_hop(self.path, profile, steps, self.precision)
         return hop_of(self.face(), profile, steps)
 
     def face(self) -> TalkingFace:
@@ -115,13 +118,15 @@ def named_models(options: argparse.Namespace) -> list[TrainedModel]:
     found: dict[str, TrainedModel] = {}
     for given in options.models:
         name, _, place = given.partition("=")
+        precision = INT8 if place.endswith(f":{INT8}") else "fp32"
+        place = place.removesuffix(f":{INT8}")
         if not name or not place or name in found:
             raise ConfigError(
                 "--model needs a name of its own", got=given, expected="NAME=CHECKPOINT_OR_FOLDER"
             )
         if not Path(place).exists():
             raise AssetError("no such model", got=place, expected=MODEL_HELP)
-        found[name] = TrainedModel(name, Path(place), options.recipe)
+        found[name] = TrainedModel(name, Path(place), options.recipe, precision)
     return list(found.values())
 
 
