@@ -13,8 +13,6 @@ from onnxscript.values import Opset
 from torch import Tensor
 from torch.nn import functional
 
-from stream_engine.models.motion_transformer import rotate
-
 _LEVELS = 255
 
 
@@ -82,7 +80,9 @@ def turn(x: Tensor, cosines: Tensor, sines: Tensor, first: Tensor) -> Tensor:
     half = cosines.shape[1]
     heads = x.reshape(*x.shape[:2], -1, 2 * half).transpose(1, 2)
     at = torch.arange(x.shape[1]) + first
-    return rotate(heads, at).transpose(1, 2).flatten(-2)
+    low, high, cosine, sine = heads[..., :half], heads[..., half:], cosines[at], sines[at]
+    turned = torch.cat([low * cosine - high * sine, high * cosine + low * sine], dim=-1)
+    return turned.transpose(1, 2).flatten(-2)
 
 
 @turn.register_fake
@@ -126,7 +126,7 @@ def _declare(name: str, inputs: str, output: str, **integers: int) -> None:
         name: Of the operation.
         inputs: Element type of each input; "-" for one that is left out.
         output: Element type of the output.
-        integers: Attributes, and their defaults.
+        **integers: Attributes, and their defaults.
     """
     optional = defs.OpSchema.FormalParameterOption.Optional
     given = [

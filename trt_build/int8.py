@@ -33,6 +33,9 @@ Range = tuple[float, float]
 def watched(face: TalkingFace) -> Iterator[dict[str, Range]]:
     """Note what every product and convolution of a model is given while the context is open.
 
+    Args:
+        face: The model.
+
     Yields:
         Range by name of the module, growing.
     """

@@ -42,6 +42,20 @@ def test_tensorrt_without_a_card_is_an_error_and_no_fallback(motion: MotionConfi
         choose_backend(motion, MODEL_FOLDER)
 
 
+def test_int8_is_onnx_runtimes_and_named() -> None:
+    """Another backend that is asked for it says so."""
+    backend = choose_backend(MotionConfig(precision="int8"), MODEL_FOLDER)
+    assert backend.name == "onnxruntime-cpu-int8"
+    assert backend.open(PROFILES["ultra"], [1]).encoder is not None
+    backend.close()
+    for motion in (
+        MotionConfig(precision="int8", backend="torch"),
+        MotionConfig(precision="int8", engines="engines"),
+    ):
+        with pytest.raises(BackendUnavailable, match="int8"):
+            choose_backend(motion, MODEL_FOLDER)
+
+
 @pytest.mark.slow
 def test_torch_gives_the_motion_of_onnx_runtime() -> None:
     """The same session through both, by the setting alone: within 1e-3, and named."""
