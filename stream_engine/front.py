@@ -127,6 +127,7 @@ class Front:
         house = self.house
         gauges = {"sessions": float(house.sessions), "room": float(house.room)}
         gauges["engine_level"] = float(house.engine.level)
+        gauges[f'engine_info{{backend="{house.backend}"}}'] = 1.0
         text = house.tally.exposition(gauges)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -1,6 +1,7 @@
 """What all sessions share: threads, clock, counts, and the limit on their number."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -14,6 +15,8 @@ from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.session import Session, SessionParts
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import MotionFrames
+
+logger = logging.getLogger(__name__)
 
 
 def going_away() -> Draining:
@@ -46,6 +49,7 @@ class Household:
         self.engine = EnginePool(stages, capacity, clock, self.tally, self._progress)
         self.render = RenderLoop(stages, config.render.avatar, clock)
         self._stages = stages
+        self.backend = stages.setting.backend
         server = config.server
         self._admission = read_admission(server.max_sessions, server.capacity, stages.setting)
         self._sessions: dict[str, Session] = {}
@@ -76,6 +80,7 @@ class Household:
         """Start the threads, once; raises what the renderer raised if it cannot be made."""
         if not self._started:
             self._started = True
+            logger.info("motion runs on %s", self.backend)
             self.render.start()
             self.engine.start()
 

@@ -126,14 +126,15 @@ class Tally:
         """Write everything in Prometheus' text format.
 
         Args:
-            gauges: Values of the moment, by name.
+            gauges: Values of the moment, by name and labels.
 
         Returns:
             The text, with the prefix ``elocute_`` on every name.
         """
         lines: list[str] = []
         for name, value in gauges.items():
-            lines += [f"# TYPE elocute_{name} gauge", f"elocute_{name} {value:g}"]
+            plain = name.partition("{")[0]
+            lines += [f"# TYPE elocute_{plain} gauge", f"elocute_{name} {value:g}"]
         with self._lock:
             for name, text in COUNTERS.items():
                 lines += [f"# HELP elocute_{name} {text}", f"# TYPE elocute_{name} counter"]

@@ -84,9 +84,11 @@ def test_the_face_at_rest_is_there_before_anyone_talks(server: LiveServer) -> No
 
 
 def test_metrics_are_prometheus_text(server: LiveServer) -> None:
-    """Sessions, counters, histograms."""
+    """Sessions, what runs the models, counters, histograms."""
     lines = server.ask("metrics").body.splitlines()
     assert "elocute_sessions 0" in lines
+    assert 'elocute_engine_info{backend="fake"} 1' in lines
+    assert "# TYPE elocute_engine_info gauge" in lines
     assert any(line.startswith("elocute_render_seconds_bucket{le=") for line in lines)
 
 

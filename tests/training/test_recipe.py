@@ -17,6 +17,7 @@ TABLES = {
     "small": motion.TABLES,
     "full": motion.TABLES,
     "distill": motion.TABLES | {"distill": DistillSettings},
+    "distill_small": motion.TABLES | {"distill": DistillSettings},
     "mesh_to_speech": mesh_to_speech.TABLES,
     "speech_encoder": speech_encoder.TABLES,
     "speech_units": speech_units.TABLES,

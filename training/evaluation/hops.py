@@ -15,7 +15,7 @@ from stream_engine.models.motion_transformer import TransformerConfig
 from stream_engine.models.speech_encoder import EncoderConfig
 from stream_engine.models.talking_face import FaceConfig, TalkingFace, encoder_spec, sampler_spec
 from stream_engine.motion.hop import MotionHop
-from stream_engine.motion.window import profile_named
+from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.runtime.torch_face import load_face
 from stream_engine.runtime.torch_runner import TorchRunner
 from training.recipe import RECIPES, fill
@@ -46,11 +46,11 @@ class TrainedModel:
         """What runs it at so many steps."""
         return "ONNX Runtime" if self._graph(steps).exists() else "torch"
 
-    def hop(self, profile: str, steps: int) -> MotionHop:
+    def hop(self, profile: str | LatencyProfile, steps: int) -> MotionHop:
         """Open it; any number of steps will do.
 
         Args:
-            profile: Latency profile.
+            profile: Latency profile, or the name of one.
             steps: Diffusion steps per window.
 
         Returns:
@@ -81,14 +81,14 @@ class TrainedModel:
         return self.path / f"motion_sampler_{steps}.onnx"
 
 
-def hop_of(model: TalkingFace, profile: str, steps: int) -> MotionHop:
+def hop_of(model: TalkingFace, profile: str | LatencyProfile, steps: int) -> MotionHop:
     """The engine's hop around a model in torch."""
     config = model.config
     sampler = MotionSampler(model.transformer, model.scale, respaced_times(steps))
     return MotionHop(
         TorchRunner(model.encoder, encoder_spec(config.encoder)),
         TorchRunner(sampler, sampler_spec(config.transformer)),
-        profile_named(profile),
+        profile_named(profile) if isinstance(profile, str) else profile,
     )
 
 

@@ -7,12 +7,15 @@ import argparse
 import json
 from pathlib import Path
 
-from stream_engine.assemble import MODEL_FOLDER, open_hop
+import torch
+
+from stream_engine.assemble import MODEL_FOLDER
 from stream_engine.config import SHIPPED_STEPS
 from stream_engine.motion.window import LatencyProfile
 from stream_engine.types import MOTION_FPS
 from training.data.splits import add_split, pairs_to_judge
 from training.evaluation.batches import Batch, batch_of_pairs
+from training.evaluation.hops import DEFAULT_RECIPE, MODEL_HELP, RECIPE_HELP, TrainedModel
 from training.evaluation.intervals import Interval, summarise
 from training.evaluation.lip_reader import LipReader
 from training.evaluation.systems import score_system
@@ -30,12 +33,12 @@ def windows() -> list[LatencyProfile]:
 
 
 def cost_table(
-    folder: Path, batch: Batch, steps: int, samples: int
+    model: TrainedModel, batch: Batch, steps: int, samples: int
 ) -> dict[str, dict[str, Interval]]:
     """Lip scores of single samples, by window.
 
     Args:
-        folder: Exported model.
+        model: As trained or exported.
         batch: Recorded clips.
         steps: Diffusion steps per window.
         samples: Samples per clip.
@@ -45,7 +48,7 @@ def cost_table(
     """
     reader, table = LipReader(), {}
     for window in windows():
-        hop = open_hop(folder, window, steps)
+        hop = model.hop(window, steps)
         scores = score_system(hop, reader, batch, range(samples))
         name = f"hop {_FRAME_MS * window.hop_frames}, ahead {_FRAME_MS * window.lookahead_frames}"
         table[name] = summarise(scores["one sample"])
@@ -57,13 +60,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, required=True)
     add_split(parser)
-    parser.add_argument("--model", type=Path, default=MODEL_FOLDER)
+    parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help=MODEL_HELP)
+    parser.add_argument("--recipe", type=Path, default=DEFAULT_RECIPE, help=RECIPE_HELP)
     parser.add_argument("--steps", type=int, choices=(1, 2, 4), default=SHIPPED_STEPS)
     parser.add_argument("--samples", type=int, default=3)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     batch = batch_of_pairs(*pairs_to_judge(options.pairs, options.split))
-    table = cost_table(options.model, batch, options.steps, options.samples)
+    model = TrainedModel("model", options.model, options.recipe)
+    torch.set_num_threads(1)
+    table = cost_table(model, batch, options.steps, options.samples)
     print("| hop and lookahead, ms | " + " | ".join(SHOWN) + " |\n|---|" + "---|" * len(SHOWN))
     for name, row in table.items():
         cells = (f"{row[k].mean:.3f} [{row[k].low:.3f}, {row[k].high:.3f}]" for k in SHOWN)
