@@ -57,7 +57,7 @@ class MotionConfig:
             is a folder of engines, and ONNX Runtime otherwise.
         engines: Folder that ``elocute build`` wrote, for TensorRT.
         precision: Of its engines: ``fp16``, ``bf16`` or ``fp32``. With ``int8`` ONNX Runtime
-            multiplies bytes, in a third of the time; otherwise it computes in fp32.
+            multiplies bytes, in under half of the time; otherwise it computes in fp32.
         emotion: What a session begins with: ``neutral``, ``happy``, ``sad``, ``angry``,
             ``surprised``, ``afraid`` or ``disgusted``.
         intensity: How much of the emotion, 0..1.
