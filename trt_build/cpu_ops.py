@@ -13,6 +13,8 @@ from onnxscript.values import Opset
 from torch import Tensor
 from torch.nn import functional
 
+from stream_engine.models.motion_transformer import turned
+
 _LEVELS = 255
 
 
@@ -80,9 +82,7 @@ def turn(x: Tensor, cosines: Tensor, sines: Tensor, first: Tensor) -> Tensor:
     half = cosines.shape[1]
     heads = x.reshape(*x.shape[:2], -1, 2 * half).transpose(1, 2)
     at = torch.arange(x.shape[1]) + first
-    low, high, cosine, sine = heads[..., :half], heads[..., half:], cosines[at], sines[at]
-    turned = torch.cat([low * cosine - high * sine, high * cosine + low * sine], dim=-1)
-    return turned.transpose(1, 2).flatten(-2)
+    return turned(heads, cosines[at], sines[at]).transpose(1, 2).flatten(-2)
 
 
 @turn.register_fake

@@ -13,7 +13,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from stream_engine.models.motion_transformer import Block, TransformerConfig
+from stream_engine.models.motion_transformer import Block, TransformerConfig, rotary_angles
 from stream_engine.models.talking_face import TalkingFace
 from trt_build.cpu_ops import attend, product, to_bytes, turn
 
@@ -145,8 +145,7 @@ class Int8Block(Block):
         self.load_state_dict(block.state_dict())
         put_products(self, seen)
         half = config.width // config.heads // 2
-        rates = 100.0 ** (-torch.arange(half, dtype=torch.float32) / half)
-        angles = torch.arange(_MOST_POSITIONS)[:, None] * rates
+        angles = rotary_angles(torch.arange(_MOST_POSITIONS), half)
         self.register_buffer("cosines", angles.cos(), persistent=False)
         self.register_buffer("sines", angles.sin(), persistent=False)
         self.register_buffer("first", torch.tensor([0, config.context_frames]), persistent=False)

@@ -44,10 +44,19 @@ class TransformerConfig:
 
 def rotate(x: Tensor, positions: Tensor) -> Tensor:
     """Rotary position embedding of ``x`` [B, H, T, E] at ``positions`` [T] (Su et al. 2021)."""
+    angles = rotary_angles(positions, x.shape[-1] // 2)
+    return turned(x, angles.cos(), angles.sin())
+
+
+def rotary_angles(positions: Tensor, half: int) -> Tensor:
+    """Angles of ``positions`` [T] for heads of twice ``half``, float32 [T, ``half``]."""
+    rates = 100.0 ** (-torch.arange(half, device=positions.device, dtype=torch.float32) / half)
+    return positions[:, None].to(torch.float32) * rates
+
+
+def turned(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Each pair of ``x`` [B, H, T, E] turned by its angle, cosine and sine [T, E / 2]."""
     half = x.shape[-1] // 2
-    rates = 100.0 ** (-torch.arange(half, device=x.device, dtype=torch.float32) / half)
-    angles = positions[:, None].to(torch.float32) * rates  # [T, E/2]
-    cosine, sine = angles.cos(), angles.sin()
     first, second = x[..., :half], x[..., half:]
     return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1)
 

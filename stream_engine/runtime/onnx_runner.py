@@ -6,6 +6,7 @@ from typing import Any
 import onnxruntime
 from numpy.typing import NDArray
 
+from stream_engine.config import INT8
 from stream_engine.errors import AssetError, InferenceError
 from stream_engine.protocols import Tensors
 from stream_engine.runtime.spec import check_inputs
@@ -39,7 +40,7 @@ def graph_path(folder: Path, model: str, precision: str = "fp32") -> Path:
     Raises:
         AssetError: If it is not there.
     """
-    path = folder / (f"{model}.int8.onnx" if precision == "int8" else f"{model}.onnx")
+    path = folder / (f"{model}.{INT8}.onnx" if precision == INT8 else f"{model}.onnx")
     if not path.exists():
         raise AssetError(
             "model file is missing",
