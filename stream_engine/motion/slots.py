@@ -4,7 +4,8 @@ A *state* is a frozen dataclass of arrays whose first axis is the session, of st
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -25,25 +26,30 @@ def map_arrays(function: Callable[..., Any], *states: State) -> State:
     Returns:
         A state of what the function gave.
     """
-    first = states[0]
-    made: dict[str, Any] = {}
-    for item in fields(first):  # type: ignore[arg-type]
-        parts = [getattr(state, item.name) for state in states]
-        if is_dataclass(parts[0]):
-            made[item.name] = map_arrays(function, *parts)
+    kind, made = type(states[0]), []
+    for name in _names(kind):
+        parts = [getattr(state, name) for state in states]
+        if isinstance(parts[0], np.ndarray):
+            made.append(function(*parts))
         else:
-            made[item.name] = None if parts[0] is None else function(*parts)
-    return type(first)(**made)
+            made.append(None if parts[0] is None else map_arrays(function, *parts))
+    return kind(*made)
 
 
 def arrays_of(state: Any) -> Iterator[Array]:
     """Go through all arrays of a state."""
-    for item in fields(state):
-        part = getattr(state, item.name)
-        if is_dataclass(part):
-            yield from arrays_of(part)
-        elif part is not None:
+    for name in _names(type(state)):
+        part = getattr(state, name)
+        if isinstance(part, np.ndarray):
             yield part
+        elif part is not None:
+            yield from arrays_of(part)
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """Fields of a kind of state, in order; looked up a hundred times a hop."""
+    return tuple(item.name for item in fields(kind))
 
 
 def stack_states(states: Sequence[State]) -> State:
@@ -78,6 +84,7 @@ class SlotTable(Generic[State]):
         self._table = map_arrays(
             lambda part: np.zeros((capacity, *part.shape[1:]), part.dtype), example
         )
+        self._arrays = tuple(arrays_of(self._table))
 
     @property
     def slot_bytes(self) -> int:
@@ -92,7 +99,7 @@ class SlotTable(Generic[State]):
     def put(self, slots: Slots, state: State) -> None:
         """Write a batch back into its slots."""
         at = _place(slots)
-        for kept, new in zip(arrays_of(self._table), arrays_of(state), strict=True):
+        for kept, new in zip(self._arrays, arrays_of(state), strict=True):
             kept[at] = new
 
 

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,12 +35,17 @@ def check_inputs(spec: RunnerSpec, inputs: Tensors) -> None:
         fits = len(value.shape) == len(tensor.shape) and all(
             size in (-1, given) for size, given in zip(tensor.shape, value.shape, strict=True)
         )
-        if not fits or value.dtype.name != tensor.dtype:
+        if not fits or value.dtype != _dtype(tensor.dtype):
             raise ShapeError(
                 f"model input {name} does not fit",
                 got=f"{value.dtype.name} {value.shape}",
                 expected=f"{tensor.dtype} {tensor.shape}",
             )
+
+
+@cache
+def _dtype(name: str) -> np.dtype[Any]:
+    return np.dtype(name)
 
 
 def batch_sizes(most: int) -> list[int]:
