@@ -41,7 +41,10 @@ PRECISIONS = ("fp32", "fp16", "bf16")
 INT8 = "int8"
 """8-bit products, of ONNX Runtime on a CPU."""
 
-BACKENDS = ("auto", "onnxruntime", "tensorrt", "torch")
+AUTO = "auto"
+"""Of backend and precision: what suits this machine."""
+
+BACKENDS = (AUTO, "onnxruntime", "tensorrt", "torch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,8 @@ class MotionConfig:
         backend: ``auto``, ``onnxruntime``, ``tensorrt`` or ``torch``; ``auto`` is TensorRT if there
             is a folder of engines, and ONNX Runtime otherwise.
         engines: Folder that ``elocute build`` wrote, for TensorRT.
-        precision: Of its engines: ``fp16``, ``bf16`` or ``fp32``. With ``int8`` ONNX Runtime
-            multiplies bytes, in under half of the time; otherwise it computes in fp32.
+        precision: What is computed in: ``fp16``, ``bf16`` or ``fp32`` by TensorRT, ``int8`` or
+            ``fp32`` by ONNX Runtime, ``fp32`` by torch; ``auto`` is the first of each.
         emotion: What a session begins with: ``neutral``, ``happy``, ``sad``, ``angry``,
             ``surprised``, ``afraid`` or ``disgusted``.
         intensity: How much of the emotion, 0..1.
@@ -70,9 +73,9 @@ class MotionConfig:
     profile: str = "balanced"
     steps: int = SHIPPED_STEPS
     seed: int = 0
-    backend: str = "auto"
+    backend: str = AUTO
     engines: str = ""
-    precision: str = "fp16"
+    precision: str = AUTO
     emotion: str = "neutral"
     intensity: float = 0.7
     style: float = 1.0
@@ -84,7 +87,7 @@ class MotionConfig:
         Manner(self.emotion, self.intensity, self.style)
         _check_choice("motion.steps", self.steps, SHIPPED_STEP_COUNTS)
         _check_choice("motion.backend", self.backend, BACKENDS)
-        _check_choice("motion.precision", self.precision, (*PRECISIONS, INT8))
+        _check_choice("motion.precision", self.precision, (AUTO, *PRECISIONS, INT8))
         _check_range("motion.threads", self.threads, 0, 64)
         _check_range("motion.seed", self.seed, 0, 2**63 - 1)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from stream_engine.assemble import MODEL_FOLDER
-from stream_engine.config import BACKENDS, INT8, PRECISIONS, SHIPPED_STEPS, MotionConfig
+from stream_engine.config import AUTO, BACKENDS, INT8, PRECISIONS, SHIPPED_STEPS, MotionConfig
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.window import PROFILES, profile_named
 from stream_engine.runtime.backends import choose_backend
@@ -79,13 +79,13 @@ def main() -> None:
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--hops", type=int, default=400)
     parser.add_argument("--model", type=Path, default=MODEL_FOLDER)
-    parser.add_argument("--backend", choices=BACKENDS, default="auto")
+    parser.add_argument("--backend", choices=BACKENDS, default=AUTO)
     parser.add_argument("--engines", default="", help="folder of elocute build")
     parser.add_argument(
         "--precision",
-        choices=(*PRECISIONS, INT8),
-        default="fp16",
-        help="of engines; int8 of ONNX Runtime",
+        choices=(AUTO, *PRECISIONS, INT8),
+        default=AUTO,
+        help="as motion.precision of the settings",
     )
     options = parser.parse_args()
     chosen = {name: getattr(options, name) for name in ("backend", "engines", "precision")}

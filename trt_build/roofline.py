@@ -6,25 +6,30 @@ Counted in the model itself; what this machine can do is measured in the same ru
 """
 
 import argparse
+import dataclasses
 import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import onnx
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from stream_engine.assemble import MODEL_FOLDER, open_hop
-from stream_engine.config import SHIPPED_STEPS
+from stream_engine.config import INT8, SHIPPED_STEPS
 from stream_engine.models.diffusion import respaced_times
 from stream_engine.models.motion_sampler import MotionSampler
 from stream_engine.models.talking_face import TalkingFace, encoder_spec, sampler_spec
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.window import PROFILES, LatencyProfile
+from stream_engine.runtime.onnx_runner import OnnxRunner
 from stream_engine.runtime.torch_face import TorchFace, load_face
 from stream_engine.types import RunnerSpec
 from trt_build.bench import time_hops
@@ -141,6 +146,26 @@ def product_flops(size: int = _SQUARE) -> float:
     return 2.0 * size**3 / _best_s(lambda: square @ square)
 
 
+def byte_product_ops(size: int = _SQUARE) -> float:
+    """Operations a second in a product of bytes, by ONNX Runtime on one thread."""
+    square = np.ones((size, size))
+    product = helper.make_graph(
+        [helper.make_node("MatMulInteger", ["a", "b"], ["c"])],
+        "product",
+        [helper.make_tensor_value_info("a", TensorProto.UINT8, square.shape)],
+        [helper.make_tensor_value_info("c", TensorProto.INT32, square.shape)],
+        [numpy_helper.from_array(square.astype(np.int8), "b")],
+    )
+    opsets = [helper.make_opsetid("", 18)]
+    model = helper.make_model(product, opset_imports=opsets, ir_version=10)
+    with TemporaryDirectory() as scratch:
+        path = Path(scratch) / "product.onnx"
+        onnx.save(model, str(path))
+        runner = OnnxRunner(path)
+    given = {"a": square.astype(np.uint8)}
+    return 2.0 * size**3 / _best_s(lambda: runner.run(given))
+
+
 def copy_bytes_s(size: int = _COPIED_BYTES) -> float:
     """Bytes a second read and written in a copy; small ones stay in the caches."""
     source = np.ones(size, np.uint8)
@@ -149,9 +174,17 @@ def copy_bytes_s(size: int = _COPIED_BYTES) -> float:
 
 
 def _hops(folder: Path, profile: LatencyProfile, steps: int) -> dict[str, MotionHop]:
+    """By name; the one whose weights are bytes first."""
     torch_face = TorchFace(folder)
     by_torch = MotionHop(torch_face.encoder(), torch_face.sampler(steps), profile)
-    return {"onnxruntime": open_hop(folder, profile, steps), torch_face.backend: by_torch}
+    by_onnx = {f"onnxruntime, {p}": open_hop(folder, profile, steps, p) for p in (INT8, "fp32")}
+    return {**by_onnx, f"{torch_face.backend}, fp32": by_torch}
+
+
+def _say_hops(hops: dict[str, MotionHop], floors_ms: dict[str, float], batch: int, n: int) -> None:
+    for name, hop in hops.items():
+        took_ms, floor_ms = time_hops(hop, batch, n).p50, floors_ms[name.split(", ")[1]]
+        print(f"        {name}: {took_ms:.2f} ms a hop; floor {floor_ms / took_ms:.0%} of it")
 
 
 def _say_card(count: HopCount, batch: int) -> None:
@@ -177,22 +210,28 @@ def main() -> None:
     torch.set_num_threads(1)
     profile, model = PROFILES[options.profile], load_face(options.model)
     hops = _hops(options.model, profile, options.steps)
-    flops, bytes_s = product_flops(), copy_bytes_s()
+    flops, byte_ops, bytes_s = product_flops(), byte_product_ops(), copy_bytes_s()
     print(f"{profile.name}, {options.steps} steps; one core: {flops / 1e9:.0f} GFLOP/s, ", end="")
+    print(f"{byte_ops / 1e9:.0f} of bytes, ", end="")
     cached = copy_bytes_s(model_bytes := count_hop(model, profile, 1, 1).weight_bytes // 2)
     print(f"copy {bytes_s / 1e9:.1f} GB/s, {model_bytes / 1e6:.0f} MB of it {cached / 1e9:.1f}")
-    print("batch    MFLOP  weights MB  state MB  other MB  FLOP/B  ops ms  bytes ms  floor ms")
+    print(
+        "batch    MFLOP  weights MB  state MB  other MB  FLOP/B  ops ms  bytes ms  floor ms  int8"
+    )
     for batch in options.batch:
         count = count_hop(model, profile, options.steps, batch)
         sizes = (count.weight_bytes / 1e6, count.state_bytes / 1e6, count.other_bytes / 1e6)
         row = f"{batch:5d} {count.operations / 1e6:8.1f} " + " ".join(f"{s:9.2f}" for s in sizes)
-        floor_ms = 1e3 * count.floor_s(flops, bytes_s)
-        parts = (1e3 * count.operations / flops, 1e3 * count.moved_bytes / bytes_s, floor_ms)
+        in_bytes = dataclasses.replace(count, weight_bytes=count.weight_bytes // FLOAT_BYTES)
+        floors_s = {
+            "fp32": count.floor_s(flops, bytes_s),
+            INT8: in_bytes.floor_s(byte_ops, bytes_s),
+        }
+        floors_ms = {name: 1e3 * floor for name, floor in floors_s.items()}
+        parts = (1e3 * count.operations / flops, 1e3 * count.moved_bytes / bytes_s)
         row += f" {count.operations / count.moved_bytes:7.1f} "
-        print(row + " ".join(f"{part:8.3f}" for part in parts))
-        for name, hop in hops.items():
-            took_ms = time_hops(hop, batch, options.hops).p50
-            print(f"        {name}: {took_ms:.2f} ms a hop; floor {floor_ms / took_ms:.0%} of it")
+        print(row + " ".join(f"{part:8.3f}" for part in (*parts, *floors_ms.values())))
+        _say_hops(hops, floors_ms, batch, options.hops)
         _say_card(count, batch)
 
 

@@ -1,11 +1,11 @@
 """``elocute verify``: does every backend say what the reference says, and what of it is seen?
 
 The reference is torch, float32, with the shipped weights. Held against it are ONNX Runtime on the
-shipped graphs, ONNX Runtime on what is given to TensorRT (so that a precision can be judged without
-a card), and engines where there is a card.
+shipped graphs, in bytes and in floats, ONNX Runtime on what is given to TensorRT (so that a
+precision can be judged without a card), and engines where there is a card.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,71 +16,18 @@ import onnx
 from numpy.typing import NDArray
 
 from stream_engine.assemble import MODEL_FOLDER, head_mesh
+from stream_engine.config import INT8
 from stream_engine.motion.arkit import ARKIT_COUNT, INDEX, MOUTH_NAMES
 from stream_engine.motion.generator import MotionGenerator
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.performance import Performance
 from stream_engine.motion.window import LatencyProfile
 from stream_engine.pipeline import SpeechToMotion
-from stream_engine.protocols import ModelRunner
 from stream_engine.runtime.backends import MotionModels, OnnxBackend, TorchBackend
 from stream_engine.runtime.onnx_runner import OnnxRunner
 from stream_engine.types import F32, MODEL_RATE_HZ, AudioChunk
 from trt_build.graphs import of_profile, read_graph
-
-_SESSIONS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerance:
-    """What may differ, and why.
-
-    Attributes:
-        output: Of any output on seeded inputs, which are wilder than speech.
-        lips_mm: Of the lips on speech, mean over frames of the lip point that is furthest off; the
-            model's own error is above 1 mm.
-        reason: Where the difference comes from.
-    """
-
-    output: float
-    lips_mm: float
-    reason: str
-
-
-TOLERANCES = {
-    "fp32": Tolerance(1e-3, 0.001, "the same sums in another order"),
-    "fp16": Tolerance(0.04, 0.01, "11 bits of each product through four layers"),
-    "bf16": Tolerance(0.2, 0.1, "8 bits of each product through four layers"),
-}
-"""By precision of what is computed. At least twice what was seen of the first two; bfloat16 has not
-been run so far, and is allowed what three bits less make of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parity:
-    """How far one backend is from the reference, in one profile.
-
-    Attributes:
-        backend: Which, and in what precision.
-        profile: Latency profile by name.
-        steps: Diffusion steps.
-        outputs: Largest difference of each output on seeded inputs.
-        lips_mm: Drift of the lips on speech.
-        tolerance: What both may be.
-    """
-
-    backend: str
-    profile: str
-    steps: int
-    outputs: Mapping[str, float]
-    lips_mm: float
-    tolerance: Tolerance
-
-    @property
-    def holds(self) -> bool:
-        """Whether everything is within the tolerance."""
-        worst = max(self.outputs.values())
-        return worst <= self.tolerance.output and self.lips_mm <= self.tolerance.lips_mm
+from trt_build.parity import TOLERANCES, Overheard, Parity, apart, seeded_inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +59,9 @@ def on_this_machine(
     Yields:
         One after the other.
     """
-    yield Candidate("onnxruntime", "fp32", OnnxBackend(MODEL_FOLDER).open(profile, [steps]))
+    for held in (INT8, "fp32"):
+        models = OnnxBackend(MODEL_FOLDER, held).open(profile, [steps])
+        yield Candidate("onnxruntime", held, models)
     if precision == "bf16":
         return
     runners = []
@@ -137,21 +86,22 @@ def verify(
     Yields:
         One for each.
     """
-    reference = TorchBackend(MODEL_FOLDER).open(profile, [steps])
-    wanted = lips_of(motion_of(reference, profile, speech))
+    torch_models = TorchBackend(MODEL_FOLDER).open(profile, [steps])
+    reference = Overheard(torch_models.encoder), Overheard(torch_models.samplers[0])
+    wanted = lips_of(motion_of(MotionModels(reference[0], reference[1:]), profile, speech))
+    met = [one.inputs for one in reference]  # before anything else is run
     for candidate in candidates:
         outputs: dict[str, float] = {}
-        pairs = (
-            (reference.encoder, candidate.models.encoder),
-            (reference.samplers[0], candidate.models.samplers[0]),
-        )
-        for one, other in pairs:
-            outputs |= apart(one, other, profile)
+        heard: dict[str, float] = {}
+        others = (candidate.models.encoder, candidate.models.samplers[0])
+        for one, other, inputs in zip(reference, others, met, strict=True):
+            outputs |= apart(one, other, seeded_inputs(one.spec, profile))
+            heard |= apart(one, other, inputs)
         lips = lips_of(motion_of(candidate.models, profile, speech))
         drift = float(np.linalg.norm(lips - wanted, axis=-1).max(axis=-1).mean())
         tolerance = TOLERANCES[candidate.precision]
         name = f"{candidate.name}, {candidate.precision}"
-        yield Parity(name, profile.name, steps, outputs, drift, tolerance)
+        yield Parity(name, profile.name, steps, outputs, heard, drift, tolerance)
 
 
 def verify_here(
@@ -185,29 +135,6 @@ def verify_here(
                 backend.close()
 
         return list(verify(candidates(), profile, steps, speech))
-
-
-def apart(one: ModelRunner, other: ModelRunner, profile: LatencyProfile) -> dict[str, float]:
-    """Largest difference of each output of two runners of one model, on seeded inputs.
-
-    Args:
-        one: The reference.
-        other: What is held against it.
-        profile: Fixes the lengths.
-
-    Returns:
-        By output.
-    """
-    lengths = {"mel": 4 * profile.hop_frames}
-    lengths |= dict.fromkeys(("speech", "noise"), profile.window_frames)
-    random, inputs = np.random.default_rng(0), {}
-    for spec in one.spec.inputs:
-        length = lengths.get(spec.name, profile.hop_frames)
-        shape = (_SESSIONS, *(length if size < 0 else size for size in spec.shape[1:]))
-        value = random.standard_normal(shape).astype(np.float32)
-        inputs[spec.name] = (value > -0.5).astype(np.float32) if "mask" in spec.name else value
-    wanted, got = one.run(inputs), other.run(inputs)
-    return {name: float(np.abs(got[name] - value).max()) for name, value in wanted.items()}
 
 
 def motion_of(models: MotionModels, profile: LatencyProfile, speech: F32) -> F32:

@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,16 +14,16 @@ from stream_engine.errors import BackendUnavailable
 from stream_engine.motion.window import PROFILES, profile_named
 
 if TYPE_CHECKING:
-    from trt_build.verify import Parity
+    from trt_build.parity import Parity
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``verify`` to the commands of ``elocute``."""
     parser = commands.add_parser("verify", help="hold every backend against the reference")
     parser.description = (
-        "Run the shipped model in torch, the reference, in ONNX Runtime, in ONNX Runtime on what "
-        "TensorRT is given, and with --engines in TensorRT: on seeded inputs, output by output, "
-        "and on speech, as millimetres by which the lips are elsewhere."
+        "Run the shipped model in torch, the reference, in ONNX Runtime (int8 and fp32), in ONNX "
+        "Runtime on what TensorRT is given, and with --engines in TensorRT: on seeded inputs and "
+        "on speech, output by output, and as millimetres by which the lips are elsewhere."
     )
     option = parser.add_argument
     option(
@@ -82,12 +82,19 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
 def say(parities: Sequence["Parity"]) -> None:
     """Print how far backends are from the reference."""
     for parity in parities:
-        worst = max(parity.outputs, key=lambda name: parity.outputs[name])
         allowed = parity.tolerance
         verdict = "holds" if parity.holds else "DOES NOT HOLD"
+        figures = [_worst("on speech", parity.heard, allowed.heard)]
+        if allowed.output is not None:
+            figures.append(_worst("on seeded inputs", parity.outputs, allowed.output))
+        figures.append(f"lips {parity.lips_mm:.2g} of {allowed.lips_mm:g} mm")
         sys.stdout.write(
-            f"{parity.profile}, {parity.steps} steps, {parity.backend}: {verdict}; {worst} "
-            f"{parity.outputs[worst]:.2g} of {allowed.output:g}, lips {parity.lips_mm:.2g} of "
-            f"{allowed.lips_mm:g} mm ({allowed.reason})\n"
+            f"{parity.profile}, {parity.steps} steps, {parity.backend}: {verdict}; "
+            f"{', '.join(figures)} ({allowed.reason})\n"
         )
     sys.stdout.flush()
+
+
+def _worst(where: str, apart: Mapping[str, float], allowed: float) -> str:
+    name = max(apart, key=lambda output: apart[output])
+    return f"{name} {apart[name]:.2g} of {allowed:g} {where}"

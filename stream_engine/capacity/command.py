@@ -48,6 +48,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "clock goes by the engine's processor time alone, N / 20 times slower above 20, as if "
         "the machine were so much faster; processor time and memory are this machine's",
     )  # fmt: skip
+    option(
+        "--start", type=int, nargs="?", const=5, metavar="N",
+        help="how long a server takes from its command to the first motion, so often (default 5)",
+    )  # fmt: skip
     option("--shed", action="store_true", help="let quality give way when windows would be late")
     option("--speech", type=Path, metavar="FILE", help="what is said (default: the sample)")
     option("--json", type=Path, metavar="FILE", help="to write every figure to: server.capacity")
@@ -70,6 +74,8 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         ConfigError: If an option is out of range.
         AudioError: If the speech cannot be read.
     """
+    if options.start is not None:
+        return _start(options)
     if options.scale is not None:
         return _scale(options, config)
     from stream_engine.assemble import Assembly
@@ -94,6 +100,23 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     if options.picture is not None:
         options.picture.write_text(draw(runs), encoding="utf-8")
     stages.close()
+    return 0
+
+
+def _start(options: argparse.Namespace) -> int:
+    """Start servers one after the other, and print how long each took."""
+    from stream_engine.audio.file_source import SAMPLE, speech_for_model
+    from stream_engine.capacity.start import summary, time_start
+
+    _check(options)
+    speech, starts = speech_for_model(options.speech or SAMPLE), []
+    _say(f"{_machine()}")
+    for _ in range(options.start):
+        starts.append(time_start(speech, options.config))
+        _say(f"listening {starts[-1].listening_s:.2f} s, first motion {starts[-1].motion_s:.2f} s")
+    _say(summary(starts))
+    if options.json is not None:
+        _write_json(options.json, {"starts": [dataclasses.asdict(start) for start in starts]})
     return 0
 
 
@@ -132,7 +155,8 @@ def _check(options: argparse.Namespace) -> None:
             expected=f"{_SHORTEST_S:g} or more",
         )
     sessions = [] if options.sessions is None else [options.sessions]
-    counts = {"--sessions": sessions, "--scale": options.scale or []}
+    starts = [] if options.start is None else [options.start]
+    counts = {"--sessions": sessions, "--scale": options.scale or [], "--start": starts}
     for name, numbers in counts.items():
         for number in numbers:
             if not 1 <= number <= _MOST:
@@ -142,19 +166,25 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _write(options: argparse.Namespace, config: EngineConfig, found: dict[str, Any]) -> None:
-    from stream_engine.profiling.machine import describe_commit, describe_machine, describe_versions
-
     figures = {
         "seconds": options.seconds,
         "seed": config.motion.seed,
         "shed": config.motion.shed,
         **found,
         "setting": dataclasses.asdict(found["setting"]),
+    }
+    _write_json(options.json, figures)
+
+
+def _write_json(file: Path, found: dict[str, Any]) -> None:
+    from stream_engine.profiling.machine import describe_commit, describe_machine, describe_versions
+
+    about = {
         "machine": describe_machine(),  # its cards included
         "versions": describe_versions(),
         "commit": describe_commit(),
     }
-    options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    file.write_text(json.dumps({**found, **about}, indent=2) + "\n", encoding="utf-8")
 
 
 class Bench:

@@ -26,7 +26,8 @@ def map_arrays(function: Callable[..., Any], *states: State) -> State:
     Returns:
         A state of what the function gave.
     """
-    kind, made = type(states[0]), []
+    kind: Any = type(states[0])
+    made = []
     for name in _names(kind):
         parts = [getattr(state, name) for state in states]
         if isinstance(parts[0], np.ndarray):
@@ -38,7 +39,8 @@ def map_arrays(function: Callable[..., Any], *states: State) -> State:
 
 def arrays_of(state: Any) -> Iterator[Array]:
     """Go through all arrays of a state."""
-    for name in _names(type(state)):
+    kind: Any = type(state)
+    for name in _names(kind):
         part = getattr(state, name)
         if isinstance(part, np.ndarray):
             yield part
@@ -47,7 +49,7 @@ def arrays_of(state: Any) -> Iterator[Array]:
 
 
 @cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     """Fields of a kind of state, in order; looked up a hundred times a hop."""
     return tuple(item.name for item in fields(kind))
 

@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from stream_engine.config import INT8, MotionConfig
+from stream_engine.config import AUTO, INT8, PRECISIONS, MotionConfig
 from stream_engine.cores import usable_cores
 from stream_engine.errors import BackendUnavailable
 from stream_engine.motion.window import LatencyProfile
 from stream_engine.protocols import ModelRunner
+
+_COMPUTES_IN = {
+    "onnxruntime": (INT8, "fp32"),
+    "tensorrt": ("fp16", *(name for name in PRECISIONS if name != "fp16")),
+    "torch": ("fp32",),
+}
+"""By backend, what is best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +193,17 @@ def choose_backend(motion: MotionConfig, folder: Path) -> Backend:
         BackendUnavailable: If it cannot be had: it says why.
     """
     wanted = motion.backend
-    if wanted == "auto":
+    if wanted == AUTO:
         wanted = "tensorrt" if motion.engines else "onnxruntime"
-    if wanted != "onnxruntime" and motion.precision == INT8:
+    known = _COMPUTES_IN[wanted]
+    precision = known[0] if motion.precision == AUTO else motion.precision
+    if precision not in known:
         raise BackendUnavailable(
-            "only ONNX Runtime computes in int8",
+            f"{wanted} does not compute in {precision}",
             got=f"motion.backend {motion.backend}, motion.engines {motion.engines!r}",
-            fix="set motion.backend to onnxruntime, or motion.precision to fp16",
+            expected=f"motion.precision {AUTO}, {' or '.join(known)}",
+            fix="set motion.precision or motion.backend",
         )
     if wanted == "tensorrt":
-        return TensorRTBackend(folder, Path(motion.engines or "engines"), motion.precision)
-    return TorchBackend(folder) if wanted == "torch" else OnnxBackend(folder, motion.precision)
+        return TensorRTBackend(folder, Path(motion.engines or "engines"), precision)
+    return TorchBackend(folder) if wanted == "torch" else OnnxBackend(folder, precision)

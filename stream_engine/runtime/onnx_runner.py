@@ -12,7 +12,8 @@ from stream_engine.protocols import Tensors
 from stream_engine.runtime.spec import check_inputs
 from stream_engine.types import RunnerSpec, TensorSpec
 
-_DTYPES = {"tensor(float)": "float32", "tensor(int64)": "int64", "tensor(float16)": "float16"}
+_DTYPES = {f"tensor({name})": name for name in ("float16", "int64", "int32", "uint8")}
+_DTYPES["tensor(float)"] = "float32"
 
 
 def _spec(values: list[Any]) -> tuple[TensorSpec, ...]:

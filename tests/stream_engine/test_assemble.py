@@ -18,7 +18,7 @@ def test_sessions_share_one_model_and_one_head() -> None:
     assert assembly.motion_stream("ultra") is not assembly.motion_stream("ultra")
     assert assembly.head_poser("default") is assembly.head_poser("default")
     assert assembly.head_poser("default").asset is head_asset("default")
-    assert assembly.backend == "onnxruntime-cpu"
+    assert assembly.backend == "onnxruntime-cpu-int8"
 
 
 def test_unknown_names_are_refused() -> None:

@@ -8,7 +8,15 @@ from torch import nn
 
 from stream_engine.models.talking_face import FaceConfig, TalkingFace
 from stream_engine.motion.window import PROFILES
-from trt_build.roofline import HopCount, copy_bytes_s, count_hop, main, operations_of, product_flops
+from trt_build.roofline import (
+    HopCount,
+    byte_product_ops,
+    copy_bytes_s,
+    count_hop,
+    main,
+    operations_of,
+    product_flops,
+)
 
 
 def test_a_layer_has_the_operations_that_a_hand_counts() -> None:
@@ -47,11 +55,12 @@ def test_the_floor_is_the_longer_of_the_two() -> None:
 def test_ceilings_are_measured() -> None:
     """Small ones, here."""
     assert product_flops(64) > 1e7
+    assert byte_product_ops(64) > 1e7
     assert copy_bytes_s(100_000) > 1e7
 
 
 @pytest.mark.slow
-def test_the_command_prints_a_floor_and_two_backends(
+def test_the_command_prints_a_floor_and_three_backends(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The process's own affinity is left alone here."""
@@ -60,6 +69,7 @@ def test_the_command_prints_a_floor_and_two_backends(
     main()
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].split()[0] == "2"
-    assert lines[3].strip().startswith("onnxruntime: ")
-    assert lines[4].strip().startswith("torch: ")
-    assert "not measured" in lines[5]
+    hops = ("onnxruntime, int8: ", "onnxruntime, fp32: ", "torch, fp32: ")
+    for line, name in zip(lines[3:6], hops, strict=True):
+        assert line.strip().startswith(name)
+    assert "not measured" in lines[6]

@@ -8,7 +8,7 @@ from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
 from stream_engine.motion.window import PROFILES
 from stream_engine.runtime.backends import MotionModels, OnnxBackend
 from tests.fakes.linear_models import LinearEncoder
-from trt_build.verify import TOLERANCES, Candidate, Parity, lips_of, verify
+from trt_build.verify import Candidate, lips_of, verify
 
 SPEECH = np.random.default_rng(2).uniform(-0.2, 0.2, 16_000).astype(np.float32)
 
@@ -20,16 +20,6 @@ def test_lips_move_with_the_jaw_and_not_with_the_head() -> None:
     lips = lips_of(motion)
     assert 3.0 < np.linalg.norm(lips[1] - lips[0], axis=-1).max() < 30.0
     assert np.array_equal(lips[2], lips[0])
-
-
-@pytest.mark.parametrize(
-    ("output", "lips_mm", "holds"), [(1e-4, 1e-4, True), (1e-2, 1e-4, False), (1e-4, 1e-2, False)]
-)
-def test_outputs_and_lips_must_both_hold(output: float, lips_mm: float, holds: bool) -> None:
-    """Any output that is too far off is enough."""
-    outputs = {"motion": 0.0, "new_cache": output}
-    parity = Parity("x", "ultra", 1, outputs, lips_mm, TOLERANCES["fp32"])
-    assert parity.holds == holds
 
 
 class Louder(LinearEncoder):
@@ -54,4 +44,5 @@ def test_a_backend_that_says_a_hundredth_more_is_found() -> None:
     assert held.holds
     assert not caught.holds
     assert caught.outputs["speech_out"] > held.outputs["speech_out"]
+    assert caught.heard["speech_out"] > held.heard["speech_out"]
     assert caught.lips_mm > 10 * held.lips_mm

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stream_engine.config import SHIPPED_STEPS, EngineConfig
+from stream_engine.config import INT8, SHIPPED_STEPS, EngineConfig
 from stream_engine.errors import AssetError, BackendUnavailable, ConfigError
 from stream_engine.motion.window import PROFILES
 
@@ -33,7 +33,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     option("--data", type=Path, required=True, help="folder of recordings (docs/evaluate.md)")
     option(
         "--model", action="append", dest="models", metavar="[NAME=]FOLDER",
-        help="exported model, may be given several times (default: the shipped one)",
+        help="exported model, FOLDER:int8 for its graphs of bytes, may be given several times "
+        "(default: the shipped one, in bytes as it is served)",
     )  # fmt: skip
     option(
         "--profile", action="append", dest="profiles", metavar="NAME",
@@ -122,22 +123,23 @@ def _check(options: argparse.Namespace) -> None:
 
 def _systems(options: argparse.Namespace) -> "list[System]":
     from stream_engine.assemble import MODEL_FOLDER
+    from training.evaluation.hops import read_place
     from training.evaluation.systems import System
 
     folders = {}
-    for given in options.models or [f"shipped={MODEL_FOLDER}"]:
-        name, named, folder = given.partition("=")
-        path = Path(folder if named else given)
+    for given in options.models or [f"shipped={MODEL_FOLDER}:{INT8}"]:
+        name, named, place = given.partition("=")
+        path, precision = read_place(place if named else given)
         if not path.is_dir():
             raise AssetError("no such model folder", got=str(path))
         if not named:
             name = path.name
         if name in folders:
             raise ConfigError("two models of one name", got=name, fix="give --model NAME=FOLDER")
-        folders[name] = path
+        folders[name] = (path, precision)
     return [
-        System(name, folder, profile, steps)
-        for name, folder in folders.items()
+        System(name, folder, profile, steps, precision)
+        for name, (folder, precision) in folders.items()
         for profile in dict.fromkeys(options.profiles or [_DEFAULT_PROFILE])
         for steps in dict.fromkeys(options.step_counts or [SHIPPED_STEPS])
     ]
@@ -168,7 +170,7 @@ def _about(
         "frames without a face": sum(int((~recording.valid).sum()) for recording in recordings),
         "samples per clip": options.samples,
         "seed": options.draw,
-        "models": {system.model: f"sha256 {model_hash(system.folder)}" for system in systems},
+        "models": {s.model: f"sha256 {model_hash(s.folder)}, {s.precision}" for s in systems},
         "second mesh-to-speech": f"sha256 {model_hash(JUDGE_FOLDER)}",
         "systems": {s.name: [s.model, s.profile, s.steps] for s in systems},
         "intervals": "95 %, percentile bootstrap over clips",

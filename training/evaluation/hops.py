@@ -118,16 +118,21 @@ def named_models(options: argparse.Namespace) -> list[TrainedModel]:
     found: dict[str, TrainedModel] = {}
     for given in options.models:
         name, _, place = given.partition("=")
-        precision = INT8 if place.endswith(f":{INT8}") else "fp32"
-        place = place.removesuffix(f":{INT8}")
         if not name or not place or name in found:
             raise ConfigError(
                 "--model needs a name of its own", got=given, expected="NAME=CHECKPOINT_OR_FOLDER"
             )
-        if not Path(place).exists():
+        path, precision = read_place(place)
+        if not path.exists():
             raise AssetError("no such model", got=place, expected=MODEL_HELP)
-        found[name] = TrainedModel(name, Path(place), options.recipe, precision)
+        found[name] = TrainedModel(name, path, options.recipe, precision)
     return list(found.values())
+
+
+def read_place(text: str) -> tuple[Path, str]:
+    """Read ``FOLDER`` or ``FOLDER:int8``: the path, and the precision of its graphs."""
+    folder = text.removesuffix(f":{INT8}")
+    return Path(folder), "fp32" if folder == text else INT8
 
 
 def _sizes(tables: dict[str, Any]) -> FaceConfig:

@@ -37,12 +37,14 @@ class System:
         folder: Exported graphs and weights.
         profile: Latency profile.
         steps: Diffusion steps per window.
+        precision: ``int8`` for graphs that multiply bytes.
     """
 
     model: str
     folder: Path
     profile: str
     steps: int
+    precision: str = "fp32"
 
     @property
     def name(self) -> str:
@@ -72,7 +74,7 @@ class System:
                 got=f"no {wanted} in {self.folder}",
                 expected="a folder that trt_build.export wrote",
             )
-        return open_hop(self.folder, self.profile, self.steps)
+        return open_hop(self.folder, self.profile, self.steps, self.precision)
 
 
 def model_hash(folder: Path) -> str:

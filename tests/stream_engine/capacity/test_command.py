@@ -30,7 +30,7 @@ def test_a_trial_is_printed_and_written(capsys: pytest.CaptureFixture[str], tmp_
     outputs = ["--json", str(file), "--picture", str(picture)]
     assert main(["bench", "--sessions", "2", "--seconds", "2", "--threads", "1", *outputs]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("backend onnxruntime-cpu, steps 1, threads 1")
+    assert lines[0].startswith("backend onnxruntime-cpu-int8, steps 1, threads 1")
     assert lines[1] == "balanced"
     assert lines[-1].split()[0] == "2"
     figures = json.loads(file.read_text(encoding="utf-8"))

@@ -42,18 +42,35 @@ def test_tensorrt_without_a_card_is_an_error_and_no_fallback(motion: MotionConfi
         choose_backend(motion, MODEL_FOLDER)
 
 
-def test_int8_is_onnx_runtimes_and_named() -> None:
-    """Another backend that is asked for it says so."""
-    backend = choose_backend(MotionConfig(precision="int8"), MODEL_FOLDER)
-    assert backend.name == "onnxruntime-cpu-int8"
+@pytest.mark.parametrize(
+    ("precision", "name"),
+    [
+        ("auto", "onnxruntime-cpu-int8"),
+        ("int8", "onnxruntime-cpu-int8"),
+        ("fp32", "onnxruntime-cpu"),
+    ],
+)
+def test_a_cpu_multiplies_bytes_unless_told_otherwise(precision: str, name: str) -> None:
+    """The name says which."""
+    backend = choose_backend(MotionConfig(precision=precision), MODEL_FOLDER)
+    assert backend.name == name
     assert backend.open(PROFILES["ultra"], [1]).encoder is not None
     backend.close()
-    for motion in (
+
+
+@pytest.mark.parametrize(
+    "motion",
+    [
         MotionConfig(precision="int8", backend="torch"),
         MotionConfig(precision="int8", engines="engines"),
-    ):
-        with pytest.raises(BackendUnavailable, match="int8"):
-            choose_backend(motion, MODEL_FOLDER)
+        MotionConfig(precision="fp16"),
+        MotionConfig(precision="bf16", backend="torch"),
+    ],
+)
+def test_a_precision_that_a_backend_has_not_is_an_error(motion: MotionConfig) -> None:
+    """It says which there are."""
+    with pytest.raises(BackendUnavailable, match=rf"compute in {motion.precision}.*precision auto"):
+        choose_backend(motion, MODEL_FOLDER)
 
 
 @pytest.mark.slow
@@ -62,7 +79,7 @@ def test_torch_gives_the_motion_of_onnx_runtime() -> None:
     speech = np.random.default_rng(5).uniform(-0.3, 0.3, 16_000).astype(np.float32)
     made = []
     for backend in ("onnxruntime", "torch"):
-        assembly = Assembly(EngineConfig(motion=MotionConfig(backend=backend)))
+        assembly = Assembly(EngineConfig(motion=MotionConfig(backend=backend, precision="fp32")))
         assert assembly.backend.startswith(backend)
         stream = assembly.motion_stream("balanced")
         runs = stream.feed(AudioChunk(0, speech, MODEL_RATE_HZ))
