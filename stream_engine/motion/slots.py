@@ -34,7 +34,8 @@ def map_arrays(function: Callable[..., Any], *states: State) -> State:
             made.append(function(*parts))
         else:
             made.append(None if parts[0] is None else map_arrays(function, *parts))
-    return kind(*made)
+    joined: State = kind(*made)
+    return joined
 
 
 def arrays_of(state: Any) -> Iterator[Array]:
