@@ -12,8 +12,9 @@ from tests.paths import PACKAGES, ROOT
 
 FILE_LINES, FUNCTION_LINES, CLASS_LINES = 300, 40, 200
 PUBLIC_METHODS, FOLDER_DEPTH = 10, 2
-ENGINE_MODULES = 130
-"""Raised from 90: measuring (`capacity`, `profiling`), many servers (`replica`), backends."""
+ENGINE_MODULES = 142
+"""Raised from 90: measuring (`capacity`, `profiling`), many servers (`replica`), backends;
+from 130: what other programs read (`formats`), and the ways there."""
 UNTESTED = {
     # Declarations without behaviour: types, seams, package docstrings.
     "stream_engine/types.py",
@@ -147,6 +148,7 @@ def test_the_root_package_exports_nothing_heavy() -> None:
         ),
         ("stream_engine/mesh/blendshapes.py", "import moderngl", "Vendor libraries stay"),
         ("clients/__init__.py", "import stream_engine.motion.hop", "only the wire messages"),
+        ("stream_engine/formats/osc.py", "import stream_engine.motion.arkit", "plain bytes"),
     ],
 )
 def test_planted_violations_are_caught(
