@@ -8,8 +8,9 @@ from pathlib import Path
 from stream_engine.audio.file_source import FileSource
 from stream_engine.config import RenderConfig
 from stream_engine.errors import StreamEngineError
+from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.protocols import Clock, FrameSink, HeadPoser, MotionStream, Renderer
-from stream_engine.transport.motion_file import MotionFile
+from stream_engine.transport.motion_sink import Head, check_kind, open_motion
 from stream_engine.transport.movie_file import MovieFile
 from stream_engine.types import MOTION_FPS, TICKS_PER_FRAME, MotionFrames
 
@@ -23,12 +24,19 @@ class RenderJob:
     Attributes:
         speech: Speech file of any kind.
         movie: Movie to write, or None.
-        motion: CSV to write, or None.
+        motion: Motion to write, or None; the suffix says how.
+
+    Raises:
+        ConfigError: If there is no such kind of motion.
     """
 
     speech: Path
     movie: Path | None = None
     motion: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.motion is not None:
+            check_kind(self.motion)
 
 
 @dataclass(slots=True)
@@ -51,11 +59,19 @@ class RenderReport:
 
 @dataclass(frozen=True, slots=True)
 class RenderStages:
-    """The stages of one job; poser and renderer may be missing if no movie is wanted."""
+    """The stages of one job; poser and renderer may be missing if no movie is wanted.
+
+    Attributes:
+        motion: Speech to motion.
+        poser: Coefficients to vertices.
+        renderer: Draws.
+        head: Gives the head, for motion that comes with one.
+    """
 
     motion: MotionStream
     poser: HeadPoser | None
     renderer: Renderer | None
+    head: Head = load_head_asset
 
 
 Progress = Callable[[float, float | None], None]
@@ -110,7 +126,7 @@ class OfflineRender:
 
     def _open(self, stack: ExitStack, rate_hz: int) -> None:
         if self._job.motion is not None:
-            self._sink = MotionFile(self._job.motion)
+            self._sink = open_motion(self._job.motion, self._stages.head)
             stack.callback(self._sink.close)
         if self._job.movie is not None:
             size = (self._config.width, self._config.height)

@@ -32,9 +32,14 @@ def read_skin_texture(asset: HeadAsset) -> NDArray[np.uint8]:
     Raises:
         AssetError: If the head has no such texture.
     """
+    return read_png(packed_skin(asset))
+
+
+def packed_skin(asset: HeadAsset) -> bytes:
+    """Give the texture of a head as the PNG it is kept in; AssetError if there is none."""
     if SKIN_TENSOR not in asset.extras:
         raise AssetError(_UNUSABLE, got="no tensor " + SKIN_TENSOR, expected=_EXPECTED, fix=_FIX)
-    return read_png(asset.extras[SKIN_TENSOR].tobytes())
+    return asset.extras[SKIN_TENSOR].tobytes()
 
 
 def write_png(pixels: NDArray[np.uint8]) -> bytes:

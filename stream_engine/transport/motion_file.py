@@ -9,52 +9,25 @@ from pathlib import Path
 import numpy as np
 
 from stream_engine.errors import AssetError, TransportError
+from stream_engine.formats.live_link import ANGLES, angles
 from stream_engine.motion.arkit import ARKIT_COUNT, ARKIT_NAMES, COEFFICIENT_NAMES, INDEX
 from stream_engine.types import F32, MOTION_FPS, MotionFrames
 
-_ROTATIONS = (
-    "HeadYaw",
-    "HeadPitch",
-    "HeadRoll",
-    "LeftEyeYaw",
-    "LeftEyePitch",
-    "LeftEyeRoll",
-    "RightEyeYaw",
-    "RightEyePitch",
-    "RightEyeRoll",
-)
 COLUMNS: tuple[str, ...] = (
     "Timecode",
     "BlendShapeCount",
     *(name[0].upper() + name[1:] for name in ARKIT_NAMES),
-    *_ROTATIONS,
+    *ANGLES,
 )
-_FULL_GAZE_RADIANS = 0.5
-"""Rotation of an eye whose look weight is 1."""
-
 _USUAL_FPS = (24, 25, 30, 48, 50, 60)
 _TIMECODE = re.compile(r"(\d+):(\d\d):(\d\d)[:;](\d+(?:\.\d+)?)")
+_SIGNS = np.array(
+    [-1.0 if name in ("headPitch", "headRoll") else 1.0 for name in COEFFICIENT_NAMES]
+)
+"""The app's pitch and roll count the other way."""
+
 _LONGEST_GAP_S, _DAY_S = 5.0, 86_400
 _WEIGHT_RANGE = (-0.5, 1.5)  # trackers overshoot a little; percentages are another thing
-
-
-def eye_rotation(coefficients: F32, side: str) -> tuple[float, float, float]:
-    """Yaw, pitch and roll of one eye as its look weights say.
-
-    Args:
-        coefficients: float32 [D].
-        side: ``Left`` or ``Right``.
-
-    Returns:
-        Radians; yaw > 0 to the subject's left, pitch > 0 down, roll always 0.
-    """
-
-    def weight(direction: str) -> float:
-        return float(coefficients[INDEX[f"eyeLook{direction}{side}"]])
-
-    outward = (weight("Out") - weight("In")) * _FULL_GAZE_RADIANS
-    yaw = outward if side == "Left" else -outward
-    return yaw, (weight("Down") - weight("Up")) * _FULL_GAZE_RADIANS, 0.0
 
 
 class MotionFile:
@@ -77,15 +50,11 @@ class MotionFile:
     def write(self, frames: MotionFrames) -> None:
         """Take the next frames."""
         for offset, coefficients in enumerate(frames.coefficients):
-            pitch, yaw, roll = (float(angle) for angle in coefficients[ARKIT_COUNT:])
-            values = [
-                *(float(weight) for weight in coefficients[:ARKIT_COUNT]),
-                *(yaw, pitch, roll),
-                *eye_rotation(coefficients, "Left"),
-                *eye_rotation(coefficients, "Right"),
-            ]
-            row = [timecode(frames.start + offset), str(len(COLUMNS) - 2)]
-            self._file.write(",".join(row + [f"{value:.8f}" for value in values]) + "\n")
+            row = coefficients.tolist()
+            pose = dict(zip(COEFFICIENT_NAMES, row, strict=True))
+            values = [*row[:ARKIT_COUNT], *angles(pose)]
+            start = [timecode(frames.start + offset), str(len(COLUMNS) - 2)]
+            self._file.write(",".join(start + [f"{value:.8f}" for value in values]) + "\n")
 
     def close(self) -> None:
         """Finish the file."""
@@ -131,7 +100,7 @@ def read_motion(path: Path, fps: float | None = None) -> F32:
     rate = fps or _rate_of(times)
     seconds = np.unwrap([whole + part / rate for whole, part in times], period=_DAY_S)
     _check_times(path, seconds)
-    return _resampled(seconds - seconds[0], np.array(values))
+    return _resampled(seconds - seconds[0], np.array(values) * _SIGNS)
 
 
 def _rows(

@@ -1,5 +1,6 @@
 """A speech file through the live pipeline."""
 
+import json
 from pathlib import Path
 
 import av
@@ -8,13 +9,15 @@ import pytest
 
 from stream_engine.assemble import Assembly, head_asset
 from stream_engine.config import EngineConfig, RenderConfig
-from stream_engine.errors import AudioError
+from stream_engine.errors import AudioError, ConfigError
 from stream_engine.offline import OfflineRender, RenderJob, RenderStages
+from stream_engine.transport.motion_file import read_motion
 from stream_engine.types import AudioChunk
 from tests.contracts.stream_contract import join_motion
 from tests.fakes.clock import ManualClock
 from tests.fakes.solid_renderer import SolidRenderer
 from tests.stream_engine.audio.test_file_source import write_wav
+from tests.stream_engine.formats.test_glb import Glb
 
 CONFIG = RenderConfig(width=64, height=64)
 
@@ -72,6 +75,29 @@ def test_a_failed_job_leaves_no_file_behind(tmp_path: Path) -> None:
     with pytest.raises(AudioError):
         render(RenderJob(speech, motion=tmp_path / "a.csv"))
     assert not (tmp_path / "a.csv").exists()
+
+
+def test_motion_of_an_unknown_kind_is_refused_before_anything_is_touched(tmp_path: Path) -> None:
+    """A file that is there stays as it is."""
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"\.csv.*\.json.*\.glb"):
+        RenderJob(tmp_path / "a.wav", motion=tmp_path / "notes.txt")
+    assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_every_kind_of_motion_file_holds_the_same_motion(tmp_path: Path) -> None:
+    """CSV, JSON and GLB of one speech: the same numbers at the same times."""
+    speech = write_wav(tmp_path / "a.wav", tone(0.6, 16_000), 16_000)
+    for suffix in ("csv", "json", "glb"):
+        render(RenderJob(speech, motion=tmp_path / f"a.{suffix}"))
+    table = read_motion(tmp_path / "a.csv")
+    found = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    glb = Glb((tmp_path / "a.glb").read_bytes())
+    weights = glb.array(glb.json["animations"][0]["samplers"][0]["output"]).reshape(-1, 52)
+    assert np.allclose(table[:, :52], weights, atol=1e-6)
+    assert np.allclose(table, np.hstack([found["weightMat"], found["headMat"]]), atol=1e-6)
+    times = glb.array(glb.json["animations"][0]["samplers"][0]["input"])
+    assert np.allclose(found["times"], times, atol=1e-6)
 
 
 def test_real_time_factor_counts_all_stages() -> None:

@@ -11,7 +11,6 @@ from stream_engine.motion.arkit import INDEX
 from stream_engine.transport.motion_file import (
     COLUMNS,
     MotionFile,
-    eye_rotation,
     read_motion,
     timecode,
 )
@@ -38,7 +37,7 @@ def test_columns_are_those_of_a_real_recording() -> None:
 
 
 def test_rows_keep_weights_and_angles(tmp_path: Path) -> None:
-    """One row per frame; yaw comes before pitch, as the header says."""
+    """One row per frame; yaw before pitch, as the header says; pitch and roll as the app counts."""
     coefficients = np.zeros((2, 55), np.float32)
     coefficients[1, INDEX["jawOpen"]] = 0.25
     coefficients[1, 52:] = (0.1, 0.2, 0.3)
@@ -51,16 +50,7 @@ def test_rows_keep_weights_and_angles(tmp_path: Path) -> None:
     assert {row["BlendShapeCount"] for row in rows} == {"61"}
     assert float(rows[1]["JawOpen"]) == 0.25
     angles = [float(rows[1][name]) for name in ("HeadPitch", "HeadYaw", "HeadRoll")]
-    assert np.allclose(angles, (0.1, 0.2, 0.3))
-
-
-def test_eyes_that_look_left_both_turn_left() -> None:
-    """The left eye looks out, the right eye looks in."""
-    coefficients = np.zeros(55, np.float32)
-    coefficients[INDEX["eyeLookOutLeft"]] = coefficients[INDEX["eyeLookInRight"]] = 1.0
-    left, right = eye_rotation(coefficients, "Left"), eye_rotation(coefficients, "Right")
-    assert left == right
-    assert left[0] > 0
+    assert np.allclose(angles, (-0.1, 0.2, -0.3))
 
 
 def test_timecodes_count_25_frames_a_second() -> None:
