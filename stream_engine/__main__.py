@@ -5,6 +5,7 @@ import dataclasses
 import logging
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,12 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--port", type=int, help="port; 0 takes a free one (default 8080)")
     serve.add_argument("--profile", choices=sorted(PROFILES), help="default latency profile")
     serve.add_argument("--replica", help="this server's name among others (docs/scale-out.md)")
+    serve.add_argument(
+        "--outputs",
+        type=_names,
+        metavar="NAME,NAME",
+        help="outputs of the settings for sessions that ask for none",
+    )
     serve.set_defaults(command=_serve)
 
 
@@ -87,7 +94,11 @@ def _add_render(render: argparse.ArgumentParser) -> None:
     )
     render.add_argument("speech", type=Path, metavar="SPEECH", help="WAV, FLAC, Ogg, MP3, ...")
     render.add_argument("-o", "--output", type=Path, help="movie to write (.mp4)")
-    render.add_argument("--motion", type=Path, help="CSV to write (Live Link Face columns)")
+    render.add_argument(
+        "--motion",
+        type=Path,
+        help="motion to write: .csv (Live Link Face), .json (Audio2Face) or .glb (glTF)",
+    )
     render.add_argument("--config", type=Path, help="TOML file of settings")
     render.add_argument("--profile", choices=sorted(PROFILES), help="latency profile")
     render.add_argument("--steps", type=int, choices=(1, 2, 4), help="diffusion steps per window")
@@ -98,6 +109,10 @@ def _add_render(render: argparse.ArgumentParser) -> None:
     render.add_argument("--size", type=int, help="width and height in pixels (default 512)")
     render.add_argument("--quiet", action="store_true", help="no progress bar")
     render.set_defaults(command=_render)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.split(",") if name)
 
 
 def _settings(options: argparse.Namespace) -> EngineConfig:
@@ -114,7 +129,8 @@ def _settings(options: argparse.Namespace) -> EngineConfig:
             **given("profile", "steps", "threads", "shed", "seed", "emotion", "intensity", "style"),
         ),
         render=dataclasses.replace(config.render, **given(width="size", height="size")),
-        server=dataclasses.replace(config.server, **given("host", "port", "replica")),
+        server=dataclasses.replace(config.server, **given("host", "port", "replica", "outputs")),
+        outputs=config.outputs,
     )
 
 
@@ -127,12 +143,13 @@ def _serve(options: argparse.Namespace, config: EngineConfig) -> int:
 
 
 def _render(options: argparse.Namespace, config: EngineConfig) -> int:
-    from stream_engine.assemble import Assembly
+    from stream_engine.assemble import Assembly, head_asset
     from stream_engine.offline import OfflineRender, RenderJob, RenderStages
 
     if options.output is None and options.motion is None:
         print("elocute render: nothing to write; give -o or --motion", file=sys.stderr)
         return 2
+    job = RenderJob(options.speech, options.output, options.motion)
     assembly = Assembly(config)
     movie = options.output is not None
     avatar = config.render.avatar
@@ -140,8 +157,8 @@ def _render(options: argparse.Namespace, config: EngineConfig) -> int:
         motion=assembly.motion_stream(config.motion.profile),
         poser=assembly.head_poser(avatar) if movie else None,
         renderer=assembly.renderer(avatar) if movie else None,
+        head=partial(head_asset, avatar),
     )
-    job = RenderJob(options.speech, options.output, options.motion)
     render = OfflineRender(job, stages, config.render, MonotonicClock())
     report = render.run(_no_progress if options.quiet else _ProgressBar().show)
     shares = ", ".join(f"{name} {spent:.1f} s" for name, spent in report.seconds.items())

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 from stream_engine.errors import ConfigError
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import LatencyProfile, profile_named
+from stream_engine.output_config import OutputConfig
 
 Section = TypeVar("Section")
 
@@ -154,6 +156,7 @@ class ServerConfig:
         sisters: Host and port of another replica, ``{replica}`` standing for its name; requests
             about a session it holds are passed on to it.
         drain_s: How long sessions may go on after the server was asked to stop (SIGTERM).
+        outputs: Names of the outputs that a session has which asks for none.
     """
 
     host: str = "127.0.0.1"
@@ -166,6 +169,7 @@ class ServerConfig:
     replica: str = ""
     sisters: str = ""
     drain_s: float = 0.0
+    outputs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_range("server.port", self.port, 0, 65535)
@@ -186,6 +190,7 @@ class EngineConfig:
     motion: MotionConfig = field(default_factory=MotionConfig)
     render: RenderConfig = field(default_factory=RenderConfig)
     server: ServerConfig = field(default_factory=ServerConfig)
+    outputs: Mapping[str, OutputConfig] = field(default_factory=dict)
 
 
 def _read_section(kind: type[Section], name: str, values: dict[str, Any]) -> Section:
@@ -207,8 +212,22 @@ def _read_section(kind: type[Section], name: str, values: dict[str, Any]) -> Sec
     return kind(**arguments)
 
 
+def _read_outputs(tables: dict[str, Any]) -> dict[str, OutputConfig]:
+    for name, values in tables.items():
+        if not re.fullmatch("[A-Za-z0-9_-]{1,40}", name) or not isinstance(values, dict):
+            raise ConfigError(
+                "an output is a table of its own",
+                got=f"outputs.{name}"[:80],
+                expected="[outputs.NAME], the name of letters, digits, - and _",
+            )
+    return {
+        name: _read_section(OutputConfig, f"outputs.{name}", values)
+        for name, values in tables.items()
+    }
+
+
 def load_config(path: Path) -> EngineConfig:
-    """Read settings from a TOML file with the tables ``motion``, ``render`` and ``server``.
+    """Read settings from a TOML file: ``motion``, ``render``, ``server``, ``outputs.NAME``.
 
     Args:
         path: The file.
@@ -223,7 +242,7 @@ def load_config(path: Path) -> EngineConfig:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError("settings cannot be read", got=f"{path}: {error}") from error
-    sections = {"motion": MotionConfig, "render": RenderConfig, "server": ServerConfig}
+    sections = ("motion", "render", "server", "outputs")
     for name, values in tables.items():
         if name not in sections or not isinstance(values, dict):
             raise ConfigError(f"unknown table {name}", expected=", ".join(sections))
@@ -231,4 +250,5 @@ def load_config(path: Path) -> EngineConfig:
         motion=_read_section(MotionConfig, "motion", tables.get("motion", {})),
         render=_read_section(RenderConfig, "render", tables.get("render", {})),
         server=_read_section(ServerConfig, "server", tables.get("server", {})),
+        outputs=_read_outputs(tables.get("outputs", {})),
     )

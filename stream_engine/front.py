@@ -63,10 +63,11 @@ class Front:
         config = self.house.config
         profile, avatar = offer.profile or config.motion.profile, offer.avatar
         self.house.admit(profile)
+        self.house.outputs.named(offer.outputs)
         parts = await asyncio.to_thread(
             self.house.make_parts, profile, avatar or config.render.avatar
         )
-        peer = Peer(self.house, parts, self._forget)
+        peer = Peer(self.house, parts, self._forget, offer.outputs)
         self.peers[peer.session.id] = peer
         try:
             answer = await peer.answer(offer)

@@ -14,6 +14,7 @@ from stream_engine.protocols import Clock, Stages
 from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.session import Session, SessionParts
 from stream_engine.telemetry.metrics import Tally
+from stream_engine.transport.outputs import Outputs
 from stream_engine.types import MotionFrames
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Household:
         capacity = 2 * config.server.max_sessions
         self.engine = EnginePool(stages, capacity, clock, self.tally, self._progress)
         self.render = RenderLoop(stages, config.render.avatar, clock)
+        self.outputs = Outputs(config.outputs, config.server.outputs, self.tally)
         self._stages = stages
         self.backend = stages.setting.backend
         server = config.server
@@ -90,6 +92,7 @@ class Household:
             session.close()
         self.engine.stop()
         self.render.stop()
+        self.outputs.close()
 
     def make_parts(self, profile: str, avatar: str) -> SessionParts:
         """Build what a session needs; may take a while.

@@ -26,12 +26,13 @@ COEFFICIENT_DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A browser asks for a session; profile and avatar default to the server's."""
+    """A browser asks for a session; profile, avatar and outputs default to the server's."""
 
     sdp: str
     type: str
     profile: str | None = None
     avatar: str | None = None
+    outputs: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ COUNTERS: dict[str, str] = {
     "video_frames_total": "Pictures sent.",
     "video_repeated_total": "Pictures sent again because the next was late.",
     "video_skipped_total": "Frame times passed over because sending fell behind.",
+    "output_frames_total": "Motion frames sent to other programs.",
+    "output_dropped_total": "Motion frames not sent there: too late, or not taken by the socket.",
     "events_dropped_total": "Events not sent because the peer did not take them.",
 }
 """Every counter and what it counts."""

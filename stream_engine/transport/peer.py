@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import av
@@ -15,12 +15,13 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamError
 
-from stream_engine.errors import ConfigError, PeerClosed, SignalingError
+from stream_engine.errors import ConfigError, PeerClosed, SignalingError, StreamEngineError
 from stream_engine.household import Household
 from stream_engine.session import Session, SessionParts
 from stream_engine.telemetry.spans import recording, span
 from stream_engine.transport import encoder, jitter_buffer
 from stream_engine.transport.outgoing import Outgoing
+from stream_engine.transport.paced_outlet import PacedOutlet
 from stream_engine.transport.signaling import BAD_OFFER, ice_servers, usable_sdp
 from stream_engine.transport.tracks import FaceTrack, VoiceTrack
 from stream_engine.types import F32, TICKS_PER_SECOND, MotionFrames
@@ -78,10 +79,19 @@ class Peer:
         house: Opens the session.
         parts: What the session is made of.
         on_closed: Told once, after the end.
+        outputs: Names of those that its motion also goes to; the server's usual ones by default.
+
+    Raises:
+        ConfigError: If there is no such output.
+        CapacityError: If the server is full, or an output is taken.
     """
 
     def __init__(
-        self, house: Household, parts: SessionParts, on_closed: Callable[["Peer"], None]
+        self,
+        house: Household,
+        parts: SessionParts,
+        on_closed: Callable[["Peer"], None],
+        outputs: Sequence[str] | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._clock = house.clock
@@ -94,11 +104,20 @@ class Peer:
         self._cause: Exception | None = None
         self._heard_s = self._clock.now()
         self.session: Session = house.open(parts, self._on_motion, self._on_error)
+        self._outlet = self._open_outlet(house, outputs)
         self._log = logging.LoggerAdapter(logger, {"session": self.session.id})
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=ice_servers(self._config)))
         self._pc.on("track", self._on_track)
         self._pc.on("datachannel", self._on_channel)
         self._pc.on("connectionstatechange", self._on_state)
+
+    def _open_outlet(self, house: Household, names: Sequence[str] | None) -> PacedOutlet:
+        try:
+            outlet = house.outputs.open(names)
+        except StreamEngineError:
+            self.session.close()
+            raise
+        return PacedOutlet(outlet, self.session.playout.due, self._clock, self._loop.call_later)
 
     @property
     def silent_s(self) -> float:
@@ -184,6 +203,7 @@ class Peer:
     async def _close(self, cause: Exception | None) -> None:
         self._cause = cause
         self.session.close()
+        self._outlet.close()
         if cause is not None:
             self.send(failure_of(cause))
             await asyncio.sleep(0)  # let the data channel put it on the wire
@@ -198,6 +218,7 @@ class Peer:
 
     def _on_motion(self, frames: MotionFrames) -> None:
         self.send(motion_message(frames))
+        self._outlet.write(frames)
 
     def _on_error(self, error: Exception) -> None:
         self.session.tally.add("sessions_failed_total")

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import numpy as np
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -21,6 +21,7 @@ from stream_engine.errors import (
 from stream_engine.household import Household
 from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from stream_engine.motion.window import profile_named
+from stream_engine.protocols import FrameSink
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import F32, MOTION_FPS, TICKS_PER_SECOND, AudioChunk, MotionFrames
 from stream_engine.wire import (
@@ -62,13 +63,17 @@ class SpeechSocket:
         socket: Accepted.
         rate_hz: Of the PCM.
         profile: Latency profile by name.
+        outlet: Takes the motion too, as soon as it is final.
     """
 
-    def __init__(self, house: Household, socket: WebSocket, rate_hz: int, profile: str) -> None:
+    def __init__(
+        self, house: Household, socket: WebSocket, rate_hz: int, profile: str, outlet: FrameSink
+    ) -> None:
         self._house = house
         self._socket = socket
         self._rate_hz = rate_hz
         self._profile = profile
+        self._outlet = outlet
         self._resampler = Resampler(rate_hz)
         self._received = 0
         self._outbox: asyncio.Queue[Message | Exception | None] = asyncio.Queue()
@@ -157,6 +162,7 @@ class SpeechSocket:
         """`MotionSink`: the client is told."""
         self._frames += len(frames.coefficients)
         self._outbox.put_nowait(motion_message(frames))
+        self._outlet.write(frames)
         self._progress.set()
 
     def finish(self) -> None:
@@ -223,6 +229,12 @@ def parse_query(query: Mapping[str, str], default_profile: str) -> tuple[int, st
     return rate_hz, profile_named(query.get("profile", default_profile)).name
 
 
+def output_names(query: Mapping[str, str]) -> list[str] | None:
+    """Read ``outputs=NAME,NAME`` of the URL; None, for the usual ones, if it is not there."""
+    text = query.get("outputs")
+    return None if text is None else [name for name in text.split(",") if name]
+
+
 async def serve_speech(house: Household, socket: WebSocket, present: set[SpeechSocket]) -> None:
     """Serve one WebSocket from handshake to close.
 
@@ -235,10 +247,12 @@ async def serve_speech(house: Household, socket: WebSocket, present: set[SpeechS
     code = CLOSE_REFUSED
     try:
         rate_hz, profile = parse_query(socket.query_params, house.config.motion.profile)
-        speech = SpeechSocket(house, socket, rate_hz, profile)
-        with house.guest(profile), _within(present, speech):
-            code = CLOSE_BAD_DATA
-            await speech.run()
+        outlet = house.outputs.open(output_names(socket.query_params))
+        with closing(outlet), house.guest(profile):
+            speech = SpeechSocket(house, socket, rate_hz, profile, outlet)
+            with _within(present, speech):
+                code = CLOSE_BAD_DATA
+                await speech.run()
         await socket.close()
     except WebSocketDisconnect:
         return

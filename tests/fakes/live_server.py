@@ -4,7 +4,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from stream_engine.config import EngineConfig, ServerConfig
 from stream_engine.household import Household
+from stream_engine.output_config import OutputConfig
 from stream_engine.protocols import Stages
 from stream_engine.server import QuietServer, bind, create_app
 from tests.fakes.stages import FakeStages
@@ -69,10 +70,13 @@ class LiveServer:
 
 @contextmanager
 def live_server(
-    stages: Stages | None = None, config: ServerConfig | None = None
+    stages: Stages | None = None,
+    config: ServerConfig | None = None,
+    outputs: Mapping[str, OutputConfig] | None = None,
 ) -> Iterator[LiveServer]:
     """Serve on a free port until the block ends."""
-    settings = EngineConfig(server=config or ServerConfig(port=0, max_sessions=3))
+    server_config = config or ServerConfig(port=0, max_sessions=3)
+    settings = EngineConfig(server=server_config, outputs=outputs or {})
     listener = bind(settings.server)
     app: Starlette = create_app(stages or FakeStages(), settings)
     ready: list[str] = []

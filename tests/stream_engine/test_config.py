@@ -7,6 +7,7 @@ import pytest
 from stream_engine.config import EngineConfig, MotionConfig, RenderConfig, ServerConfig, load_config
 from stream_engine.errors import ConfigError
 from stream_engine.motion.emotion import Manner
+from stream_engine.output_config import OutputConfig
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -34,12 +35,31 @@ def test_a_file_overlays_the_defaults(tmp_path: Path) -> None:
         ('[motion]\nsteps = "2"\n', r"motion\.steps has the wrong type"),
         ("[server]\nport = 70000\n", r"server\.port is out of range"),
         ("not toml", "cannot be read"),
+        ("outputs = 3\n", "unknown table outputs"),
+        ("[outputs]\nunreal = 3\n", r"table of its own.*outputs\.unreal"),
+        ('[outputs."a b"]\nkind = "vmc"\n', r"table of its own.*outputs\.a b"),
+        ("[outputs.unreal]\nport = 3\n", r"unknown setting outputs\.unreal\.port"),
+        ("[outputs.unreal]\naddress = 3\n", r"outputs\.unreal\.address has the wrong type"),
+        ('[outputs.unreal]\naddress = "h:70000"\n', r"no address.*h:70000"),
     ],
 )
 def test_wrong_settings_are_named(tmp_path: Path, text: str, message: str) -> None:
     """Key, value and what is allowed."""
     with pytest.raises(ConfigError, match=message):
         load_config(written(tmp_path, text))
+
+
+def test_outputs_are_tables_by_name(tmp_path: Path) -> None:
+    """Each with its kind's defaults; the server's usual ones are a list of names."""
+    text = '[outputs.unreal]\n[outputs.vtuber]\nkind = "vmc"\naddress = "10.0.0.5"\n'
+    text += '[server]\noutputs = ["unreal"]\n'
+    config = load_config(written(tmp_path, text))
+    assert config.outputs == {
+        "unreal": OutputConfig("live_link", "127.0.0.1", "Elocute"),
+        "vtuber": OutputConfig("vmc", "10.0.0.5"),
+    }
+    assert config.server.outputs == ("unreal",)
+    assert EngineConfig().outputs == {}
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:

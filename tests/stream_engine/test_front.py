@@ -40,6 +40,9 @@ def offer(**values: object) -> bytes:
         (offer(type="answer"), 400, "SignalingError"),
         (offer(profile="hasty"), 400, "ConfigError"),
         (offer(avatar="nobody"), 404, "AssetError"),
+        (offer(outputs=["10.0.0.1:11111"]), 400, "ConfigError"),
+        (offer(outputs="unreal"), 400, "SignalingError"),
+        (offer(outputs=[1]), 400, "SignalingError"),
         (b"x" * (MAX_TEXT + 1), 400, "SignalingError"),
     ],
 )

@@ -55,6 +55,23 @@ def test_errors_are_one_line_and_status_1(
     assert "letter.txt" in lines[0]
 
 
+def test_other_kinds_of_motion_are_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the speech is read, with a list of what there is."""
+    assert main(["render", "a.wav", "--motion", str(tmp_path / "face.fbx")]) == 1
+    assert ".csv (Live Link Face), .json (Audio2Face) or .glb" in capsys.readouterr().err
+
+
+def test_serving_to_an_output_that_is_not_there_is_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The server does not start; the error lists the outputs of the settings."""
+    (tmp_path / "e.toml").write_text("[outputs.unreal]\n[server]\nport = 0\n")
+    assert main(["serve", "--config", str(tmp_path / "e.toml"), "--outputs", "maya,unreal"]) == 1
+    assert "there is no such output; got 'maya'; expected unreal" in capsys.readouterr().err
+
+
 def test_render_without_an_output_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing to write is a mistake on the command line."""
     assert main(["render", "a.wav"]) == 2

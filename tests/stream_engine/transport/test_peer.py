@@ -16,15 +16,18 @@ from hypothesis import strategies as st
 
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig
-from stream_engine.errors import SignalingError
+from stream_engine.errors import ConfigError, SignalingError
 from stream_engine.household import Household
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.window import profile_named
+from stream_engine.output_config import OutputConfig
 from stream_engine.transport.peer import Peer, mono
 from stream_engine.transport.signaling import usable_sdp
+from stream_engine.types import TICKS_PER_FRAME
 from stream_engine.wire import Offer
 from tests.fakes.caller import RATE, Caller
 from tests.fakes.stages import FakeStages, LoudnessSlots
+from tests.stream_engine.formats.test_live_link import unpack
 
 
 @pytest.fixture(autouse=True)
@@ -33,9 +36,11 @@ def _loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextlib.asynccontextmanager
-async def house_with(stages: FakeStages) -> AsyncIterator[Household]:
+async def house_with(
+    stages: FakeStages, config: EngineConfig | None = None
+) -> AsyncIterator[Household]:
     """A running household."""
-    house = Household(stages, EngineConfig(), MonotonicClock())
+    house = Household(stages, config or EngineConfig(), MonotonicClock())
     house.start()
     try:
         yield house
@@ -288,5 +293,49 @@ def test_a_caller_changes_the_manner_while_it_talks() -> None:
             assert house.sessions == 1
             await peer.close()
             await caller.close()
+
+    asyncio.run(play())
+
+
+class Arrivals(asyncio.DatagramProtocol):
+    """Notes when which frame came."""
+
+    def __init__(self) -> None:
+        self.frames: list[tuple[int, float]] = []
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        frame = unpack(data)["frame"]
+        assert isinstance(frame, int)
+        self.frames.append((frame, MonotonicClock().now()))
+
+
+@pytest.mark.net
+@pytest.mark.slow
+def test_motion_leaves_for_another_program_with_picture_and_voice() -> None:
+    """Two seconds over UDP: frames in order, most within 10 ms of the moment they are due."""
+
+    async def play() -> None:
+        loop = asyncio.get_running_loop()
+        transport, arrivals = await loop.create_datagram_endpoint(
+            Arrivals, local_addr=("127.0.0.1", 0)
+        )
+        port = transport.get_extra_info("sockname")[1]
+        outputs = {"unreal": OutputConfig(address=f"127.0.0.1:{port}")}
+        async with house_with(FakeStages(), EngineConfig(outputs=outputs)) as house:
+            with pytest.raises(ConfigError, match="no such output"):
+                Peer(house, house.make_parts("ultra", "default"), print, ["maya"])
+            assert house.sessions == 0
+            parts = house.make_parts("ultra", "default")
+            peer, caller = Peer(house, parts, print, ["unreal"]), Caller()
+            await caller.call(peer)
+            await caller.until(lambda: len(arrivals.frames) > 50)
+            due = peer.session.playout.due
+            late = [at_s - due(frame * TICKS_PER_FRAME) for frame, at_s in arrivals.frames[25:]]
+            numbers = [frame for frame, _ in arrivals.frames]
+            assert numbers == sorted(set(numbers))
+            assert abs(float(np.median(late))) < 0.01
+            await peer.close()
+            await caller.close()
+        transport.close()
 
     asyncio.run(play())

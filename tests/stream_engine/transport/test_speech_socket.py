@@ -1,4 +1,5 @@
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,15 +13,18 @@ from stream_engine.audio.file_source import FileSource
 from stream_engine.audio.resampler import Resampler
 from stream_engine.config import EngineConfig, ServerConfig
 from stream_engine.errors import AudioError, ConfigError, SignalingError
+from stream_engine.formats.live_link import SHAPES
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.window import profile_named
+from stream_engine.output_config import OutputConfig
 from stream_engine.protocols import MotionSlots
-from stream_engine.transport.speech_socket import parse_query, pcm16
+from stream_engine.transport.speech_socket import output_names, parse_query, pcm16
 from stream_engine.types import AudioChunk
 from tests.fakes.live_server import LiveServer, live_server
 from tests.fakes.stages import FakeStages, LoudnessMotion
 from tests.lips import Lips
 from tests.paths import SAMPLE
+from tests.stream_engine.formats.test_live_link import unpack
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +157,48 @@ def test_a_full_server_refuses_the_next_client() -> None:
         assert closed_with(second) == 1013
 
 
+@pytest.fixture
+def receiver() -> Iterator[socket.socket]:
+    """Another program: a UDP socket on loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(10)
+        yield sock
+
+
+@pytest.mark.net
+def test_motion_goes_to_another_program_too(receiver: socket.socket) -> None:
+    """As Live Link Face over UDP, frame by frame what the client is told; refusals are typed."""
+    outputs = {
+        "unreal": OutputConfig(address=f"127.0.0.1:{receiver.getsockname()[1]}"),
+        "vtuber": OutputConfig("vmc", f"127.0.0.1:{receiver.getsockname()[1]}"),
+    }
+    with live_server(outputs=outputs) as server:
+        with connect(f"{server.speech_url}?rate=16000&outputs=unreal") as client:
+            client.send(speech(0.4, 16_000))
+            client.send('{"type":"end"}')
+            got = messages(client)
+        rows = [row for message in got[1:-1] for row in message["coefficients"]]
+        assert len(rows) == 10
+        for frame, row in enumerate(rows):
+            packet = unpack(receiver.recv(2048))
+            assert (packet["subject"], packet["frame"]) == ("Elocute", frame)
+            values = packet["values"]
+            assert isinstance(values, np.ndarray)
+            jaw = values[SHAPES.index("jawOpen")]
+            assert abs(jaw - row[INDEX["jawOpen"]]) < 1e-4
+        with connect(f"{server.speech_url}?outputs=10.0.0.1:9") as client:
+            assert messages(client)[0]["error"]["type"] == "ConfigError"
+            assert closed_with(client) == 1008
+        with (
+            connect(f"{server.speech_url}?outputs=vtuber") as first,
+            connect(f"{server.speech_url}?outputs=vtuber,unreal") as second,
+        ):
+            first.recv(timeout=5)
+            assert messages(second)[0]["error"]["message"] == "the output 'vtuber' is taken"
+            assert closed_with(second) == 1013
+
+
 class Breaking(FakeStages):
     def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
         slots = super().motion_slots(profile, capacity)
@@ -257,3 +303,10 @@ def test_a_live_emotion_moves_the_shipped_face_and_leaves_its_lips() -> None:
     closed = lips.middle(plain) < 1.0
     assert closed[50:].any()
     assert (lips.columns(angry) - lips.columns(plain))[closed].max() < 1.0
+
+
+def test_outputs_are_names_between_commas() -> None:
+    """Nothing said is not the same as none wanted."""
+    assert output_names({}) is None
+    assert output_names({"outputs": ""}) == []
+    assert output_names({"outputs": "unreal,,vtuber"}) == ["unreal", "vtuber"]
