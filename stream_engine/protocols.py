@@ -85,7 +85,7 @@ class FrameSink(Protocol):
         ...
 
     def close(self) -> None:
-        """Flush and let go."""
+        """Flush and let go; may be called again."""
         ...
 
 

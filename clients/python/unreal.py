@@ -1,8 +1,8 @@
 """Speech to a server far away, the face to Unreal here: ``python -m clients.python.unreal A.wav``.
 
 Sends a WAV file to the WebSocket door at the speed of speech and passes the motion on to Live Link
-on this machine, as packets of the Live Link Face app. ``--player 'aplay -q'`` plays the voice beside
-it: voice and face begin at one moment, a fixed delay after the speech was sent.
+on this machine, as packets of the Live Link Face app. ``--player 'aplay -q'`` plays the voice
+beside it: voice and face begin at one moment, a fixed delay after the speech was sent.
 """
 
 import argparse

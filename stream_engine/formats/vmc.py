@@ -13,8 +13,8 @@ from stream_engine.formats.rotation import Pose, Quaternion, eye_turn, head_turn
 PORT = 39539
 """Where a Marionette listens."""
 
-MAX_DATAGRAM = 1_400
-"""Bytes that cross an Ethernet in one piece."""
+MAX_DATAGRAM = 1_452
+"""Bytes that cross an Ethernet in one piece: 1,500 less the headers of IPv6 and UDP."""
 
 LOADED = 1
 """Of `/VMC/Ext/OK`: bones and weights are being sent."""
