@@ -12,8 +12,9 @@ from tests.paths import PACKAGES, ROOT
 
 FILE_LINES, FUNCTION_LINES, CLASS_LINES = 300, 40, 200
 PUBLIC_METHODS, FOLDER_DEPTH = 10, 2
-ENGINE_MODULES = 130
-"""Raised from 90: measuring (`capacity`, `profiling`), many servers (`replica`), backends."""
+ENGINE_MODULES = 150
+"""Raised from 130: who comes in (`gate`), logs and traces, HTTPS; before that from 90: measuring
+(`capacity`, `profiling`), many servers (`replica`), backends."""
 UNTESTED = {
     # Declarations without behaviour: types, seams, package docstrings.
     "stream_engine/types.py",

@@ -33,6 +33,10 @@ def test_a_file_overlays_the_defaults(tmp_path: Path) -> None:
         ("[motion]\nsteps = 3\n", r"motion\.steps.*3.*4, 2, 1"),
         ('[motion]\nsteps = "2"\n', r"motion\.steps has the wrong type"),
         ("[server]\nport = 70000\n", r"server\.port is out of range"),
+        ('[access]\nproxies = ["nginx"]\n', r"access\.proxies is no address"),
+        ("[limits]\nlonger = 3\n", r"unknown setting limits\.longer"),
+        ('[telemetry]\nlog_format = "xml"\n', "text, json"),
+        ('[server]\ncertificate = "a.pem"\n', "both a certificate and its key"),
         ("not toml", "cannot be read"),
     ],
 )
