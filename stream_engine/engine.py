@@ -105,6 +105,11 @@ class Engine:
         """How cheaply the sessions of each profile are worked for."""
         return [group.governor for group in self._groups]
 
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Frames of audio that wait: of all sessions, and of the one that waits most."""
+        return self._table.waiting()
+
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
@@ -202,7 +207,8 @@ class Engine:
         live = np.isin(rows, batch) & table.in_time(rows)
         complete_s = deadline_s[live] - table.hop[rows[live]] / MOTION_FPS
         self._advance(kind, batch, level)
-        group.judge(complete_s, self._clock.now())
+        late = group.judge(complete_s, self._clock.now())
+        self._tally.add("engine_windows_late_total", late)
         return True
 
     def _advance(self, kind: int, rows: Slots, level: int) -> None:

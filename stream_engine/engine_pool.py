@@ -46,6 +46,12 @@ class EnginePool:
         return sum(engine.sessions for engine in self.engines)
 
     @property
+    def waiting(self) -> tuple[int, int]:
+        """Frames of audio that wait: of all sessions, and of the one that waits most."""
+        found = [engine.waiting for engine in self.engines]
+        return sum(total for total, _ in found), max(most for _, most in found)
+
+    @property
     def level(self) -> int:
         """How cheaply those work that had to give way most; 0 is as wanted."""
         return max((g.level for engine in self.engines for g in engine.governors), default=0)

@@ -93,6 +93,11 @@ class LaneTable:
         waiting: I64 = self.heard // SAMPLES_PER_FRAME - self.read
         return waiting
 
+    def waiting(self) -> tuple[int, int]:
+        """Frames of audio that wait: of all rows, and of the one that waits most."""
+        frames = np.maximum(0, self.behind()[self.live])
+        return int(frames.sum()), int(frames.max(initial=0))
+
     def due(self, behind: I64) -> Slots:
         """Rows that have a hop of audio, or an end to be reached, and room for the motion."""
         unfinished = self.ended & (self.made < self.heard // SAMPLES_PER_FRAME)
