@@ -68,6 +68,9 @@ class Engine:
         clock: Times the models.
         tally: Counts for all sessions.
         on_progress: Told, on the engine's thread, which lanes have something to deliver.
+
+    Attributes:
+        table: Rows of its sessions; for others to look at only.
     """
 
     def __init__(
@@ -82,7 +85,7 @@ class Engine:
         self._clock = clock
         self._tally = tally
         self._on_progress = on_progress
-        self._table = LaneTable(capacity)
+        self.table = self._table = LaneTable(capacity)
         self._lanes: list[Lane | None] = [None] * capacity
         self._free = list(range(capacity))
         self._leaving: deque[Lane] = deque()
@@ -104,11 +107,6 @@ class Engine:
     def governors(self) -> Sequence[Governor]:
         """How cheaply the sessions of each profile are worked for."""
         return [group.governor for group in self._groups]
-
-    @property
-    def waiting(self) -> tuple[int, int]:
-        """Frames of audio that wait: of all sessions, and of the one that waits most."""
-        return self._table.waiting()
 
     def start(self) -> None:
         """Start the thread."""

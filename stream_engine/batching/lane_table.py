@@ -93,11 +93,6 @@ class LaneTable:
         waiting: I64 = self.heard // SAMPLES_PER_FRAME - self.read
         return waiting
 
-    def waiting(self) -> tuple[int, int]:
-        """Frames of audio that wait: of all rows, and of the one that waits most."""
-        frames = np.maximum(0, self.behind()[self.live])
-        return int(frames.sum()), int(frames.max(initial=0))
-
     def due(self, behind: I64) -> Slots:
         """Rows that have a hop of audio, or an end to be reached, and room for the motion."""
         unfinished = self.ended & (self.made < self.heard // SAMPLES_PER_FRAME)
@@ -185,6 +180,12 @@ class LaneTable:
         """Frames that there will ever be, int64 [B]; `NEVER` while the speech goes on."""
         total: I64 = np.where(self.ended[rows], self.heard[rows] // SAMPLES_PER_FRAME, NEVER)
         return total
+
+
+def waiting(table: LaneTable) -> tuple[int, int]:
+    """Frames of audio that wait: of all sessions, and of the one that waits most."""
+    frames = np.maximum(0, table.behind()[table.live])
+    return int(frames.sum()), int(frames.max(initial=0))
 
 
 def row_bytes() -> int:

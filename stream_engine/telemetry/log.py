@@ -15,7 +15,7 @@ from typing import TextIO
 SESSION: ContextVar[str] = ContextVar("session", default="")
 """Id of the session that this task works for; empty if for none."""
 
-NOISY = ("aioice", "aiortc", "uvicorn", "websockets", "opentelemetry")
+NOISY = ("aioice", "aiortc", "onnx_ir", "uvicorn", "websockets", "opentelemetry")
 """Libraries that would write every packet, or what was said, at a finer level than warnings."""
 
 _SECRET = re.compile(
@@ -80,6 +80,6 @@ def set_up(log_format: str, level: int, out: TextIO | None = None) -> None:
     """
     handler = logging.StreamHandler(out or sys.stderr)
     handler.setFormatter(JsonLines() if log_format == "json" else TextLines())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler])
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)

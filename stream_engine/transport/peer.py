@@ -15,7 +15,7 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamError
 
-from stream_engine.errors import ConfigError, PeerClosed, SignalingError
+from stream_engine.errors import ConfigError, PeerClosed, SignalingError, TimeUp
 from stream_engine.household import Household
 from stream_engine.session import Session, SessionParts
 from stream_engine.telemetry.spans import recording, span
@@ -200,7 +200,8 @@ class Peer:
         self.send(motion_message(frames))
 
     def _on_error(self, error: Exception) -> None:
-        self.session.tally.add("sessions_failed_total")
+        if not isinstance(error, TimeUp):
+            self.session.tally.add("sessions_failed_total")
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._end, error)
 

@@ -40,7 +40,7 @@ def offer(**values: object) -> bytes:
         (offer(type="answer"), 400, "SignalingError"),
         (offer(profile="hasty"), 400, "ConfigError"),
         (offer(avatar="nobody"), 404, "AssetError"),
-        (b"x" * (MAX_TEXT + 1), 400, "SignalingError"),
+        (b"x" * (MAX_TEXT + 1), 413, "TooLarge"),
     ],
 )
 def test_a_bad_offer_is_refused_with_a_reason_and_the_server_stays_up(
