@@ -79,7 +79,7 @@ export class Link {
     clearInterval(this.#timer);
     this.#channel.onclose = null;
     this.#pc.onconnectionstatechange = null;
-    if (this.#session) fetch(`api/session/${this.#session}`, { method: 'DELETE', keepalive: true }).catch(() => {});
+    if (this.#session) fetch(`api/session/${this.#session}`, { method: 'DELETE', keepalive: true, headers: shown }).catch(() => {});
     this.#pc.close();
   }
 
@@ -169,10 +169,14 @@ function gathered(pc) {
   });
 }
 
-/** Like fetch, with words for a server that is not there. */
+// The page's own address may end in #token=…: what follows # is sent to nobody, so no log has it.
+const token = new URLSearchParams(location.hash.slice(1)).get('token');
+const shown = token ? { Authorization: `Bearer ${token}` } : {};
+
+/** Like fetch, with the token, and with words for a server that is not there. */
 export async function reach(url, options) {
   try {
-    return await fetch(url, options);
+    return await fetch(url, { ...options, headers: { ...options?.headers, ...shown } });
   } catch {
     throw new RefusedError('The server does not answer. Is it still running?');
   }
