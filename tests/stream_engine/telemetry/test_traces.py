@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from stream_engine.telemetry.traces import NoTraces, OpenTelemetry, open_traces
 from tests.fakes.live_server import live_server
 from tests.fakes.stages import FakeStages
 
-OTLP = "opentelemetry.exporter.otlp.proto.http"
+OTLP = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 
 
 def installed(module: str) -> bool:
@@ -34,9 +35,11 @@ def test_without_a_place_nothing_is_traced() -> None:
     tracer.close()
 
 
-@pytest.mark.skipif(installed(OTLP), reason="the exporter is installed")
-def test_traces_that_cannot_be_had_are_an_error_at_the_start() -> None:
+def test_traces_that_cannot_be_had_are_an_error_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Which package; the server does not go on without."""
+    monkeypatch.setitem(sys.modules, OTLP, None)
     config = EngineConfig(telemetry=TelemetryConfig(traces="http://127.0.0.1:4318/v1/traces"))
     with pytest.raises(BackendUnavailable, match="opentelemetry") as caught:
         Household(FakeStages(), config, MonotonicClock())
