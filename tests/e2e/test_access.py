@@ -46,6 +46,7 @@ def test_the_page_works_with_a_token_after_the_hash_and_says_so_without() -> Non
             page.close()
             bare = browser.new_page()
             bare.goto(server.url)
+            bare.wait_for_function("document.querySelector('#error').innerText.includes('#token=')")
             assert bare.evaluate(POST.replace("HEADERS", "{}"), server.url) == 401
 
 
