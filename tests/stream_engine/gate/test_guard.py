@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import aioice.ice
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from stream_engine.gate.tokens import Grant, sign
 from stream_engine.gate.visits import visitor
 from stream_engine.server import create_app
 from stream_engine.service_config import AccessConfig, LimitsConfig
+from tests.fakes.caller import Caller
 from tests.fakes.live_server import LiveServer, live_server
 from tests.fakes.stages import FakeStages
 
@@ -167,6 +169,34 @@ def test_a_session_ends_when_its_time_is_up() -> None:
         while server.house.sessions:
             pass
         assert server.house.tally.count("sessions_timed_out_total") == 1
+
+
+def test_a_call_lasts_as_long_as_its_token_says(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures come, then the reason; that is no failure of the server."""
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda *_, **__: ["127.0.0.1"])
+
+    async def call() -> None:
+        caller = Caller()
+        await caller.dial(server.url, {"Authorization": f"Bearer {token(longest_s=1.0)}"})
+        told = [{"type": "error", "ends": True}]
+        await caller.until(
+            lambda: (
+                [
+                    {key: event[key] for key in told[0]}
+                    for event in caller.events
+                    if event.get("error", {}).get("type") == "TimeUp"
+                ]
+                == told
+            )
+        )
+        assert caller.pictures
+        await caller.close()
+
+    failed = server.house.tally.count("sessions_failed_total")
+    asyncio.run(call())
+    assert server.house.tally.count("sessions_failed_total") == failed
 
 
 def test_messages_that_come_too_fast_are_read_later_and_none_is_lost() -> None:
