@@ -116,15 +116,16 @@ class Doors:
         """Write Prometheus' text: sessions and room by replica."""
         lines = []
         living = await self._directory.living()
-        for name, values in (
-            ("sessions", {one.replica: one.sessions for one in living}),
-            ("room", {one.replica: one.room for one in living}),
+        for name, text, values in (
+            ("sessions", "Sessions open.", {one.replica: one.sessions for one in living}),
+            ("room", "Sessions that fit beside.", {one.replica: one.room for one in living}),
         ):
+            lines.append(f"# HELP elocute_replica_{name} {text}")
             lines.append(f"# TYPE elocute_replica_{name} gauge")
             rows = sorted(values.items())
             lines += [f'elocute_replica_{name}{{replica="{key}"}} {value}' for key, value in rows]
-        text = "\n".join(lines) + "\n"
-        return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+        body = "\n".join(lines) + "\n"
+        return PlainTextResponse(body, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def speech(self, websocket: WebSocket) -> None:
         """Serve the WebSocket door through a replica with room."""

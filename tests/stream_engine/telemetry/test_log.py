@@ -28,10 +28,12 @@ def out() -> Iterator[io.StringIO]:
     """Everything that is logged, at the finest level, as JSON; logging is put back afterwards."""
     root, text = logging.getLogger(), io.StringIO()
     before, level = root.handlers[:], root.level
+    outside = SESSION.set("")  # sessions opened by hand, in this very context, have left theirs
     levels = {name: logging.getLogger(name).level for name in NOISY}
     root.handlers = []  # whoever has set up logging already is left alone
     set_up("json", logging.DEBUG, text)
     yield text
+    SESSION.reset(outside)
     root.handlers = before
     root.setLevel(level)
     for name, was in levels.items():

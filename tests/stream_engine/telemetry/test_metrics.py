@@ -96,8 +96,26 @@ def test_an_independent_parser_reads_every_family() -> None:
         "forbidden": 3,
         "too_many": 0,
     }
-    for line in text.splitlines():
-        assert METRIC_LINE.fullmatch(line), line
+
+
+def test_every_line_has_the_form_of_the_text_format() -> None:
+    """Head before samples, one head a family, a unit or a count in every name; no parser needed."""
+    tally = Tally()
+    tally.observe("render_seconds", 1e-7)
+    tally.observe("render_seconds", 12345.678)
+    tally.add("audio_samples_total", 10**15)
+    text = tally.exposition({"sessions": 3.0, 'engine_info{backend="x 1.2"}': 1.0})
+    lines = (text + process_lines()).splitlines()
+    assert all(METRIC_LINE.fullmatch(line) for line in lines)
+    heads = [tuple(line.split()[1:3]) for line in lines if line.startswith("#")]
+    assert len(set(heads)) == len(heads)
+    known: set[str] = set()
+    for line in lines:
+        if line.startswith("#"):
+            known.add(line.split()[2])
+            continue
+        name = re.split(r"[ {]", line)[0]
+        assert {name, re.sub("_(bucket|sum|count)$", "", name)} & known, line
 
 
 def test_names_say_their_unit() -> None:
