@@ -1,6 +1,7 @@
 """Who asks, under which name and from whose page, read off headers that anybody may have made."""
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 from stream_engine.setting_checks import Network
 
 _MOST_HOPS = 16
+_NAME = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(%[a-z0-9]+)?")
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -43,7 +45,7 @@ def read_authority(text: str) -> Authority | None:
         name, port = parts.hostname, parts.port
     except ValueError:
         return None
-    if not name or parts.netloc != text or "@" in text:
+    if not name or not _NAME.fullmatch(name) or parts.netloc != text or "@" in text:
         return None
     return Authority(name.rstrip("."), port)
 

@@ -113,7 +113,11 @@ def read_call(scope: Scope) -> Call:
     Returns:
         The call.
     """
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        # Of several with one name the proxy nearest to us wrote the last; none is lost.
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
     socket = scope["type"] == "websocket"
     method = SOCKET if socket else scope["method"]
     peer = (scope.get("client") or ("",))[0]

@@ -39,6 +39,7 @@ COUNTERS: dict[str, str] = {
     "video_frames_total": "Pictures sent.",
     "video_repeated_total": "Pictures sent again because the next was late.",
     "video_skipped_total": "Frame times passed over because sending fell behind.",
+    "events_refused_total": "Messages of data channels not looked at because they came too fast.",
     "events_dropped_total": "Events not sent because the peer did not take them.",
 }
 """Every counter and what it counts; one with a label and no text goes with the one before it."""

@@ -34,7 +34,23 @@ def test_a_host_is_name_and_port(text: str, name: str, port: int | None) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["", ":80", "a:b", "a:99999", "me@evil", "a/b", "a?b", "[::1", "a#b", "//a"]
+    "text",
+    [
+        "",
+        ":80",
+        "a:b",
+        "a:99999",
+        "me@evil",
+        "a/b",
+        "a?b",
+        "[::1",
+        "a#b",
+        "//a",
+        "a, b",
+        "a b",
+        "ä",
+        "a\t",
+    ],
 )
 def test_what_is_no_host_is_none(text: str) -> None:
     """Nothing is guessed."""

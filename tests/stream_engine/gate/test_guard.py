@@ -16,6 +16,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from stream_engine.config import ServerConfig
+from stream_engine.gate.addresses import read_authority
 from stream_engine.gate.guard import plain_protocol, read_call
 from stream_engine.gate.tokens import Grant, sign
 from stream_engine.gate.visits import visitor
@@ -189,6 +190,41 @@ def test_a_call_lasts_as_long_as_its_token_says(
     failed = server.house.tally.count("sessions_failed_total")
     asyncio.run(call())
     assert server.house.tally.count("sessions_failed_total") == failed
+
+
+def test_a_data_channel_is_not_listened_to_when_it_shouts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As many answers as messages it may send; the call goes on."""
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda *_, **__: ["127.0.0.1"])
+
+    async def call(server: LiveServer) -> int:
+        caller = Caller()
+        await caller.dial(server.url)
+        await caller.until(lambda: caller.channel.readyState == "open")
+        for number in range(100):
+            caller.channel.send(json.dumps({"type": "heartbeat", "t": number}))
+        await caller.until(lambda: server.house.tally.count("events_refused_total") > 0)
+        pictures = caller.pictures
+        await caller.until(lambda: caller.pictures > pictures)
+        await caller.close()
+        return sum(event["type"] == "pong" for event in caller.events)
+
+    with live_server(limits=LimitsConfig(messages_per_s=20.0)) as server:
+        pongs = asyncio.run(call(server))
+        refused = server.house.tally.count("events_refused_total")
+    assert 20 <= pongs < 100
+    assert refused >= 40
+
+
+def test_headers_of_one_name_are_read_as_one_list() -> None:
+    """A proxy may add a line of its own; two names or pages are none."""
+    twice = [(b"x-forwarded-for", b"192.0.2.1"), (b"host", b"a"), (b"x-forwarded-for", b"10.0.0.1")]
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [*twice, (b"host", b"b")]}
+    call = read_call(scope)
+    assert call.header("x-forwarded-for") == "192.0.2.1, 10.0.0.1"
+    assert call.header("host") == "a, b"
+    assert read_authority(call.header("host")) is None
 
 
 def test_messages_that_come_too_fast_are_read_later_and_none_is_lost() -> None:
