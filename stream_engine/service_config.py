@@ -63,8 +63,8 @@ class LimitsConfig:
         request_burst: So many at once after a pause.
         sessions_per_address: Open at once.
         longest_session_s: A session ends after so long.
-        messages_per_s: Of one WebSocket, which is read more slowly if it sends more, and of one data
-            channel, which is not listened to meanwhile.
+        messages_per_s: Of one WebSocket, which is read more slowly if it sends more, or of one
+            data channel, which is not listened to meanwhile.
         audio_speed: Seconds of speech a second of one WebSocket; the same.
     """
 

@@ -81,6 +81,24 @@ def test_a_clock_that_stands_or_is_set_back_gives_nothing() -> None:
     assert bucket.take(51.0) == 0.0
 
 
+def test_a_bucket_is_never_more_than_full() -> None:
+    """However long the pause."""
+    bucket = Bucket(1.0, 3, 0.0)
+    assert [bucket.take(1e6) == 0.0 for _ in range(5)] == [True, True, True, False, False]
+
+
+def test_who_was_heard_lately_is_not_forgotten() -> None:
+    """Coming first does not mean going first."""
+    buckets = AddressBuckets(1.0, 1, ManualClock(), Tally())
+    for number in range(MOST_ADDRESSES):
+        buckets.take(str(number))
+    assert buckets.take("0") > 0.0
+    for number in range(10):
+        buckets.take(f"new {number}")
+    assert buckets.take("0") > 0.0
+    assert buckets.take("1") == 0.0
+
+
 def test_addresses_are_counted_apart_and_not_without_bound() -> None:
     """Who was silent longest is forgotten; that is counted."""
     clock, tally = ManualClock(), Tally()

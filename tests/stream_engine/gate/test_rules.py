@@ -120,6 +120,18 @@ def test_an_address_that_asks_too_often_is_told_when_to_come_again() -> None:
     strict.judge(dataclasses.replace(call("GET", "/"), peer="192.0.2.8"))
 
 
+def test_tokens_and_servers_without_keys_are_counted_too() -> None:
+    """Only the key itself is not."""
+    for strict, one in (
+        (rules(burst=2), call(authorization=f"Bearer {TOKEN}")),
+        (rules((), burst=2), call()),
+    ):
+        for _ in range(2):
+            strict.judge(one)
+        with pytest.raises(TooMany):
+            strict.judge(one)
+
+
 def test_metrics_are_for_the_key_or_for_named_addresses() -> None:
     """By the address a known proxy tells; without keys for everyone."""
     scraped = rules(scrapers=("198.51.100.0/24",), proxies=("192.0.2.7",))

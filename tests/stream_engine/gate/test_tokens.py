@@ -1,5 +1,9 @@
 """Tokens: laws of signing."""
 
+import base64
+import hashlib
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,3 +68,11 @@ def test_a_token_fits_a_url_and_a_header_and_hides_the_key() -> None:
     assert KEY not in token
     with pytest.raises(ValueError, match="JSON"):
         sign(KEY, Grant())  # one that never expires is none
+
+
+def test_what_the_key_signed_for_another_purpose_is_no_token() -> None:
+    """A MAC without the purpose in front, over the same text."""
+    signed = sign(KEY, Grant(expires_s=2e9)).rpartition(".")[0]
+    mac = hmac.new(KEY.encode(), signed.encode(), hashlib.sha256).digest()
+    with pytest.raises(Unauthorized):
+        check([KEY], f"{signed}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}", 0.0)
