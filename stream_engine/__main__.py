@@ -15,6 +15,8 @@ from stream_engine.config import EngineConfig, load_config
 from stream_engine.errors import StreamEngineError
 from stream_engine.motion.emotion import EMOTIONS
 from stream_engine.motion.window import PROFILES
+from stream_engine.service_config import LOG_FORMATS
+from stream_engine.telemetry.log import set_up
 
 _BAR = 30
 _COMMANDS = "elocute.commands"
@@ -31,12 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    level = logging.DEBUG if options.verbose else logging.INFO
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("aioice", "aiortc", "onnx_ir", "uvicorn.access", "uvicorn.error"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
-        status: int = options.command(options, _settings(options))
+        config = _settings(options)
+        level = logging.DEBUG if options.verbose else logging.INFO
+        set_up(config.telemetry.log_format, level)
+        status: int = options.command(options, config)
     except StreamEngineError as error:
         print(f"elocute: {error}", file=sys.stderr)
         return 1
@@ -84,6 +85,13 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         metavar="NAME,NAME",
         help="outputs of the settings for sessions that ask for none",
     )
+    serve.add_argument(
+        "--insecure",
+        action="store_true",
+        default=None,
+        help="let anybody who reaches the server open sessions (docs/operate.md)",
+    )
+    serve.add_argument("--log-format", choices=LOG_FORMATS, help="lines or JSON (default text)")
     serve.set_defaults(command=_serve)
 
 
@@ -123,7 +131,8 @@ def _settings(options: argparse.Namespace) -> EngineConfig:
         values = {key: getattr(options, name, None) for key, name in names.items()}
         return {key: value for key, value in values.items() if value is not None}
 
-    return EngineConfig(
+    return dataclasses.replace(
+        config,
         motion=dataclasses.replace(
             config.motion,
             **given("profile", "steps", "threads", "shed", "seed", "emotion", "intensity", "style"),
@@ -131,13 +140,16 @@ def _settings(options: argparse.Namespace) -> EngineConfig:
         render=dataclasses.replace(config.render, **given(width="size", height="size")),
         server=dataclasses.replace(config.server, **given("host", "port", "replica", "outputs")),
         outputs=config.outputs,
+        access=dataclasses.replace(config.access, **given("insecure")),
+        telemetry=dataclasses.replace(config.telemetry, **given("log_format")),
     )
 
 
 def _serve(options: argparse.Namespace, config: EngineConfig) -> int:
     from stream_engine.assemble import Assembly
-    from stream_engine.server import serve
+    from stream_engine.server import check_settings, serve
 
+    check_settings(config)
     serve(Assembly(config), config)
     return 0
 

@@ -12,21 +12,10 @@ from stream_engine.errors import ConfigError
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.output_config import OutputConfig
+from stream_engine.service_config import AccessConfig, LimitsConfig, TelemetryConfig
+from stream_engine.setting_checks import check_choice, check_range
 
 Section = TypeVar("Section")
-
-
-def _check_range(key: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ConfigError(
-            f"setting {key} is out of range", got=str(value), expected=f"{low}..{high}"
-        )
-
-
-def _check_choice(key: str, value: object, choices: tuple[object, ...]) -> None:
-    if value not in choices:
-        wanted = ", ".join(str(choice) for choice in choices)
-        raise ConfigError(f"setting {key} is unknown", got=repr(value), expected=f"one of {wanted}")
 
 
 SHIPPED_STEPS = 1
@@ -87,11 +76,11 @@ class MotionConfig:
     def __post_init__(self) -> None:
         profile_named(self.profile)
         Manner(self.emotion, self.intensity, self.style)
-        _check_choice("motion.steps", self.steps, SHIPPED_STEP_COUNTS)
-        _check_choice("motion.backend", self.backend, BACKENDS)
-        _check_choice("motion.precision", self.precision, (AUTO, *PRECISIONS, INT8))
-        _check_range("motion.threads", self.threads, 0, 64)
-        _check_range("motion.seed", self.seed, 0, 2**63 - 1)
+        check_choice("motion.steps", self.steps, SHIPPED_STEP_COUNTS)
+        check_choice("motion.backend", self.backend, BACKENDS)
+        check_choice("motion.precision", self.precision, (AUTO, *PRECISIONS, INT8))
+        check_range("motion.threads", self.threads, 0, 64)
+        check_range("motion.seed", self.seed, 0, 2**63 - 1)
 
     @property
     def latency_profile(self) -> LatencyProfile:
@@ -121,8 +110,8 @@ class RenderConfig:
     background: str = "#d9dde2"
 
     def __post_init__(self) -> None:
-        _check_range("render.width", self.width, 64, 2048)
-        _check_range("render.height", self.height, 64, 2048)
+        check_range("render.width", self.width, 64, 2048)
+        check_range("render.height", self.height, 64, 2048)
         if self.width % 2 or self.height % 2:
             raise ConfigError(
                 "picture size must be even (video chroma is halved)",
@@ -157,6 +146,8 @@ class ServerConfig:
             about a session it holds are passed on to it.
         drain_s: How long sessions may go on after the server was asked to stop (SIGTERM).
         outputs: Names of the outputs that a session has which asks for none.
+        certificate: PEM file of the certificate and its chain, for HTTPS.
+        private_key: PEM file of its key, not encrypted.
     """
 
     host: str = "127.0.0.1"
@@ -170,16 +161,30 @@ class ServerConfig:
     sisters: str = ""
     drain_s: float = 0.0
     outputs: tuple[str, ...] = ()
+    certificate: str = ""
+    private_key: str = ""
 
     def __post_init__(self) -> None:
-        _check_range("server.port", self.port, 0, 65535)
-        _check_range("server.max_sessions", self.max_sessions, 1, 10_000)
-        _check_range("server.heartbeat_timeout_s", self.heartbeat_timeout_s, 1.0, 600.0)
-        _check_range("server.video_kbps", self.video_kbps, 100, 20_000)
-        _check_range("server.drain_s", self.drain_s, 0.0, 86_400.0)
+        check_range("server.port", self.port, 0, 65535)
+        check_range("server.max_sessions", self.max_sessions, 1, 10_000)
+        check_range("server.heartbeat_timeout_s", self.heartbeat_timeout_s, 1.0, 600.0)
+        check_range("server.video_kbps", self.video_kbps, 100, 20_000)
+        check_range("server.drain_s", self.drain_s, 0.0, 86_400.0)
         if not re.fullmatch("[A-Za-z0-9-]{0,63}", self.replica):
             raise ConfigError(
                 "setting server.replica is no name", got=self.replica, expected="letters, digits, -"
+            )
+        if bool(self.certificate) != bool(self.private_key):
+            raise ConfigError(
+                "HTTPS needs both a certificate and its key",
+                got="server.certificate" if self.certificate else "server.private_key",
+                expected="server.certificate and server.private_key",
+            )
+        if self.certificate and self.sisters:
+            raise ConfigError(
+                "replicas pass requests on by plain HTTP",
+                got="server.certificate and server.sisters",
+                fix="let what stands before the replicas speak HTTPS",
             )
 
 
@@ -191,6 +196,9 @@ class EngineConfig:
     render: RenderConfig = field(default_factory=RenderConfig)
     server: ServerConfig = field(default_factory=ServerConfig)
     outputs: Mapping[str, OutputConfig] = field(default_factory=dict)
+    access: AccessConfig = field(default_factory=AccessConfig)
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+    telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
 
 
 def _read_section(kind: type[Section], name: str, values: dict[str, Any]) -> Section:
@@ -227,7 +235,7 @@ def _read_outputs(tables: dict[str, Any]) -> dict[str, OutputConfig]:
 
 
 def load_config(path: Path) -> EngineConfig:
-    """Read settings from a TOML file: ``motion``, ``render``, ``server``, ``outputs.NAME``.
+    """Read settings from a TOML file with a table for each part of `EngineConfig`.
 
     Args:
         path: The file.
@@ -242,13 +250,14 @@ def load_config(path: Path) -> EngineConfig:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError("settings cannot be read", got=f"{path}: {error}") from error
-    sections = ("motion", "render", "server", "outputs")
+    sections: dict[str, Any] = {
+        item.name: item.default_factory for item in dataclasses.fields(EngineConfig)
+    }
     for name, values in tables.items():
         if name not in sections or not isinstance(values, dict):
             raise ConfigError(f"unknown table {name}", expected=", ".join(sections))
-    return EngineConfig(
-        motion=_read_section(MotionConfig, "motion", tables.get("motion", {})),
-        render=_read_section(RenderConfig, "render", tables.get("render", {})),
-        server=_read_section(ServerConfig, "server", tables.get("server", {})),
-        outputs=_read_outputs(tables.get("outputs", {})),
-    )
+    outputs = _read_outputs(tables.pop("outputs", {}))
+    read: dict[str, Any] = {
+        name: _read_section(sections[name], name, tables[name]) for name in tables
+    }
+    return EngineConfig(**read, outputs=outputs)

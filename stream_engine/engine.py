@@ -68,6 +68,9 @@ class Engine:
         clock: Times the models.
         tally: Counts for all sessions.
         on_progress: Told, on the engine's thread, which lanes have something to deliver.
+
+    Attributes:
+        table: Rows of its sessions; for others to look at only.
     """
 
     def __init__(
@@ -82,7 +85,7 @@ class Engine:
         self._clock = clock
         self._tally = tally
         self._on_progress = on_progress
-        self._table = LaneTable(capacity)
+        self.table = self._table = LaneTable(capacity)
         self._lanes: list[Lane | None] = [None] * capacity
         self._free = list(range(capacity))
         self._leaving: deque[Lane] = deque()
@@ -202,7 +205,8 @@ class Engine:
         live = np.isin(rows, batch) & table.in_time(rows)
         complete_s = deadline_s[live] - table.hop[rows[live]] / MOTION_FPS
         self._advance(kind, batch, level)
-        group.judge(complete_s, self._clock.now())
+        late = group.judge(complete_s, self._clock.now())
+        self._tally.add("engine_windows_late_total", late)
         return True
 
     def _advance(self, kind: int, rows: Slots, level: int) -> None:

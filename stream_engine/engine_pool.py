@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from stream_engine.batching.lane import Lane
+from stream_engine.batching.lane_table import waiting
 from stream_engine.engine import Engine, LaneOrder
 from stream_engine.protocols import Clock, Stages
 from stream_engine.telemetry.metrics import Tally
@@ -44,6 +45,12 @@ class EnginePool:
     def sessions(self) -> int:
         """Rows that are not free."""
         return sum(engine.sessions for engine in self.engines)
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Frames of audio that wait: of all sessions, and of the one that waits most."""
+        found = [waiting(engine.table) for engine in self.engines]
+        return sum(total for total, _ in found), max(most for _, most in found)
 
     @property
     def level(self) -> int:

@@ -5,6 +5,11 @@ StreamEngineError
 ├── ShapeError             an array has the wrong shape, dtype or content
 ├── AudioError             audio that cannot be read or used
 ├── AssetError             a shipped or user file is missing or broken
+├── AccessError            someone may not do what they asked
+│   ├── Unauthorized         no key or token was shown, or none that holds
+│   ├── Forbidden            not from there, or not that
+│   ├── TooMany              too often, or too many at once
+│   └── TimeUp               a session has lasted as long as it may
 ├── CapacityError          no room for one more session
 │   └── Draining             the server is going away, and takes none
 ├── BackendError           a model cannot run
@@ -14,6 +19,7 @@ StreamEngineError
 ├── RenderError            no OpenGL, or drawing failed
 └── TransportError         a peer or socket
     ├── SignalingError       an offer or message is malformed
+    │   └── TooLarge           a request is longer than any that makes sense
     ├── PeerClosed           the other side went away
     ├── ReplicaGone          the replica that held a session is not there
     └── AddressInUse         the port is taken
@@ -64,6 +70,40 @@ class AssetError(StreamEngineError):
     """A shipped or user file is missing or broken."""
 
 
+class AccessError(StreamEngineError):
+    """Someone may not do what they asked."""
+
+
+class Unauthorized(AccessError):
+    """No key or token was shown, or none that holds."""
+
+
+class Forbidden(AccessError):
+    """Not from there, or not that."""
+
+
+class TooMany(AccessError):
+    """Too often, or too many at once.
+
+    Args:
+        what: What went wrong, one clause.
+        got: The offending value.
+        expected: What would have been right.
+        fix: What to do about it.
+        retry_after_s: When to come again.
+    """
+
+    def __init__(
+        self, what: str, *, got: str = "", expected: str = "", fix: str = "", retry_after_s: int = 1
+    ) -> None:
+        super().__init__(what, got=got, expected=expected, fix=fix)
+        self.retry_after_s = retry_after_s
+
+
+class TimeUp(AccessError):
+    """A session has lasted as long as it may."""
+
+
 class CapacityError(StreamEngineError):
     """There is no room for one more session."""
 
@@ -98,6 +138,10 @@ class TransportError(StreamEngineError):
 
 class SignalingError(TransportError):
     """An offer or a message is malformed."""
+
+
+class TooLarge(SignalingError):
+    """A request is longer than any that makes sense."""
 
 
 class PeerClosed(TransportError):

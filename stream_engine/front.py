@@ -3,43 +3,34 @@
 import asyncio
 import dataclasses
 import logging
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
-from stream_engine.errors import (
-    AssetError,
-    CapacityError,
-    ConfigError,
-    PeerClosed,
-    ReplicaGone,
-    SignalingError,
-    StreamEngineError,
-    TransportError,
-)
+from stream_engine.errors import AssetError, PeerClosed, TransportError
+from stream_engine.gate.door import TokenDoor
 from stream_engine.household import Household
 from stream_engine.motion.window import PROFILES
-from stream_engine.replica.ask import FORWARDED, Question, ask
+from stream_engine.refusals import body_text, plain
+from stream_engine.replica.ask import FORWARDED, Question, ask, passed_up
 from stream_engine.replica.session_name import REPLICA, full_name, gone, split_name
+from stream_engine.telemetry.process import process_lines
 from stream_engine.transport.peer import Peer
 from stream_engine.transport.speech_socket import SpeechSocket, serve_speech
 from stream_engine.transport.still import encode_jpeg
 from stream_engine.types import TICKS_PER_SECOND
-from stream_engine.wire import MAX_TEXT, Failure, Offer, Problem, decode_as, failure_of
+from stream_engine.wire import Offer, decode_as
 
 logger = logging.getLogger(__name__)
 
 SWEEP_S = 1.0
 """Every so often statistics go out and silent peers are looked for."""
-
-RETRY_AFTER_S = 2
-"""A client that was refused for want of room is asked to wait so long."""
 
 
 class Front:
@@ -49,10 +40,12 @@ class Front:
 
     Args:
         house: Opens the sessions.
+        keys: The server's.
     """
 
-    def __init__(self, house: Household) -> None:
+    def __init__(self, house: Household, keys: Sequence[str] = ()) -> None:
         self.house = house
+        self.tokens = TokenDoor(keys)
         self.peers: dict[str, Peer] = {}
         self.sockets: set[SpeechSocket] = set()
         self._still: bytes | None = None
@@ -75,7 +68,7 @@ class Front:
             await peer.close()
             raise
         name = full_name(config.server.replica, answer.session)
-        return JSONResponse(_plain(dataclasses.replace(answer, session=name)))
+        return JSONResponse(plain(dataclasses.replace(answer, session=name)))
 
     async def end(self, request: Request) -> Response:
         """Close a session, here or at the replica that holds it; it may have gone already."""
@@ -92,7 +85,7 @@ class Front:
         sisters = self.house.config.server.sisters
         if not sisters or FORWARDED in request.headers or not REPLICA.fullmatch(replica):
             raise gone(replica)
-        question = Question(request.method, request.url.path)
+        question = Question(request.method, request.url.path, headers=passed_up(request))
         try:
             reply = await asyncio.to_thread(ask, sisters.replace("{replica}", replica), question)
         except TransportError as error:
@@ -106,7 +99,7 @@ class Front:
             for profile in PROFILES.values()
         ]
         motion = self.house.config.motion
-        manner = _plain(motion.manner)
+        manner = plain(motion.manner)
         return JSONResponse({"profiles": rows, "default": motion.profile, "manner": manner})
 
     async def health(self, request: Request) -> Response:
@@ -125,11 +118,7 @@ class Front:
 
     async def metrics(self, request: Request) -> Response:
         """Write Prometheus' text."""
-        house = self.house
-        gauges = {"sessions": float(house.sessions), "room": float(house.room)}
-        gauges["engine_level"] = float(house.engine.level)
-        gauges[f'engine_info{{backend="{house.backend}"}}'] = 1.0
-        text = house.tally.exposition(gauges)
+        text = self.house.tally.exposition(_gauges(self.house)) + process_lines()
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def still(self, request: Request) -> Response:
@@ -148,6 +137,7 @@ class Front:
         timeout_s = self.house.config.server.heartbeat_timeout_s
         while True:
             await asyncio.sleep(SWEEP_S)
+            self.house.visits.end_overdue()
             for peer in tuple(self.peers.values()):
                 try:
                     await _look_after(peer, timeout_s)
@@ -172,6 +162,19 @@ async def _look_after(peer: Peer, timeout_s: float) -> None:
         await peer.close(PeerClosed("nothing was heard", got=f"{peer.silent_s:.0f} s"))
     else:
         peer.send_stats()
+
+
+def _gauges(house: Household) -> dict[str, float]:
+    waiting, most = house.engine.waiting
+    return {
+        "sessions": float(house.sessions),
+        "room": float(house.room),
+        "addresses": float(house.visits.addresses),
+        "engine_level": float(house.engine.level),
+        f'engine_info{{backend="{house.backend}"}}': 1.0,
+        "engine_waiting_frames": float(waiting),
+        "engine_waiting_most_frames": float(most),
+    }
 
 
 def routes(front: Front, web_root: Path) -> list[BaseRoute]:
@@ -199,6 +202,7 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
         Route("/api/offer", front.offer, methods=["POST"]),
         Route("/api/session/{session}", front.end, methods=["DELETE"]),
         Route("/api/profiles", front.profiles),
+        Route("/api/token", front.tokens.give, methods=["POST"]),
         Route("/healthz", front.health),
         Route("/readyz", front.ready),
         Route("/metrics", front.metrics),
@@ -207,62 +211,3 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
         WebSocketRoute("/v1/speech", front.speech),
         Mount("/", StaticFiles(directory=web_root)),
     ]
-
-
-async def body_text(request: Request) -> str:
-    """Read a request's body.
-
-    Args:
-        request: Its body is not read yet.
-
-    Returns:
-        The text.
-
-    Raises:
-        SignalingError: If it is too long, or not UTF-8.
-        PeerClosed: If the client leaves meanwhile.
-    """
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_TEXT:
-                raise SignalingError("a request is too long", expected=f"at most {MAX_TEXT} bytes")
-    except ClientDisconnect as error:
-        raise PeerClosed("the client left before its request was complete") from error
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SignalingError("a request is not UTF-8", got=str(error)[:80]) from error
-
-
-def _status(error: Exception) -> int:
-    if isinstance(error, (SignalingError, ConfigError)):
-        return 400
-    if isinstance(error, AssetError):
-        return 404
-    if isinstance(error, ReplicaGone):
-        return 410
-    return 503 if isinstance(error, (CapacityError, TransportError)) else 500
-
-
-def _plain(message: object) -> dict[str, object]:
-    return dataclasses.asdict(message)  # type: ignore[call-overload, no-any-return]
-
-
-async def _on_error(request: Request, error: Exception) -> Response:
-    status = _status(error)
-    if status == 500:
-        logger.error("a request failed", exc_info=error)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, CapacityError) else None
-    return JSONResponse(_plain(failure_of(error)), status_code=status, headers=headers)
-
-
-async def _on_not_found(request: Request, error: Exception) -> Response:
-    failure = Failure(Problem("NotFound", "there is no such page", got=request.url.path[:200]))
-    return JSONResponse(_plain(failure), status_code=404)
-
-
-def error_handlers() -> dict[Any, Any]:
-    """Map exceptions to handlers: every refusal is JSON, and the server stays up."""
-    return {StreamEngineError: _on_error, 404: _on_not_found, Exception: _on_error}

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -10,10 +11,12 @@ from stream_engine.capacity.admission import read_admission
 from stream_engine.config import EngineConfig
 from stream_engine.engine_pool import EnginePool
 from stream_engine.errors import CapacityError, Draining
+from stream_engine.gate.visits import Visits
 from stream_engine.protocols import Clock, Stages
 from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.session import Session, SessionParts
 from stream_engine.telemetry.metrics import Tally
+from stream_engine.telemetry.traces import open_traces
 from stream_engine.transport.outputs import Outputs
 from stream_engine.types import MotionFrames
 
@@ -38,6 +41,8 @@ class Household:
 
     Attributes:
         draining: No session is admitted any more; see `drain`.
+        visits: Whose the sessions are, and how long they may last.
+        tracer: Takes spans of requests and sessions.
     """
 
     def __init__(self, stages: Stages, config: EngineConfig, clock: Clock) -> None:
@@ -53,6 +58,8 @@ class Household:
         self._stages = stages
         self.backend = stages.setting.backend
         server = config.server
+        self.tracer = open_traces(config.telemetry.traces)
+        self.visits = Visits(config.limits, clock, self.tally, self.tracer)
         self._admission = read_admission(server.max_sessions, server.capacity, stages.setting)
         self._sessions: dict[str, Session] = {}
         self._guests: list[str] = []
@@ -93,6 +100,7 @@ class Household:
         self.engine.stop()
         self.render.stop()
         self.outputs.close()
+        self.tracer.close()
 
     def make_parts(self, profile: str, avatar: str) -> SessionParts:
         """Build what a session needs; may take a while.
@@ -113,7 +121,8 @@ class Household:
         return SessionParts(profile, avatar, poser, self.config.motion.manner)
 
     def admit(self, profile: str) -> None:
-        """Check that there is room for a session of a profile; CapacityError when there is none."""
+        """Check that one more session may be had: AccessError or CapacityError when not."""
+        self.visits.check(profile)
         if not self.refusal and self._free(profile):
             return
         self.tally.add("sessions_refused_total")
@@ -144,41 +153,53 @@ class Household:
             The session, already in the engine.
 
         Raises:
+            AccessError: If whoever asks may not have one more.
             CapacityError: If the server is full, or going away.
         """
         self.admit(parts.profile)
         self._find_loop()
         session = Session(parts, self, on_motion, on_error)
         self._sessions[session.id] = session
+        self.visits.enter(session.id, parts.profile, on_error)
         self.tally.add("sessions_opened_total")
         return session
 
     @contextmanager
-    def guest(self, profile: str) -> Iterator[None]:
+    def guest(
+        self, profile: str, dismiss: Callable[[Exception], None] | None = None
+    ) -> Iterator[None]:
         """Count a session without picture for as long as it lasts.
 
         Args:
             profile: Latency profile by name.
+            dismiss: Ends it, with the reason.
 
         Yields:
             Nothing.
 
         Raises:
+            AccessError: If whoever asks may not have one more.
             CapacityError: If the server is full, or going away.
         """
         self.admit(profile)
         self._find_loop()
+        session = secrets.token_urlsafe(9)
+        self.visits.enter(session, profile, dismiss or _stays)
+        logger.info("session opened, profile %s, no picture", profile)
         self._guests.append(profile)
         self.tally.add("sessions_opened_total")
         try:
             yield
         finally:
             self._guests.remove(profile)
+            self.visits.leave(session)
+            logger.info("session closed")
             self.tally.add("sessions_closed_total")
 
     def leave(self, session: Session, lane: Lane, seat: Seat) -> None:
         """Take a session out of everything."""
         if self._sessions.pop(session.id, None) is not None:
+            self.visits.leave(session.id)
             lane.owner.remove(lane)
             self.render.remove(seat)
             self.tally.add("sessions_closed_total")
@@ -199,3 +220,8 @@ class Household:
             return
         with suppress(RuntimeError):  # the loop has just been closed
             self._loop.call_soon_threadsafe(deliver, lanes)
+
+
+def _stays(cause: Exception) -> None:
+    """What a guest does whose door cannot end it."""
+    del cause

@@ -12,14 +12,21 @@ from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig, ServerConfig
 from stream_engine.drain import drain
 from stream_engine.errors import AddressInUse, AssetError
-from stream_engine.front import Front, error_handlers, routes
+from stream_engine.front import Front, routes
+from stream_engine.gate.buckets import AddressBuckets
+from stream_engine.gate.guard import Guard, open_paths
+from stream_engine.gate.keys import check_exposure, read_keys
+from stream_engine.gate.rules import Rules
 from stream_engine.household import Household
 from stream_engine.protocols import Clock, Stages
+from stream_engine.refusals import error_handlers
+from stream_engine.tls import Tls, read_tls
 
 logger = logging.getLogger(__name__)
 
@@ -51,9 +58,19 @@ def create_app(
 
     Returns:
         The application.
+
+    Raises:
+        ConfigError: If the server's keys cannot be read.
+        BackendUnavailable: If traces are wanted and OpenTelemetry is not there.
     """
+    keys = read_keys(config.access.keys)
     house = Household(stages, config, clock or MonotonicClock())
-    front = Front(house)
+    front = Front(house, keys)
+    web_root = web_root or find_page()
+
+    limits = config.limits
+    buckets = AddressBuckets(limits.requests_per_s, limits.request_burst, house.clock, house.tally)
+    rules = Rules(config, keys, open_paths(web_root), buckets)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -67,7 +84,8 @@ def create_app(
             await asyncio.to_thread(house.stop)
 
     app = Starlette(
-        routes=routes(front, web_root or find_page()),
+        routes=routes(front, web_root),
+        middleware=[Middleware(Guard, rules, house)],
         exception_handlers=error_handlers(),
         lifespan=lifespan,
     )
@@ -124,6 +142,22 @@ def bind(config: ServerConfig) -> socket.socket:
     return listener
 
 
+def check_settings(config: EngineConfig) -> Tls | None:
+    """Check what a server needs besides its engine, so that models are not loaded for nothing.
+
+    Args:
+        config: Settings.
+
+    Returns:
+        What HTTPS needs, if that is wanted.
+
+    Raises:
+        ConfigError: If strangers could come in, or a file is wrong.
+    """
+    check_exposure(config, config.server.host)
+    return read_tls(config.server)
+
+
 def serve(
     stages: Stages, config: EngineConfig, on_ready: Callable[[str], None] | None = None
 ) -> None:
@@ -136,14 +170,16 @@ def serve(
 
     Raises:
         AddressInUse: If the port is taken.
+        ConfigError: If strangers could come in, or a file for HTTPS is wrong.
         StreamEngineError: If a stage cannot be had, such as OpenGL.
     """
+    tls = check_settings(config)
     listener = bind(config.server)
     sys.setswitchinterval(SWITCH_S)
     with listener:
         app = create_app(stages, config)
         app.state.house.start()  # before uvicorn, which would hide the cause of a failure
-        QuietServer(app, listener, on_ready).run(sockets=[listener])
+        QuietServer(app, listener, on_ready, tls).run(sockets=[listener])
 
 
 class QuietServer(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not followed
@@ -153,6 +189,7 @@ class QuietServer(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not follo
         app: From `create_app`.
         listener: From `bind`.
         on_ready: Given the page's URL.
+        tls: For HTTPS.
     """
 
     def __init__(
@@ -160,6 +197,7 @@ class QuietServer(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not follo
         app: Starlette,
         listener: socket.socket,
         on_ready: Callable[[str], None] | None = None,
+        tls: Tls | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -171,8 +209,13 @@ class QuietServer(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not follo
                 access_log=False,
                 timeout_graceful_shutdown=SHUTDOWN_S,
                 ws_max_size=WS_MAX_BYTES,
+                proxy_headers=False,  # the guard believes those proxies only that are ours
+                server_header=False,
+                ssl_certfile=tls.certificate if tls else None,
+                ssl_keyfile=tls.private_key if tls else None,
             )
         )
+        self._scheme = "https" if tls else "http"
         self._app = app
         self._listener = listener
         self._on_ready = on_ready
@@ -186,7 +229,7 @@ class QuietServer(uvicorn.Server):  # type: ignore[misc]  # uvicorn is not follo
         await super().startup(sockets=sockets)
         if self.started:
             shown = "localhost" if host in LOCAL_HOSTS else host
-            url = f"http://{shown}:{port}/"
+            url = f"{self._scheme}://{shown}:{port}/"
             logger.info("listening on %s", url)
             if self._on_ready is not None:
                 self._on_ready(url)

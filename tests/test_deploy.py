@@ -12,7 +12,9 @@ from stream_engine.__main__ import _parser, _settings
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig, load_config
 from stream_engine.drain import GOODBYE_S
+from stream_engine.errors import ConfigError
 from stream_engine.front import Front, routes
+from stream_engine.gate.keys import VARIABLE, check_exposure
 from stream_engine.household import Household
 from stream_engine.server import SHUTDOWN_S
 from tests.fakes.live_server import live_server
@@ -65,6 +67,20 @@ def test_the_command_line_and_the_file_are_understood() -> None:
     (port,) = container()["ports"]
     assert port["containerPort"] == port["hostPort"] == server.port
     assert load_config(BASE / "elocute.toml").server.drain_s > 0
+
+
+def test_keys_come_from_a_secret_and_metrics_are_for_the_cluster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With it the server starts where strangers reach it, without it it would not."""
+    (keys,) = [one["valueFrom"] for one in container()["env"] if one["name"] == VARIABLE]
+    assert keys["secretKeyRef"] == {"name": "elocute", "key": "keys"}
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with pytest.raises(ConfigError):
+        check_exposure(settings(), settings().server.host)
+    monkeypatch.setenv(VARIABLE, "0123456789abcdef")
+    check_exposure(settings(), settings().server.host)
+    assert settings().access.scrapers
 
 
 @pytest.mark.parametrize("probe", ["startupProbe", "readinessProbe", "livenessProbe"])

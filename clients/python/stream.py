@@ -1,11 +1,13 @@
 """Speech file in, motion out, through a running server: ``python -m clients.python.stream A.wav``.
 
-Sends a WAV file to the WebSocket door and writes one line of CSV per motion frame.
+Sends a WAV file to the WebSocket door and writes one line of CSV per motion frame. A server that
+wants a key or token is shown that of the environment variable ``ELOCUTE_TOKEN``.
 """
 
 import argparse
 import asyncio
 import csv
+import os
 import sys
 import wave
 from collections.abc import AsyncIterator
@@ -16,9 +18,15 @@ from typing import TextIO
 
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from stream_engine.errors import AudioError, PeerClosed, StreamEngineError, TransportError
+from stream_engine.errors import (
+    AudioError,
+    PeerClosed,
+    SignalingError,
+    StreamEngineError,
+    TransportError,
+)
 from stream_engine.wire import (
     End,
     Ended,
@@ -81,6 +89,7 @@ async def stream(
     profile: str = "balanced",
     live: bool = False,
     manner: Express | None = None,
+    token: str = "",
 ) -> AsyncIterator[Message]:
     """Send speech, give what comes back as it comes.
 
@@ -90,6 +99,7 @@ async def stream(
         profile: Latency profile.
         live: Send at the speed of speech rather than as fast as the server takes it.
         manner: Emotion, intensity and style; the server's own by default.
+        token: Key or token, where the server wants one.
 
     Yields:
         `Ready`, then `Motion` until `Ended`.
@@ -100,7 +110,10 @@ async def stream(
     """
     address = f"{url}?rate={pcm.rate_hz}&profile={profile}"
     try:
-        socket = await connect(address)
+        shown = {"Authorization": f"Bearer {token}"} if token else {}
+        socket = await connect(address, additional_headers=shown)
+    except InvalidStatus as error:
+        raise _refusal(error) from error
     except (OSError, WebSocketException) as error:
         raise TransportError("no server", got=f"{url}: {error}", fix="start one") from error
     async with socket:
@@ -122,6 +135,24 @@ async def stream(
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
     raise PeerClosed("the server closed the connection before the end")
+
+
+def _token() -> str:
+    """Key or token of the environment: what stands on a command line, every user sees."""
+    return os.environ.get("ELOCUTE_TOKEN", "")
+
+
+def _refusal(error: InvalidStatus) -> TransportError:
+    try:
+        said = decode_event(bytes(error.response.body or b"").decode("utf-8", "replace"))
+    except SignalingError:
+        said = None
+    if not isinstance(said, Failure):
+        return TransportError("the server refused", got=f"HTTP {error.response.status_code}")
+    problem = said.error
+    return TransportError(
+        problem.message, got=problem.got, expected=problem.expected, fix=problem.fix
+    )
 
 
 async def _send(socket: ClientConnection, pcm: Pcm, live: bool, manner: Express | None) -> None:
@@ -181,7 +212,9 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         manner = Express(given.emotion, given.intensity, given.style)
-        messages = stream(given.url, read_wav(given.speech), given.profile, given.live, manner)
+        messages = stream(
+            given.url, read_wav(given.speech), given.profile, given.live, manner, _token()
+        )
         target = given.out.open("w", encoding="utf-8") if given.out else nullcontext(sys.stdout)
         with target as out:
             frames = asyncio.run(write_csv(messages, out))

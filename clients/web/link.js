@@ -79,7 +79,7 @@ export class Link {
     clearInterval(this.#timer);
     this.#channel.onclose = null;
     this.#pc.onconnectionstatechange = null;
-    if (this.#session) fetch(`api/session/${this.#session}`, { method: 'DELETE', keepalive: true }).catch(() => {});
+    if (this.#session) fetch(`api/session/${this.#session}`, { method: 'DELETE', keepalive: true, headers: shown }).catch(() => {});
     this.#pc.close();
   }
 
@@ -146,6 +146,7 @@ export class Link {
   }
 }
 
+const NO_TOKEN = 'This server wants a token.\nOpen the address you were given: it ends in #token=…';
 const NO_PATH = 'No way through to the server was found.\nUDP between this browser and the server must be open; across networks the server needs a TURN server (server.ice_servers).';
 
 // A browser hands its microphone on in packets of 10 ms and Opus looks at 20 ms.
@@ -169,13 +170,20 @@ function gathered(pc) {
   });
 }
 
-/** Like fetch, with words for a server that is not there. */
+// The page's own address may end in #token=…: what follows # is sent to nobody, so no log has it.
+const token = new URLSearchParams(location.hash.slice(1)).get('token');
+const shown = token ? { Authorization: `Bearer ${token}` } : {};
+
+/** Like fetch, with the token, and with words for a server that is not there. */
 export async function reach(url, options) {
+  let response;
   try {
-    return await fetch(url, options);
+    response = await fetch(url, { ...options, headers: { ...options?.headers, ...shown } });
   } catch {
     throw new RefusedError('The server does not answer. Is it still running?');
   }
+  if (response.status !== 401) return response;
+  throw new RefusedError(token ? readable((await response.json()).error) : NO_TOKEN);
 }
 
 async function post(url, body) {

@@ -47,13 +47,17 @@ class Group:
         mine = rows[rows % 2 == int(now_s / self.hop_s) % 2]
         return (mine, level) if len(mine) else (rows, level - 1)
 
-    def judge(self, complete_s: NDArray[np.float64], now_s: float) -> None:
+    def judge(self, complete_s: NDArray[np.float64], now_s: float) -> int:
         """Tell the governor how long windows took.
 
         Args:
             complete_s: Wall time at which the last sample of each was there, float64 [B].
             now_s: Wall time at which their motion was.
+
+        Returns:
+            How many missed their deadline: the next hop of speech was there before.
         """
         took = (now_s - complete_s) / self.hop_s
         strained, easy = np.count_nonzero(took > STRAINED), np.count_nonzero(took < EASY)
         self.governor.observe(now_s, len(took), int(strained), int(easy))
+        return int(np.count_nonzero(took > 1.0))

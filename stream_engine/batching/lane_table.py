@@ -182,6 +182,12 @@ class LaneTable:
         return total
 
 
+def waiting(table: LaneTable) -> tuple[int, int]:
+    """Frames of audio that wait: of all sessions, and of the one that waits most."""
+    frames = np.maximum(0, table.behind()[table.live])
+    return int(frames.sum()), int(frames.max(initial=0))
+
+
 def row_bytes() -> int:
     """Memory of a row."""
     return sum(part.nbytes for part in vars(LaneTable(1)).values() if isinstance(part, np.ndarray))

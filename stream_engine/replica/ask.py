@@ -4,6 +4,8 @@ import http.client
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from starlette.requests import HTTPConnection
+
 from stream_engine.errors import TransportError
 
 CONNECT_S = 3.0
@@ -12,8 +14,31 @@ CONNECT_S = 3.0
 ANSWER_S = 30.0
 """Longest wait for an answer: the first session of a profile loads its models."""
 
-PASSED_DOWN = ("Content-Type", "Retry-After", "Cache-Control", "ETag", "Last-Modified")
+PASSED_DOWN = (
+    "Content-Type",
+    "Retry-After",
+    "Cache-Control",
+    "ETag",
+    "Last-Modified",
+    "WWW-Authenticate",
+    "Vary",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Allow-Private-Network",
+    "Access-Control-Max-Age",
+)
 """Headers of an answer that its reader needs."""
+
+PASSED_UP = (
+    "Authorization",
+    "Host",
+    "Origin",
+    "Access-Control-Request-Method",
+    "Access-Control-Request-Headers",
+)
+"""Headers of a request by which it is judged, where it ends up."""
 
 FORWARDED = "X-Elocute-Forwarded"
 """Says that a request has been passed on once; nobody passes it on again."""
@@ -27,11 +52,13 @@ class Question:
         method: Of HTTP.
         path: With its query.
         body: Of the request.
+        headers: Those that say who asks.
     """
 
     method: str
     path: str
     body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +74,23 @@ class Reply:
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def passed_up(request: HTTPConnection) -> dict[str, str]:
+    """Collect the headers that say who asks.
+
+    Args:
+        request: As it came.
+
+    Returns:
+        Those in `PASSED_UP`, and whom this server saw added to ``X-Forwarded-For``.
+    """
+    kept = {name: value for name in PASSED_UP if (value := request.headers.get(name))}
+    seen = [
+        request.headers.get("X-Forwarded-For", ""),
+        request.client.host if request.client else "",
+    ]
+    return {**kept, "X-Forwarded-For": ", ".join(text for text in seen if text)}
 
 
 def ask(address: str, question: Question) -> Reply:
@@ -66,7 +110,7 @@ def ask(address: str, question: Question) -> Reply:
     try:
         connection.connect()
         connection.sock.settimeout(ANSWER_S)
-        headers = {FORWARDED: "1", "Connection": "close"}
+        headers = {**question.headers, FORWARDED: "1", "Connection": "close"}
         connection.request(question.method, question.path, question.body, headers)
         answer = connection.getresponse()
         kept = {name: value for name in PASSED_DOWN if (value := answer.headers[name])}

@@ -15,11 +15,14 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from stream_engine.errors import TransportError
-from stream_engine.front import body_text, error_handlers
-from stream_engine.replica.ask import Question, Reply, ask
+from stream_engine.refusals import body_text, error_handlers
+from stream_engine.replica.ask import Question, Reply, ask, passed_up
 from stream_engine.replica.placement import Report
 from stream_engine.replica.relay import no_room, relay_speech
 from stream_engine.replica.session_name import gone, split_name
+
+NO_ROOM = 503
+"""What a replica answers, with when to come again, that is full or going away."""
 
 ASKING = 64
 """Requests on their way to replicas at once; more wait."""
@@ -56,7 +59,8 @@ class Doors:
 
     async def offer(self, request: Request) -> Response:
         """Open a session where there is room; who refuses for want of it is not asked again."""
-        question = Question("POST", "/api/offer", (await body_text(request)).encode())
+        body = (await body_text(request)).encode()
+        question = Question("POST", "/api/offer", body, passed_up(request))
         tried: set[str] = set()
         while (chosen := await self._directory.place(tried)) is not None:
             tried.add(chosen.replica)
@@ -64,7 +68,7 @@ class Doors:
                 reply = await self._ask(chosen, question)
             except TransportError:  # gone since it reported
                 continue
-            if "Retry-After" not in reply.headers:
+            if reply.status != NO_ROOM or "Retry-After" not in reply.headers:
                 return _passed_down(reply)
         raise no_room()
 
@@ -76,14 +80,16 @@ class Doors:
         if found is None:
             raise gone(replica)
         try:
-            question = Question(request.method, f"/api/session/{quote(name, safe='~')}")
+            path = f"/api/session/{quote(name, safe='~')}"
+            question = Question(request.method, path, headers=passed_up(request))
             return _passed_down(await self._ask(found, question))
         except TransportError as error:
             raise gone(replica) from error
 
     async def anything(self, request: Request) -> Response:
-        """Pass on what any replica can answer: the page, its files, the profiles."""
-        question = Question("GET", "/" + quote(request.path_params["path"]))
+        """Pass on what any replica can answer: the page, its files, the profiles, tokens."""
+        body = (await body_text(request)).encode()
+        question = Question(request.method, quote(request.url.path), body, passed_up(request))
         for found in await self._directory.living():
             try:
                 return _passed_down(await self._ask(found, question))
@@ -110,15 +116,16 @@ class Doors:
         """Write Prometheus' text: sessions and room by replica."""
         lines = []
         living = await self._directory.living()
-        for name, values in (
-            ("sessions", {one.replica: one.sessions for one in living}),
-            ("room", {one.replica: one.room for one in living}),
+        for name, text, values in (
+            ("sessions", "Sessions open.", {one.replica: one.sessions for one in living}),
+            ("room", "Sessions that fit beside.", {one.replica: one.room for one in living}),
         ):
+            lines.append(f"# HELP elocute_replica_{name} {text}")
             lines.append(f"# TYPE elocute_replica_{name} gauge")
             rows = sorted(values.items())
             lines += [f'elocute_replica_{name}{{replica="{key}"}} {value}' for key, value in rows]
-        text = "\n".join(lines) + "\n"
-        return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+        body = "\n".join(lines) + "\n"
+        return PlainTextResponse(body, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def speech(self, websocket: WebSocket) -> None:
         """Serve the WebSocket door through a replica with room."""
@@ -162,7 +169,8 @@ def doors_app(directory: Directory) -> Starlette:
             Route("/readyz", doors.ready),
             Route("/metrics", doors.metrics),
             WebSocketRoute("/v1/speech", doors.speech),
-            Route("/{path:path}", doors.anything),
+            Route("/api/token", doors.anything, methods=["POST"]),
+            Route("/{path:path}", doors.anything, methods=["GET", "OPTIONS"]),
         ],
         exception_handlers=error_handlers(),
         lifespan=lifespan,

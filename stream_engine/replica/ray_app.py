@@ -25,7 +25,8 @@ from starlette.applications import Starlette
 from stream_engine.assemble import Assembly
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig, load_config
-from stream_engine.errors import TransportError
+from stream_engine.errors import ConfigError, TransportError
+from stream_engine.gate.keys import check_exposure
 from stream_engine.protocols import Stages
 from stream_engine.replica.doors import doors_app
 from stream_engine.replica.hosted import HostedServer
@@ -196,7 +197,14 @@ def app(arguments: Scale) -> Any:
         A Ray Serve application.
 
     Raises:
-        ConfigError: If the settings are wrong.
+        ConfigError: If the settings are wrong, or there is no key and `access.insecure` is not set.
     """
     config = load_config(Path(arguments.config)) if arguments.config else EngineConfig()
+    check_exposure(config, "of any node")
+    if config.server.certificate:
+        raise ConfigError(
+            "doors ask replicas by plain HTTP",
+            got="server.certificate",
+            fix="let what stands before Ray's proxies speak HTTPS",
+        )
     return compose(Assembly, config, arguments)

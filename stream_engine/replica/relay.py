@@ -6,12 +6,24 @@ from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.typing import Subprotocol
 
-from stream_engine.errors import CapacityError, Draining, StreamEngineError
+from stream_engine.errors import (
+    AccessError,
+    CapacityError,
+    Draining,
+    Forbidden,
+    SignalingError,
+    StreamEngineError,
+    TooMany,
+    Unauthorized,
+)
+from stream_engine.gate.guard import plain_protocol
+from stream_engine.replica.ask import passed_up
 from stream_engine.replica.placement import Report
 from stream_engine.replica.session_name import gone
-from stream_engine.transport.speech_socket import CLOSE_TRY_AGAIN
+from stream_engine.transport.speech_socket import CLOSE_REFUSED, CLOSE_TRY_AGAIN
 from stream_engine.wire import Failure, decode_event, encode, failure_of
 
 Place = Callable[[Collection[str]], Awaitable[Report | None]]
@@ -24,6 +36,12 @@ PING_S = 5.0
 
 REFUSALS = {CapacityError.__name__, Draining.__name__}
 """What a replica without room says first; another may have some."""
+
+
+ACCESS_ERRORS: dict[str, type[AccessError]] = {
+    kind.__name__: kind for kind in (Unauthorized, Forbidden, TooMany)
+}
+"""What a replica's guard answers a handshake with: asking another would be of no use."""
 
 
 def no_room() -> CapacityError:
@@ -40,7 +58,7 @@ async def relay_speech(place: Place, client: WebSocket) -> None:
         place: Chooses a replica, but none of those it is given.
         client: Not yet accepted.
     """
-    await client.accept()
+    await client.accept(plain_protocol(client.scope.get("subprotocols", ())))
     try:
         code = await _serve(place, client)
         await client.close(code)
@@ -49,21 +67,34 @@ async def relay_speech(place: Place, client: WebSocket) -> None:
     except StreamEngineError as error:
         with suppress(WebSocketDisconnect, RuntimeError):
             await client.send_text(encode(failure_of(error)))
-            await client.close(CLOSE_TRY_AGAIN)
+            await client.close(_close_code(error))
 
 
 async def _serve(place: Place, client: WebSocket) -> int:
+    headers = passed_up(client)
+    # The name the client used, at the replica's address: names and pages are judged there.
+    called = headers.pop("Host", "") or "replica"
+    protocols = [Subprotocol(name) for name in client.scope.get("subprotocols", ())]
     tried: set[str] = set()
     while (chosen := await place(tried)) is not None:
         tried.add(chosen.replica)
         try:
+            host, _, port = chosen.address.rpartition(":")
             upstream = await connect(
-                f"ws://{chosen.address}/v1/speech?{client.url.query}",
+                f"ws://{called}/v1/speech?{client.url.query}",
+                host=host.strip("[]"),
+                port=int(port),
+                additional_headers=headers,
+                subprotocols=protocols or None,
                 open_timeout=CONNECT_S,
                 ping_interval=PING_S,
                 ping_timeout=PING_S,
                 compression=None,
             )
+        except InvalidStatus as error:
+            if (said := _access_error(error)) is not None:
+                raise said from error
+            continue
         except (OSError, WebSocketException):  # gone since it reported; TimeoutError is an OSError
             continue
         async with upstream:
@@ -76,6 +107,24 @@ async def _serve(place: Place, client: WebSocket) -> int:
             await client.send_text(first)
             return await _both_ways(client, upstream, chosen.replica)
     raise no_room()
+
+
+def _access_error(error: InvalidStatus) -> StreamEngineError | None:
+    """Read why a replica's guard let nobody in; None if it was something else."""
+    try:
+        said = decode_event(bytes(error.response.body or b"").decode("utf-8", "replace"))
+    except SignalingError:
+        return None
+    if not isinstance(said, Failure) or said.error.type not in ACCESS_ERRORS:
+        return None
+    problem = said.error
+    return ACCESS_ERRORS[problem.type](
+        problem.message, got=problem.got, expected=problem.expected, fix=problem.fix
+    )
+
+
+def _close_code(error: StreamEngineError) -> int:
+    return CLOSE_REFUSED if isinstance(error, (Unauthorized, Forbidden)) else CLOSE_TRY_AGAIN
 
 
 def _refused(text: str) -> bool:

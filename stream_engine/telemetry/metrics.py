@@ -10,6 +10,12 @@ COUNTERS: dict[str, str] = {
     "sessions_closed_total": "Sessions ended, for whatever reason.",
     "sessions_refused_total": "Sessions turned away because the server was full.",
     "sessions_failed_total": "Sessions ended by an error.",
+    "sessions_timed_out_total": "Sessions ended because they had lasted as long as they may.",
+    'requests_refused_total{cause="unauthorized"}': "Requests and handshakes turned away.",
+    'requests_refused_total{cause="forbidden"}': "",
+    'requests_refused_total{cause="too_many"}': "",
+    "addresses_forgotten_total": "Addresses whose count of requests began anew for want of memory.",
+    "messages_held_total": "Messages of WebSockets read later because they came too fast.",
     "peers_vanished_total": "Sessions ended because the peer fell silent.",
     "packets_lost_total": "Audio packets given up.",
     "packets_late_total": "Audio packets that came after they were given up, or twice.",
@@ -23,6 +29,7 @@ COUNTERS: dict[str, str] = {
     "audio_underrun_samples_total": "Samples sent as silence because they had not arrived.",
     "engine_batches_total": "Calls of the model.",
     "engine_windows_total": "Windows of sessions in them.",
+    "engine_windows_late_total": "Of these, made later than a hop after their last sample.",
     "engine_windows_shed_total": "Of these, made more cheaply than wanted.",
     "motion_frames_total": "Motion frames that became final.",
     "motion_dropped_total": "Motion frames gone before their door took them.",
@@ -34,9 +41,21 @@ COUNTERS: dict[str, str] = {
     "video_skipped_total": "Frame times passed over because sending fell behind.",
     "output_frames_total": "Motion frames sent to other programs.",
     "output_dropped_total": "Motion frames not sent there: too late, or not taken by the socket.",
+    "events_refused_total": "Messages of data channels not looked at because they came too fast.",
     "events_dropped_total": "Events not sent because the peer did not take them.",
 }
-"""Every counter and what it counts."""
+"""Every counter and what it counts; one with a label and no text goes with the one before it."""
+
+GAUGES: dict[str, str] = {
+    "sessions": "Sessions open now.",
+    "room": "Sessions that would be admitted now.",
+    "engine_level": "How cheaply the engine works; 0 is as wanted.",
+    "engine_info": "What runs the models.",
+    "engine_waiting_frames": "Audio that waits for the engine, frames of 40 ms, of all sessions.",
+    "engine_waiting_most_frames": "Of the session that waits most.",
+    "addresses": "Addresses with sessions.",
+}
+"""Every value of the moment and what it says."""
 
 HISTOGRAMS: dict[str, str] = {
     "engine_step_seconds": "Time of the engine for one batch of windows.",
@@ -136,15 +155,20 @@ class Tally:
         lines: list[str] = []
         for name, value in gauges.items():
             plain = name.partition("{")[0]
-            lines += [f"# TYPE elocute_{plain} gauge", f"elocute_{name} {value:g}"]
+            lines += _head(plain, "gauge", GAUGES[plain])
+            lines.append(f"elocute_{name} {value:.15g}")
         with self._lock:
             for name, text in COUNTERS.items():
-                lines += [f"# HELP elocute_{name} {text}", f"# TYPE elocute_{name} counter"]
+                lines += _head(name.partition("{")[0], "counter", text) if text else []
                 lines.append(f"elocute_{name} {self._counts[name]}")
             for name, text in HISTOGRAMS.items():
-                lines += [f"# HELP elocute_{name} {text}", f"# TYPE elocute_{name} histogram"]
+                lines += _head(name, "histogram", text)
                 lines += _histogram_lines(name, self._histograms[name])
         return "\n".join(lines) + "\n"
+
+
+def _head(name: str, kind: str, text: str) -> list[str]:
+    return [f"# HELP elocute_{name} {text}", f"# TYPE elocute_{name} {kind}"]
 
 
 def _histogram_lines(name: str, histogram: Histogram) -> list[str]:
@@ -154,4 +178,4 @@ def _histogram_lines(name: str, histogram: Histogram) -> list[str]:
         seen += count
         label = "+Inf" if bound == float("inf") else f"{bound:g}"
         lines.append(f'elocute_{name}_bucket{{le="{label}"}} {seen}')
-    return [*lines, f"elocute_{name}_sum {histogram.total:g}", f"elocute_{name}_count {seen}"]
+    return [*lines, f"elocute_{name}_sum {histogram.total:.15g}", f"elocute_{name}_count {seen}"]

@@ -15,7 +15,14 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamError
 
-from stream_engine.errors import ConfigError, PeerClosed, SignalingError, StreamEngineError
+from stream_engine.errors import (
+    ConfigError,
+    PeerClosed,
+    SignalingError,
+    StreamEngineError,
+    TimeUp,
+)
+from stream_engine.gate.buckets import Bucket
 from stream_engine.household import Household
 from stream_engine.session import Session, SessionParts
 from stream_engine.telemetry.spans import recording, span
@@ -98,6 +105,8 @@ class Peer:
         self._all = house.tally
         self._config = house.config.server
         self._on_closed = on_closed
+        rate = house.config.limits.messages_per_s
+        self._events = Bucket(rate, max(1.0, rate), self._clock.now())
         self._channel: Any = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
@@ -221,7 +230,8 @@ class Peer:
         self._outlet.write(frames)
 
     def _on_error(self, error: Exception) -> None:
-        self.session.tally.add("sessions_failed_total")
+        if not isinstance(error, TimeUp):
+            self.session.tally.add("sessions_failed_total")
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._end, error)
 
@@ -253,6 +263,9 @@ class Peer:
 
     def _on_message(self, text: object) -> None:
         self._heard_s = self._clock.now()
+        if self._events.take(self._heard_s) > 0.0:
+            self.session.tally.add("events_refused_total")
+            return
         try:
             message = decode_event(text if isinstance(text, str) else "")
             if isinstance(message, Express):

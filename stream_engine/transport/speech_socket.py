@@ -17,7 +17,10 @@ from stream_engine.errors import (
     ConfigError,
     SignalingError,
     StreamEngineError,
+    TimeUp,
+    TooMany,
 )
+from stream_engine.gate.buckets import AUDIO_BURST_S, Pace
 from stream_engine.household import Household
 from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from stream_engine.motion.window import profile_named
@@ -79,6 +82,8 @@ class SpeechSocket:
         self._outbox: asyncio.Queue[Message | Exception | None] = asyncio.Queue()
         self._progress = asyncio.Event()
         self._frames = 0
+        speed = house.config.limits.audio_speed
+        self._pace = Pace(speed, AUDIO_BURST_S, house.clock, house.tally)
 
     async def run(self) -> None:
         """Serve until the client ends or leaves; raises what ended it otherwise."""
@@ -132,7 +137,9 @@ class SpeechSocket:
             if event["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(event.get("code", 1005))
             if event.get("bytes") is not None:
-                yield pcm16(event["bytes"])
+                samples = pcm16(event["bytes"])
+                await self._pace.hold(len(samples) / self._rate_hz)
+                yield samples
                 continue
             message = decode_event(event.get("text") or "")
             if isinstance(message, End):
@@ -248,15 +255,15 @@ async def serve_speech(house: Household, socket: WebSocket, present: set[SpeechS
     try:
         rate_hz, profile = parse_query(socket.query_params, house.config.motion.profile)
         outlet = house.outputs.open(output_names(socket.query_params))
-        with closing(outlet), house.guest(profile):
+        with closing(outlet):
             speech = SpeechSocket(house, socket, rate_hz, profile, outlet)
-            with _within(present, speech):
+            with house.guest(profile, speech.dismiss), _within(present, speech):
                 code = CLOSE_BAD_DATA
                 await speech.run()
         await socket.close()
     except WebSocketDisconnect:
         return
-    except CapacityError as error:
+    except (CapacityError, TooMany, TimeUp) as error:
         await _fail(socket, error, CLOSE_TRY_AGAIN)
     except StreamEngineError as error:
         await _fail(socket, error, code)

@@ -76,10 +76,11 @@ class Caller:
         answer = await peer.answer(await self.offer())
         await self.pc.setRemoteDescription(RTCSessionDescription(answer.sdp, answer.type))
 
-    async def dial(self, url: str) -> dict[str, Any]:
+    async def dial(self, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
         """Call a server, by its URL; gives the answer."""
         body = json.dumps(dataclasses.asdict(await self.offer())).encode()
-        request = urllib.request.Request(url + "api/offer", data=body, method="POST")
+        to = url + "api/offer"
+        request = urllib.request.Request(to, data=body, headers=headers or {}, method="POST")
 
         def post() -> dict[str, Any]:
             with urllib.request.urlopen(request, timeout=20) as reply:

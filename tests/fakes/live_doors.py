@@ -1,7 +1,7 @@
 """Doors and replicas in this process, each on a port of its own, with a register between."""
 
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from stream_engine.replica.doors import doors_app
 from stream_engine.replica.hosted import HostedServer
 from stream_engine.replica.placement import Register, Report
 from stream_engine.server import QuietServer, bind
+from stream_engine.service_config import AccessConfig
 from tests.fakes.live_server import Reply, ask_url
 from tests.fakes.stages import FakeStages
 
@@ -62,9 +63,15 @@ class LiveDoors:
         """The WebSocket door."""
         return self.url.replace("http://", "ws://") + "v1/speech"
 
-    def ask(self, path: str, method: str = "GET", body: bytes | None = None) -> Reply:
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
         """Send one HTTP request."""
-        return ask_url(self.url + path, method, body)
+        return ask_url(self.url + path, method, body, headers)
 
 
 @contextmanager
@@ -91,13 +98,14 @@ def served(app: Starlette) -> Iterator[str]:
 
 
 @contextmanager
-def live_doors(limits: dict[str, int]) -> Iterator[LiveDoors]:
+def live_doors(limits: dict[str, int], access: AccessConfig | None = None) -> Iterator[LiveDoors]:
     """Serve replicas with these names and limits, and doors before them."""
     directory = LocalDirectory()
     with ExitStack() as stack:
         for name, limit in limits.items():
             config = ServerConfig(port=0, max_sessions=limit, replica=name)
-            replica = HostedServer(FakeStages(), EngineConfig(server=config))
+            settings = EngineConfig(server=config, access=access or AccessConfig())
+            replica = HostedServer(FakeStages(), settings)
             replica.start()
             stack.callback(replica.join)
             stack.callback(replica.leave)

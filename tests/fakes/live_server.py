@@ -1,6 +1,7 @@
 """A real server in a thread, on loopback, for tests that speak HTTP and WebSocket."""
 
 import json
+import ssl
 import threading
 import urllib.error
 import urllib.request
@@ -17,6 +18,8 @@ from stream_engine.household import Household
 from stream_engine.output_config import OutputConfig
 from stream_engine.protocols import Stages
 from stream_engine.server import QuietServer, bind, create_app
+from stream_engine.service_config import AccessConfig, LimitsConfig, TelemetryConfig
+from stream_engine.tls import read_tls
 from tests.fakes.stages import FakeStages
 
 
@@ -34,11 +37,17 @@ class Reply:
         return json.loads(self.body)
 
 
-def ask_url(url: str, method: str = "GET", body: bytes | None = None) -> Reply:
+def ask_url(
+    url: str,
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Reply:
     """Send one HTTP request."""
-    request = urllib.request.Request(url, data=body, method=method)
+    request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=10, context=tls) as answer:
             return Reply(answer.status, answer.read().decode(), answer.headers)
     except urllib.error.HTTPError as error:
         with error:
@@ -63,9 +72,15 @@ class LiveServer:
         """Host and port."""
         return self.url.removeprefix("http://").rstrip("/")
 
-    def ask(self, path: str, method: str = "GET", body: bytes | None = None) -> Reply:
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
         """Send one HTTP request."""
-        return ask_url(self.url + path, method, body)
+        return ask_url(self.url + path, method, body, headers)
 
 
 @contextmanager
@@ -73,10 +88,18 @@ def live_server(
     stages: Stages | None = None,
     config: ServerConfig | None = None,
     outputs: Mapping[str, OutputConfig] | None = None,
+    access: AccessConfig | None = None,
+    limits: LimitsConfig | None = None,
+    telemetry: TelemetryConfig | None = None,
 ) -> Iterator[LiveServer]:
     """Serve on a free port until the block ends."""
-    server_config = config or ServerConfig(port=0, max_sessions=3)
-    settings = EngineConfig(server=server_config, outputs=outputs or {})
+    settings = EngineConfig(
+        server=config or ServerConfig(port=0, max_sessions=3),
+        outputs=outputs or {},
+        access=access or AccessConfig(),
+        limits=limits or LimitsConfig(),
+        telemetry=telemetry or TelemetryConfig(),
+    )
     listener = bind(settings.server)
     app: Starlette = create_app(stages or FakeStages(), settings)
     ready: list[str] = []
@@ -86,7 +109,7 @@ def live_server(
         ready.append(url)
         up.set()
 
-    server = QuietServer(app, listener, on_ready)
+    server = QuietServer(app, listener, on_ready, read_tls(settings.server))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

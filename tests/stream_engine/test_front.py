@@ -43,7 +43,7 @@ def offer(**values: object) -> bytes:
         (offer(outputs=["10.0.0.1:11111"]), 400, "ConfigError"),
         (offer(outputs="unreal"), 400, "SignalingError"),
         (offer(outputs=[1]), 400, "SignalingError"),
-        (b"x" * (MAX_TEXT + 1), 400, "SignalingError"),
+        (b"x" * (MAX_TEXT + 1), 413, "TooLarge"),
     ],
 )
 def test_a_bad_offer_is_refused_with_a_reason_and_the_server_stays_up(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream_engine.__main__ import _parser, main
+from stream_engine.__main__ import _parser, _settings, main
 from tests.stream_engine.audio.test_file_source import write_wav
 
 
@@ -127,3 +127,19 @@ def test_render_takes_a_manner(tmp_path: Path, capsys: pytest.CaptureFixture[str
     capsys.readouterr()
     assert main([*command, "--intensity", "7"]) == 1
     assert "intensity is out of range; got 7.0; expected 0..1" in capsys.readouterr().err
+
+
+def test_a_server_for_strangers_needs_a_key_before_it_loads_anything(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line with both ways out; JSON logs and --insecure are options of serve."""
+    monkeypatch.delenv("ELOCUTE_KEYS", raising=False)
+    assert main(["serve", "--host", "0.0.0.0"]) == 1
+    said = capsys.readouterr().err
+    assert "no key" in said
+    assert "--insecure" in said
+    given = _parser().parse_args(["serve", "--insecure", "--log-format", "json"])
+    config = _settings(given)
+    assert config.access.insecure
+    assert config.telemetry.log_format == "json"
+    assert not _settings(_parser().parse_args(["serve"])).access.insecure

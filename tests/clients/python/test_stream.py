@@ -70,3 +70,18 @@ def test_a_manner_goes_along(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         assert {row["mouthSmileLeft"] for row in rows} == {"0.4"}
         assert main([*command, "--emotion", "bored"]) == 1
     assert "unknown emotion" in capsys.readouterr().err
+
+
+@pytest.mark.net
+def test_a_server_that_wants_a_token_is_shown_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That of the environment; without one, what the server says stands in the error."""
+    speech = str(write(tmp_path / "a.wav"))
+    monkeypatch.setenv("ELOCUTE_KEYS", "the-key-of-this-server")
+    with live_server() as server:
+        command = [speech, "--url", server.speech_url, "-o", str(tmp_path / "motion.csv")]
+        assert main(command) == 1
+        assert "no key or token was shown" in capsys.readouterr().err
+        monkeypatch.setenv("ELOCUTE_TOKEN", "the-key-of-this-server")
+        assert main(command) == 0

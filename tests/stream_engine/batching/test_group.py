@@ -28,3 +28,12 @@ def test_longer_hops_begin_for_half_of_the_sessions_at_a_time() -> None:
     assert (taken.tolist(), level) == ([1, 3], 1)
     taken, level = group.plan(rows, False, 0.01)
     assert (taken.tolist(), level) == ([0, 1, 2, 3, 4], 1)
+
+
+def test_a_deadline_is_missed_when_the_next_hop_was_there_before() -> None:
+    """Longer than a hop from the last sample to the motion; at the very moment it is not late."""
+    group = Group(LoudnessSlots(PROFILES["quality"], 4), 0.08)
+    complete_s = np.array([1.0, 1.04, 0.9])
+    assert group.judge(complete_s, 1.0799) == 1
+    assert group.judge(complete_s, 1.09) == 2
+    assert group.judge(complete_s[:0], 2.0) == 0

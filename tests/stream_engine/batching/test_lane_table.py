@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stream_engine.batching.lane_table import LaneTable, row_bytes
+from stream_engine.batching.lane_table import LaneTable, row_bytes, waiting
 from stream_engine.motion.window import PROFILES
 from stream_engine.types import F32
 
@@ -142,3 +142,16 @@ def test_a_row_is_clean_when_it_begins_again() -> None:
 def test_a_row_has_the_size_that_is_stated() -> None:
     """Audio of 2 s, 64 frames of motion with number and time, and counts."""
     assert row_bytes() == 4 * (50 * 640 + 64 * 55) + 64 * 16 + 11 * 8 + 2
+
+
+def test_what_waits_is_counted_of_sessions_only() -> None:
+    """Whole frames, in all and of the longest queue; what was read waits no more."""
+    table = two("ultra")
+    assert waiting(table) == (0, 0)
+    heard(table, 0, 3.5)
+    heard(table, 2, 2)
+    assert waiting(table) == (5, 3)
+    hop(table, [0])
+    assert waiting(table) == (4, 2)
+    table.live[0] = False
+    assert waiting(table) == (2, 2)

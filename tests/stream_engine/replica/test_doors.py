@@ -1,16 +1,19 @@
 import asyncio
 import json
+from pathlib import Path
 
 import aioice.ice
 import pytest
 from websockets.sync.client import connect
 
 from stream_engine.replica.placement import Report
+from stream_engine.service_config import AccessConfig
 from tests.fakes.caller import Caller
 from tests.fakes.live_doors import live_doors
 
 pytestmark = pytest.mark.net
 
+KEY = "the-key-of-these-servers"
 NOBODY = Report("gone", "127.0.0.1:9", 0, 99)
 OFFER = json.dumps({"sdp": "v=0", "type": "offer"}).encode()
 
@@ -73,6 +76,36 @@ def test_a_session_is_found_by_its_name_and_missed_with_words() -> None:
             reply = doors.ask(f"api/session/{name}", "DELETE")
             assert (reply.status, reply.json["error"]["type"]) == (410, "ReplicaGone")
             assert reply.json["error"]["fix"] == "open a new session"
+
+
+def test_keys_and_pages_are_judged_by_the_replica(tmp_path: Path) -> None:
+    """What says who asks is passed up, and what a refusal says is passed down."""
+    (tmp_path / "keys").write_text(KEY)
+    access = AccessConfig(
+        keys=str(tmp_path / "keys"), origins=("https://app.example",), proxies=("127.0.0.1",)
+    )
+    bearer = {"Authorization": f"Bearer {KEY}"}
+    with live_doors({"a": 1, "b": 1}, access) as doors:
+        reply = doors.ask("api/offer", "POST", OFFER)
+        assert (reply.status, reply.headers["WWW-Authenticate"]) == (401, "Bearer")
+        assert len(doors.directory.placed) == 1
+        assert doors.ask("api/offer", "POST", OFFER, bearer).status == 400
+        assert doors.ask("api/session/a~token", "DELETE").status == 401
+        assert doors.ask("api/session/a~token", "DELETE", headers=bearer).status == 204
+        assert doors.ask("").status == doors.ask("api/profiles", headers=bearer).status == 200
+        given = doors.ask("api/token", "POST", b"{}", bearer).json["token"]
+        signed = {"Authorization": f"Bearer {given}"}
+        assert doors.ask("api/offer", "POST", OFFER, signed).status == 400
+        home = {**bearer, "Origin": doors.url.rstrip("/")}
+        assert doors.ask("api/offer", "POST", OFFER, home).status == 400
+        evil = {**bearer, "Origin": "https://evil.example"}
+        assert doors.ask("api/offer", "POST", OFFER, evil).status == 403
+        known = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
+        reply = doors.ask("api/offer", "OPTIONS", headers=known)
+        assert (reply.status, reply.headers["Access-Control-Allow-Origin"]) == (
+            204,
+            "https://app.example",
+        )
 
 
 def test_media_flow_past_the_doors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,11 @@ try:
     raise SystemExit("wrong settings were taken")
 except ConfigError:
     pass
+try:
+    app(Scale())
+    raise SystemExit("a server without a key was taken")
+except ConfigError:
+    pass
 built = build_app(app(Scale(config=sys.argv[1], replicas=3, gpus=0.5)), name="elocute")
 found = {}
 for one in built.deployments:
@@ -38,7 +43,7 @@ print(json.dumps({"grace": GRACE_S, "ingress": built.ingress_deployment_name, **
 def test_arguments_and_settings_reach_the_deployments(tmp_path: Path) -> None:
     """Numbers and resources; Ray waits longer than a replica drains."""
     settings = tmp_path / "elocute.toml"
-    settings.write_text("[server]\ndrain_s = 120\n")
+    settings.write_text("[server]\ndrain_s = 120\n[access]\ninsecure = true\n")
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(settings)],
         cwd=ROOT, capture_output=True, text=True, check=False,

@@ -1,5 +1,7 @@
 import json
+import time
 from collections.abc import Collection
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -8,9 +10,12 @@ from starlette.websockets import WebSocket
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
+from stream_engine.gate.tokens import Grant, sign
 from stream_engine.replica.placement import Report
 from stream_engine.replica.relay import relay_speech
+from stream_engine.service_config import AccessConfig
 from tests.fakes.live_doors import live_doors, served
 
 pytestmark = pytest.mark.net
@@ -61,6 +66,35 @@ def test_sockets_fill_one_replica_after_the_other() -> None:
                     three.recv(timeout=5)
                 assert three.protocol.close_rcvd is not None
                 assert three.protocol.close_rcvd.code == 1013
+
+
+def test_tokens_pass_through_to_the_replica(tmp_path: Path) -> None:
+    """In header, query and protocol; what the replica refuses is told, and nobody else asked."""
+    key = "the-key-of-these-servers"
+    (tmp_path / "keys").write_text(key)
+    token = sign(key, Grant(expires_s=time.time() + 60.0))
+    with live_doors({"a": 1, "b": 1}, AccessConfig(keys=str(tmp_path / "keys"))) as doors:
+        url = doors.speech_url
+        offered = [Subprotocol("elocute"), Subprotocol(f"bearer.{token}")]
+        bearer = {"Authorization": f"Bearer {key}"}
+        with (
+            connect(url, additional_headers=bearer) as one,
+            connect(url, subprotocols=offered, origin=Origin(doors.url.rstrip("/"))) as two,
+        ):
+            assert two.subprotocol == "elocute"
+            for socket in (one, two):
+                assert json.loads(socket.recv(timeout=5))["type"] == "ready"
+        while doors.ask("readyz").json["room"] < 2:
+            pass
+        with connect(f"{url}?token={token}") as socket:
+            assert json.loads(socket.recv(timeout=5))["type"] == "ready"
+        doors.directory.placed.clear()
+        with connect(url) as socket:
+            assert json.loads(socket.recv(timeout=5))["error"]["type"] == "Unauthorized"
+            with pytest.raises(ConnectionClosed):
+                socket.recv(timeout=5)
+            assert socket.close_code == 1008
+        assert len(doors.directory.placed) == 1
 
 
 async def dying(socket: ServerConnection) -> None:

@@ -1,0 +1,113 @@
+"""Settings of a server that strangers reach: who comes in, how much of it, what is told."""
+
+import re
+from dataclasses import dataclass
+
+from stream_engine.errors import ConfigError
+from stream_engine.setting_checks import check_choice, check_range, networks
+
+LOG_FORMATS = ("text", "json")
+
+_ORIGIN = re.compile(r"https?://[a-z0-9._\-\[\]:]+")
+_HOST = re.compile(r"[a-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessConfig:
+    """Who may come in, and from where.
+
+    Attributes:
+        keys: File of keys, one a line; the environment variable ``ELOCUTE_KEYS`` adds to them.
+            With any, whoever opens a session shows one, or a token that was signed with one.
+        insecure: Whether a server without keys may listen where other machines reach it.
+        origins: Pages elsewhere that may open sessions, such as ``https://app.example``; the
+            server's own may always.
+        hosts: Names clients call the server by. Without any, a server on localhost answers to
+            local names and addresses only, and another to every name.
+        proxies: Addresses and networks whose ``X-Forwarded-For`` is believed.
+        scrapers: Addresses and networks that may read ``/metrics`` without a key.
+    """
+
+    keys: str = ""
+    insecure: bool = False
+    origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    scrapers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        networks("access.proxies", self.proxies)
+        networks("access.scrapers", self.scrapers)
+        for origin in self.origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ConfigError(
+                    "setting access.origins holds what is no origin",
+                    got=origin,
+                    expected="scheme, name and port as browsers send them: https://app.example",
+                )
+        for host in self.hosts:
+            if not _HOST.fullmatch(host):
+                raise ConfigError(
+                    "setting access.hosts holds what is no name",
+                    got=host,
+                    expected="a name in small letters without a port",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsConfig:
+    """How much of it; 0 is no limit. Who shows a key is not counted by address.
+
+    Attributes:
+        requests_per_s: Of one address (of IPv6: one /64), WebSockets that open among them.
+        request_burst: So many at once after a pause.
+        sessions_per_address: Open at once.
+        longest_session_s: A session ends after so long.
+        messages_per_s: Of one WebSocket, which is read more slowly if it sends more, or of one
+            data channel, which is not listened to meanwhile.
+        audio_speed: Seconds of speech a second of one WebSocket; the same.
+    """
+
+    requests_per_s: float = 50.0
+    request_burst: int = 500
+    sessions_per_address: int = 0
+    longest_session_s: float = 0.0
+    messages_per_s: float = 1000.0
+    audio_speed: float = 50.0
+
+    def __post_init__(self) -> None:
+        check_range("limits.requests_per_s", self.requests_per_s, 0.0, 1e6)
+        check_range("limits.request_burst", self.request_burst, 1, 1_000_000)
+        check_range("limits.sessions_per_address", self.sessions_per_address, 0, 10_000)
+        check_range("limits.longest_session_s", self.longest_session_s, 0.0, 31 * 86_400.0)
+        check_range("limits.messages_per_s", self.messages_per_s, 0.0, 1e6)
+        check_range("limits.audio_speed", self.audio_speed, 0.0, 1e4)
+        if 0.0 < self.audio_speed < 1.0:
+            raise ConfigError(
+                "setting limits.audio_speed is slower than speech",
+                got=str(self.audio_speed),
+                expected="0 for no limit, or at least 1",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryConfig:
+    """What the server tells of itself.
+
+    Attributes:
+        log_format: ``text``, or ``json`` for one object a line.
+        traces: Where OpenTelemetry spans go: the URL of an OTLP/HTTP collector, or ``console``;
+            nowhere if empty. Needs the extra ``otel``.
+    """
+
+    log_format: str = "text"
+    traces: str = ""
+
+    def __post_init__(self) -> None:
+        check_choice("telemetry.log_format", self.log_format, LOG_FORMATS)
+        if self.traces and not re.fullmatch(r"console|https?://\S+", self.traces):
+            raise ConfigError(
+                "setting telemetry.traces is no place for spans",
+                got=self.traces,
+                expected="console, or a URL such as http://localhost:4318/v1/traces",
+            )
