@@ -12,7 +12,7 @@ import numpy as np
 from stream_engine.batching.governor import Governor
 from stream_engine.batching.group import Group
 from stream_engine.batching.lane import Lane, MotionSink
-from stream_engine.batching.lane_table import NEVER, LaneTable
+from stream_engine.batching.lane_table import NEVER, LaneTable, begin_anew
 from stream_engine.batching.scheduler import BatchCost, next_batch
 from stream_engine.errors import CapacityError
 from stream_engine.motion.emotion import Manner
@@ -190,6 +190,7 @@ class Engine:
         """Work off one batch; whether there was one."""
         self._let_go()
         table = self._table
+        self._restart(begin_anew(table))
         behind = table.behind()
         overdue = table.overdue(behind)
         if len(overdue):
@@ -246,6 +247,9 @@ class Engine:
             lane = self._lanes[row]
             if lane is not None:
                 lane.tally.add("audio_overwritten_samples_total", int(frames) * SAMPLES_PER_FRAME)
+        self._restart(rows)
+
+    def _restart(self, rows: Slots) -> None:
         for number, group in enumerate(self._groups):
             mine = rows[self._table.group[rows] == number]
             if len(mine):

@@ -21,6 +21,7 @@ StreamEngineError
     ├── SignalingError       an offer or message is malformed
     │   └── TooLarge           a request is longer than any that makes sense
     ├── PeerClosed           the other side went away
+    ├── SpeechBufferFull     more speech was pushed than may wait
     ├── ReplicaGone          the replica that held a session is not there
     └── AddressInUse         the port is taken
 
@@ -146,6 +147,10 @@ class TooLarge(SignalingError):
 
 class PeerClosed(TransportError):
     """The other side went away."""
+
+
+class SpeechBufferFull(TransportError):
+    """More speech was pushed than may wait to be spoken."""
 
 
 class ReplicaGone(TransportError):

@@ -3,17 +3,26 @@
 import threading
 from dataclasses import dataclass
 
+from stream_engine.motion.handover import Handover
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import F32, VideoFrame
 
 
 @dataclass(frozen=True, slots=True)
 class TimedMotion:
-    """One motion frame on its way to the picture; ``ready_s`` is when it became final."""
+    """One motion frame on its way to the picture.
+
+    Attributes:
+        pts: Media time in ticks.
+        coefficients: float32 [D].
+        ready_s: When it became final.
+        handover: The last cut when it was taken, if there was one.
+    """
 
     pts: int
     coefficients: F32
     ready_s: float
+    handover: Handover | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +33,13 @@ class TimedPicture:
         frame: The picture.
         drawn_s: When it was finished.
         soonest_s: When it would have been, had it not waited for its time to be begun.
+        handover: The last cut that it knows of.
     """
 
     frame: VideoFrame
     drawn_s: float
     soonest_s: float
+    handover: Handover | None = None
 
 
 class FrameSlot:

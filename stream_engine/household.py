@@ -14,7 +14,8 @@ from stream_engine.errors import CapacityError, Draining
 from stream_engine.gate.visits import Visits
 from stream_engine.protocols import Clock, Stages
 from stream_engine.render_loop import RenderLoop, Seat
-from stream_engine.session import Session, SessionParts
+from stream_engine.session import Session
+from stream_engine.session_parts import SessionParts
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.telemetry.traces import open_traces
 from stream_engine.transport.outputs import Outputs
@@ -107,7 +108,7 @@ class Household:
 
         Args:
             profile: Latency profile by name.
-            avatar: Avatar by name.
+            avatar: Avatar by name; empty for a session without pictures.
 
         Returns:
             The parts.
@@ -117,7 +118,7 @@ class Household:
             AssetError: If there is no such avatar.
         """
         self.engine.prepare(profile)
-        poser = self._stages.head_poser(avatar)
+        poser = self._stages.head_poser(avatar) if avatar else None
         return SessionParts(profile, avatar, poser, self.config.motion.manner)
 
     def admit(self, profile: str) -> None:
@@ -196,12 +197,13 @@ class Household:
             logger.info("session closed")
             self.tally.add("sessions_closed_total")
 
-    def leave(self, session: Session, lane: Lane, seat: Seat) -> None:
+    def leave(self, session: Session, lane: Lane, seat: Seat | None) -> None:
         """Take a session out of everything."""
         if self._sessions.pop(session.id, None) is not None:
             self.visits.leave(session.id)
             lane.owner.remove(lane)
-            self.render.remove(seat)
+            if seat is not None:
+                self.render.remove(seat)
             self.tally.add("sessions_closed_total")
 
     def _free(self, profile: str | None = None) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stream_engine.hand_off import FrameSlot, TimedMotion, TimedPicture
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
+from stream_engine.motion.handover import Handover
 from stream_engine.protocols import Clock, HeadPoser, Renderer, Stages
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.telemetry.spans import span, waited
@@ -35,6 +36,11 @@ IDLE_WAIT_S = 0.5
 
 class MotionSource(Protocol):
     """Final motion by frame number; any thread. `batching.lane.Lane` is one."""
+
+    @property
+    def handover(self) -> Handover | None:
+        """The last cut: what it changes is to be drawn again."""
+        ...
 
     def frames_from(self, first: int) -> NDArray[np.int64]:
         """Numbers of the frames from ``first`` on that can be had."""
@@ -69,11 +75,13 @@ class Seat:
     _idle_drawn: bool = field(default=False, init=False)
     _drawing_s: float = field(default=USUAL_DRAWING_S, init=False)
     _next: int = field(default=0, init=False)
+    _handover: Handover | None = field(default=None, init=False)
 
     def wake_at(self) -> float | None:
         """Wall time at which there is something to draw; None when there is nothing."""
         if not self._idle_drawn:
             return float("-inf")
+        self._go_back()
         waiting = self.source.frames_from(self._next)
         return self._start_of(int(waiting[0])) if len(waiting) else None
 
@@ -82,6 +90,7 @@ class Seat:
         if not self._idle_drawn:
             self._idle_drawn = True
             return TimedMotion(-TICKS_PER_FRAME, np.zeros(COEFFICIENT_COUNT, np.float32), now_s)
+        self._go_back()
         waiting = self.source.frames_from(self._next)
         due = [frame for frame in waiting.tolist() if self._start_of(frame) <= now_s]
         found = self.source.motion_of(due[-1]) if due else None
@@ -89,7 +98,13 @@ class Seat:
             return None
         self._next = due[-1] + 1
         self.tally.add("frames_skipped_total", len(due) - 1)
-        return TimedMotion(due[-1] * TICKS_PER_FRAME, *found)
+        return TimedMotion(due[-1] * TICKS_PER_FRAME, *found, self._handover)
+
+    def _go_back(self) -> None:
+        """Draw again what a cut has changed."""
+        handover = self.source.handover
+        if handover is not None and handover is not self._handover:
+            self._handover, self._next = handover, min(self._next, handover.first)
 
     def drawn(self, motion: TimedMotion, now_s: float) -> float:
         """Take note when a picture was finished: the next is begun that much earlier.
@@ -209,7 +224,7 @@ class RenderLoop:
             frame = renderers[seat.avatar].render(mesh)
             now = self._clock.now()
             soonest_s = seat.drawn(motion, now)
-            seat.slot.put(TimedPicture(frame, now, soonest_s))
+            seat.slot.put(TimedPicture(frame, now, soonest_s, motion.handover))
             seat.tally.add("frames_rendered_total")
             seat.tally.observe("render_seconds", now - started)
             seat.tally.observe("motion_to_picture_seconds", now - motion.ready_s)

@@ -2,8 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -11,12 +9,11 @@ from stream_engine.audio.resampler import Resampler
 from stream_engine.audio.ring_buffer import RingBuffer
 from stream_engine.batching.lane import Lane
 from stream_engine.engine import LaneOrder
-from stream_engine.engine_pool import EnginePool
 from stream_engine.hand_off import FrameSlot, TimedPicture
-from stream_engine.motion.emotion import Manner
+from stream_engine.motion.handover import NEUTRAL_FRAMES
 from stream_engine.motion.window import profile_named
-from stream_engine.protocols import Clock, HeadPoser
-from stream_engine.render_loop import RenderLoop, Seat
+from stream_engine.render_loop import Seat
+from stream_engine.session_parts import House, Interruption, SessionParts
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.telemetry.spans import span, waited
 from stream_engine.transport.intake import AudioIntake
@@ -40,35 +37,8 @@ PATIENCE_FRAMES = MOTION_FPS // 2
 RELEASE_MARGIN = TICKS_PER_SECOND * 40 // 1000
 """Least room for the model's and the painter's work between final motion and its release."""
 
-
-class House(Protocol):
-    """What a session shares with the others; `household.Household` is it."""
-
-    clock: Clock
-    tally: Tally
-    engine: EnginePool
-    render: RenderLoop
-
-    def leave(self, session: "Session", lane: Lane, seat: Seat) -> None:
-        """Take a session out of everything."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SessionParts:
-    """What a session is made of, built off the loop.
-
-    Attributes:
-        profile: Latency profile by name.
-        avatar: Avatar by name.
-        poser: Shared by all sessions of the avatar.
-        manner: What it begins with.
-    """
-
-    profile: str
-    avatar: str
-    poser: HeadPoser
-    manner: Manner
+FADE_TICKS = TICKS_PER_SECOND * 5 // 1000
+"""A voice that is cut fades out for so long, or it would click."""
 
 
 class Session:
@@ -103,28 +73,20 @@ class Session:
         self._least_delay = profile_named(parts.profile).latency + RELEASE_MARGIN
         self._margin = Margin()
         self._house = house
-        self._on_motion = on_motion
         self._on_error = on_error
         self._begun = False
-        self._sent_pts: int | None = None
+        self._sent: TimedPicture | None = None
+        self._voiced = 0
         self.playout = PlayoutClock(house.clock.now(), self._least_delay)
         self.ring = RingBuffer(RING_SECONDS * TICKS_PER_SECOND)
         self._intake = AudioIntake(self.ring, self.playout, self.tally)
         self._resampler = Resampler(TICKS_PER_SECOND)
         self._resampled = 0
-        order = LaneOrder(parts.profile, self, self.tally, parts.manner, PATIENCE_FRAMES)
+        sink = _Delivery(self, on_motion, on_error)
+        order = LaneOrder(parts.profile, sink, self.tally, parts.manner, PATIENCE_FRAMES)
         self.lane: Lane = house.engine.add(order)
         self._slot = FrameSlot(self.tally)
-        self._seat = Seat(
-            avatar=parts.avatar,
-            poser=parts.poser,
-            source=self.lane,
-            slot=self._slot,
-            due=self.playout.due,
-            tally=self.tally,
-            on_error=on_error,
-        )
-        house.render.add(self._seat)
+        self._seat = self._take_seat()
 
     @property
     def delay(self) -> int:
@@ -148,6 +110,47 @@ class Session:
         self._intake.push(pts, samples, self.clock.now())
         self._feed()
 
+    def speak(self, voice: F32, heard: F32) -> None:
+        """Take speech that follows on from the last, as a sender in perfect time does.
+
+        Args:
+            voice: float32 [N] at 48 kHz.
+            heard: The same for the model, float32 [N / 3] at 16 kHz.
+        """
+        self.begin()
+        before = self.lane.heard_frames
+        self.ring.append(voice)
+        self._resampled = self.ring.end
+        self.lane.write(heard, self.clock.now())
+        if self.lane.heard_frames != before:
+            self.lane.owner.wake()
+
+    def released(self) -> int:
+        """Media time that leaves now, ticks; below 0 before the first."""
+        return self.playout.position(self.clock.now()) - self.delay
+
+    def interrupt(self) -> Interruption:
+        """Stop sound and face at once: nothing of what was heard so far is heard or shown again.
+
+        The mouth shuts within `NEUTRAL_FRAMES` frames, by a blend; the session goes on.
+
+        Returns:
+            Where it was cut.
+        """
+        self.begin()
+        now, released = self.clock.now(), self.released()
+        pts = max(released, self._voiced, 0)
+        self.ring.fade_out(pts, FADE_TICKS)
+        self._resampler.hush()
+        first = max(released, -1) // TICKS_PER_FRAME + 1
+        self.lane.cut(first, now)
+        self._house.render.wake()
+        self.tally.add("interrupts_total")
+        handover = self.lane.handover
+        resume = first if handover is None else handover.resume
+        shut = self.playout.due((first + NEUTRAL_FRAMES - 1) * TICKS_PER_FRAME)
+        return Interruption(pts, first, resume, shut - now)
+
     def due(self, pts: int) -> float:
         """Wall time at which ``pts`` leaves, voice and picture alike."""
         self.begin()
@@ -156,6 +159,7 @@ class Session:
     def voice(self, pts: int, count: int) -> F32:
         """Take the voice that leaves at ``pts``; what has not arrived is silence, counted."""
         self._advance()
+        self._voiced = pts + count
         read = self.ring.read(pts, count)
         missing = count - len(read.samples)
         if not missing:
@@ -170,14 +174,16 @@ class Session:
         """Take the picture that leaves at ``pts``: the latest there is, None before the first."""
         self._advance()
         picture = self._slot.latest()
+        if picture is None or self._is_cut(picture):
+            picture = self._sent
         if picture is None:
             return None
         now = self.clock.now()
         self.tally.add("video_frames_total")
-        if picture.frame.pts == self._sent_pts:
+        if picture is self._sent:
             self.tally.add("video_repeated_total")
             return picture
-        self._sent_pts = picture.frame.pts
+        self._sent = picture
         if picture.frame.pts >= 0:
             self.tally.observe("picture_to_sent_seconds", now - picture.drawn_s)
             slack_s = self.playout.due(picture.frame.pts) - picture.soonest_s
@@ -192,20 +198,27 @@ class Session:
         """Leave the engine and the painter; may be called again."""
         self._house.leave(self, self.lane, self._seat)
 
-    def push(self, frames: MotionFrames) -> None:
-        """`MotionSink`: tell the client; the painter has seen it already."""
-        now = self.clock.now()
-        for index in range(len(frames.coefficients)):
-            arrival = self.playout.arrival((frames.start + index) * TICKS_PER_FRAME)
-            self.tally.observe("capture_to_motion_seconds", now - arrival)
-        self._on_motion(frames)
+    def _take_seat(self) -> Seat | None:
+        if self.parts.poser is None:
+            return None
+        seat = Seat(
+            avatar=self.parts.avatar,
+            poser=self.parts.poser,
+            source=self.lane,
+            slot=self._slot,
+            due=self.playout.due,
+            tally=self.tally,
+            on_error=self._on_error,
+        )
+        self._house.render.add(seat)
+        return seat
 
-    def finish(self) -> None:
-        """`MotionSink`: a live session has no end of speech."""
-
-    def fail(self, error: Exception) -> None:
-        """`MotionSink`: the engine could not go on."""
-        self._on_error(error)
+    def _is_cut(self, picture: TimedPicture) -> bool:
+        """Whether a picture shows what was cut since it was begun."""
+        handover = self.lane.handover
+        if handover is None or picture.handover is handover:
+            return False
+        return picture.frame.pts >= handover.first * TICKS_PER_FRAME
 
     def _advance(self) -> None:
         if self._intake.advance(self.clock.now()):
@@ -226,3 +239,31 @@ class Session:
                 self.lane.write(heard.samples, self.clock.now())
         if self.lane.heard_frames != before:
             self.lane.owner.wake()
+
+
+class _Delivery:
+    """`MotionSink` of a session: measures how old motion is, and passes it on."""
+
+    def __init__(
+        self,
+        session: Session,
+        on_motion: Callable[[MotionFrames], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._session, self._on_motion, self._on_error = session, on_motion, on_error
+
+    def push(self, frames: MotionFrames) -> None:
+        """Tell the client; the painter has seen it already."""
+        session = self._session
+        now = session.clock.now()
+        for index in range(len(frames.coefficients)):
+            arrival = session.playout.arrival((frames.start + index) * TICKS_PER_FRAME)
+            session.tally.observe("capture_to_motion_seconds", now - arrival)
+        self._on_motion(frames)
+
+    def finish(self) -> None:
+        """A live session has no end of speech."""
+
+    def fail(self, error: Exception) -> None:
+        """The engine could not go on."""
+        self._on_error(error)

@@ -1,9 +1,9 @@
-"""Any rate to the rate the model hears, chunk by chunk, without waiting.
+"""Any rate to the rate the model hears, or to that of the voice, chunk by chunk, without waiting.
 
-Ten milliseconds of input make exactly 160 output samples, so one block of resampling is one
-constant matrix (20 or 40 ms where 10 are no whole number of samples, as at 22,050 Hz). The filter
-is linear-phase and its group delay (2 ms) is left in: taking it out would mean waiting for the next
-packet, 20 ms, to win 2. (soxr's stream holds 15 to 37 ms back.)
+Ten milliseconds of input make exactly 160 samples at 16 kHz, 480 at 48 kHz, so one block of
+resampling is one constant matrix (20 or 40 ms where 10 are no whole number of samples, as at
+22,050 Hz). The filter is linear-phase and its group delay (2 ms) is left in: taking it out would
+mean waiting for the next packet, 20 ms, to win 2. (soxr's stream holds 15 to 37 ms back.)
 """
 
 import math
@@ -50,20 +50,21 @@ def block_samples(rate_hz: int) -> int:
 
 
 @cache
-def resampling_matrix(rate_hz: int) -> F32:
+def resampling_matrix(rate_hz: int, to_hz: int = MODEL_RATE_HZ) -> F32:
     """Windowed-sinc filter of one block: the past and the block to its output samples.
 
     Args:
         rate_hz: Rate of the input, a multiple of 25.
+        to_hz: Rate of the output, a multiple of 100.
 
     Returns:
-        float32 [past + block, 160] for 10 ms; past is twice the group delay.
+        float32 [past + block, 160] for 10 ms to 16 kHz; past is twice the group delay.
     """
     reach = rate_hz * _GROUP_DELAY_S
     past, block = _past_samples(rate_hz), block_samples(rate_hz)
-    centre = np.arange(block * MODEL_RATE_HZ // rate_hz) * (rate_hz / MODEL_RATE_HZ) + past - reach
+    centre = np.arange(block * to_hz // rate_hz) * (rate_hz / to_hz) + past - reach
     offset = np.arange(past + block)[:, None] - centre
-    cutoff = _PASS * min(1.0, MODEL_RATE_HZ / rate_hz)
+    cutoff = _PASS * min(1.0, to_hz / rate_hz)
     inside = np.sqrt(np.clip(1.0 - (offset / (reach + 1)) ** 2, 0.0, None))
     window = np.where(np.abs(offset) <= reach, np.i0(_KAISER_BETA * inside), 0.0)
     taps = np.sinc(cutoff * offset) * window
@@ -71,7 +72,7 @@ def resampling_matrix(rate_hz: int) -> F32:
 
 
 class Resampler:
-    """Streams mono audio to 16 kHz; any chunking gives the same bits.
+    """Streams mono audio to another rate; any chunking gives the same bits.
 
     Latency: 0; whole blocks come out at once, delayed in phase by ``group_delay``.
     State: less than a block waiting, and 4 ms of past.
@@ -80,6 +81,7 @@ class Resampler:
 
     Args:
         rate_hz: Rate of the input, a multiple of 25.
+        to_hz: Rate of the output, a multiple of 100.
 
     Raises:
         AudioError: If the rate cannot be used.
@@ -87,16 +89,17 @@ class Resampler:
 
     latency = 0
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, to_hz: int = MODEL_RATE_HZ) -> None:
         check_rate(rate_hz)
         self._rate_hz = rate_hz
+        self._to_hz = to_hz
         self._block = block_samples(rate_hz)
         self.reset()
 
     @property
     def group_delay(self) -> int:
         """How much later a sound sits in the output than in the input, in ticks."""
-        return 0 if self._rate_hz == MODEL_RATE_HZ else round(_GROUP_DELAY_S * TICKS_PER_SECOND)
+        return 0 if self._rate_hz == self._to_hz else round(_GROUP_DELAY_S * TICKS_PER_SECOND)
 
     def reset(self) -> None:
         """Forget everything, as if just made."""
@@ -105,6 +108,11 @@ class Resampler:
         self._taken = 0
         self._given = 0
 
+    def hush(self) -> None:
+        """Forget what was heard, but not how much."""
+        self._past[:] = 0.0
+        self._waiting = np.zeros_like(self._waiting)
+
     def feed(self, value: AudioChunk) -> Sequence[AudioChunk]:
         """Take samples, return what became ready.
 
@@ -112,7 +120,7 @@ class Resampler:
             value: Mono samples that follow on from the last.
 
         Returns:
-            At most one chunk at 16 kHz.
+            At most one chunk.
 
         Raises:
             AudioError: If the rate changed, or the samples cannot be used.
@@ -126,7 +134,7 @@ class Resampler:
             )
         samples = checked(value)
         self._taken += len(samples)
-        if self._rate_hz == MODEL_RATE_HZ:
+        if self._rate_hz == self._to_hz:
             return self._give_out(samples)
         run = np.concatenate([self._waiting, samples])
         whole = len(run) // self._block * self._block
@@ -140,7 +148,7 @@ class Resampler:
         Returns:
             The rest, so that the output lasts as long as the input.
         """
-        wanted = -(-self._taken * MODEL_RATE_HZ // self._rate_hz) - self._given
+        wanted = -(-self._taken * self._to_hz // self._rate_hz) - self._given
         if wanted <= 0:
             return []
         block = np.zeros(self._block, np.float32)
@@ -151,12 +159,12 @@ class Resampler:
     def _resample(self, block: F32) -> F32:
         run = np.concatenate([self._past, block])
         self._past = run[self._block :]
-        out: F32 = run @ resampling_matrix(self._rate_hz)
+        out: F32 = run @ resampling_matrix(self._rate_hz, self._to_hz)
         return out
 
     def _give_out(self, samples: F32) -> Sequence[AudioChunk]:
         if not len(samples):
             return []
-        chunk = AudioChunk(self._given, samples, MODEL_RATE_HZ)
+        chunk = AudioChunk(self._given, samples, self._to_hz)
         self._given += len(samples)
         return [chunk]

@@ -84,6 +84,24 @@ class RingBuffer:
             self.append(np.zeros(step, np.float32))
             count -= step
 
+    def fade_out(self, start: int, samples: int) -> int:
+        """Let what has been written fade out from a sample on; all after it is silence.
+
+        Args:
+            start: Absolute index of the first that is quieter.
+            samples: Length of the fade.
+
+        Returns:
+            Samples from ``start`` on that had been written.
+        """
+        size = len(self._store)
+        with self._lock:
+            start = max(start, self.oldest)
+            at = np.arange(start, self._end) % size
+            gain = np.clip(1.0 - np.arange(1, len(at) + 1) / samples, 0.0, 1.0)
+            self._store[at] *= gain.astype(np.float32)
+            return len(at)
+
     def read(self, start: int, count: int) -> RingRead:
         """Copy samples out.
 

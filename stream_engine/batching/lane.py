@@ -14,7 +14,9 @@ from stream_engine.batching.lane_table import (
     SAFE_FRAMES,
     LaneTable,
 )
+from stream_engine.motion.arkit import COEFFICIENT_COUNT
 from stream_engine.motion.emotion import Manner
+from stream_engine.motion.handover import Handover
 from stream_engine.protocols import MotionSlots
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import F32, SAMPLES_PER_FRAME, MotionFrames
@@ -65,6 +67,7 @@ class Lane:
         manner: Emotion and style wanted now.
         error: What ended it, set by the engine.
         closed: It is over.
+        handover: The last cut; a new one is another object.
     """
 
     owner: LaneOwner
@@ -76,12 +79,8 @@ class Lane:
     manner: Manner
     error: Exception | None = field(default=None, init=False)
     closed: bool = field(default=False, init=False)
+    handover: Handover | None = field(default=None, init=False)
     _next: int = field(default=0, init=False)
-
-    @property
-    def position(self) -> int:
-        """Absolute index of the next sample to be read, 16 kHz."""
-        return int(self.table.read[self.row]) * SAMPLES_PER_FRAME
 
     @property
     def heard_frames(self) -> int:
@@ -92,7 +91,8 @@ class Lane:
     def room(self) -> int:
         """Samples that may be written without overwriting what was not read."""
         kept = AUDIO_FRAMES * SAMPLES_PER_FRAME
-        return kept - int(self.table.heard[self.row]) + self.position
+        read = int(self.table.read[self.row]) * SAMPLES_PER_FRAME
+        return kept - int(self.table.heard[self.row]) + read
 
     def write(self, samples: F32, now_s: float) -> None:
         """Take speech that follows on from the last; the oldest gives way.
@@ -117,6 +117,29 @@ class Lane:
         if not self.closed:
             self.table.ended[self.row] = True
             self.deliver()  # where nothing is left to be made, the engine has nothing to say
+
+    def cut(self, first: int, now_s: float) -> None:
+        """Show nothing from a frame on of what was heard so far; the motion begins anew.
+
+        Args:
+            first: The frame, one that has not been shown yet.
+            now_s: Wall time.
+        """
+        if self.closed:
+            return
+        heard = int(self.table.heard[self.row])
+        resume, rest = divmod(heard, SAMPLES_PER_FRAME)
+        begun = np.arange(heard - rest, heard) % (AUDIO_FRAMES * SAMPLES_PER_FRAME)
+        self.table.audio[self.row].reshape(-1)[begun] = 0.0  # what was heard of the next frame
+        shown = self.frames_from(first - SAFE_FRAMES)
+        shown = shown[shown < first]
+        last = self.motion_of(int(shown[-1])) if len(shown) else None
+        face = np.zeros(COEFFICIENT_COUNT, np.float32) if last is None else last[0]
+        self.handover = Handover(first, max(first, resume), face, now_s)
+        self.table.cut[self.row] = resume
+        self._next = min(self._next, first)
+        self.owner.wake()
+        self.deliver()
 
     def passed_on(self, frames: int) -> None:
         """Say that all frames below this number have gone out, if the engine waits for that."""
@@ -147,16 +170,33 @@ class Lane:
 
     def frames_from(self, first: int) -> I64:
         """Numbers of the frames from ``first`` on that can be had, int64 [K]."""
-        made = int(self.table.made[self.row])
+        made, handover = int(self.table.made[self.row]), self.handover
         numbers = np.arange(max(first, made - SAFE_FRAMES), made)
         there: I64 = numbers[self.table.number[self.row, numbers % MOTION_FRAMES] == numbers]
+        if handover is not None:
+            held = np.arange(max(first, handover.first), handover.resume)
+            before, after = there < handover.first, there >= handover.resume
+            there = np.concatenate([there[before], held, there[after]])
         return there[:0] if self.closed else there
 
     def motion_of(self, frame: int) -> tuple[F32, float] | None:
         """Coefficients [D] and the wall time they were ready; None once the lane is closed."""
-        cell = frame % MOTION_FRAMES
-        found = self.table.motion[self.row, cell].copy(), float(self.table.ready_s[self.row, cell])
+        handover = self.handover
+        ready_s = float(self.table.ready_s[self.row, frame % MOTION_FRAMES])
+        if handover is not None and handover.first <= frame < handover.resume:
+            ready_s = handover.cut_s
+        found = self._shown(frame), ready_s
         return None if self.closed else found  # asked last: the row may be another's by now
+
+    def _shown(self, frame: int) -> F32:
+        """What is shown of a frame: its motion, unless there was a cut shortly before."""
+        handover, cells = self.handover, self.table.motion[self.row]
+        motion: F32 = cells[frame % MOTION_FRAMES].copy()
+        if handover is None or frame < handover.first:
+            return motion
+        if frame < handover.resume:
+            return handover.held(frame)
+        return handover.eased(frame, motion, cells[handover.resume % MOTION_FRAMES])
 
     def _collect(self) -> Sequence[MotionFrames]:
         numbers = self.frames_from(self._next)
@@ -164,7 +204,10 @@ class Lane:
             return ()
         lost = int(self.table.made[self.row]) - SAFE_FRAMES - self._next
         self.tally.add("motion_dropped_total", max(0, lost))
-        motion = self.table.motion[self.row, numbers % MOTION_FRAMES]
+        if self.handover is None or numbers[0] >= self.handover.settled:
+            motion = self.table.motion[self.row, numbers % MOTION_FRAMES]
+        else:
+            motion = np.stack([self._shown(frame) for frame in numbers.tolist()])
         self._next = int(numbers[-1]) + 1
         self.tally.add("motion_frames_total", len(numbers))
         cuts = np.flatnonzero(np.diff(numbers) > 1) + 1

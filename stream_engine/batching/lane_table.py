@@ -49,6 +49,7 @@ class LaneTable:
         ended: Nothing more will be written; by the door, when ``heard`` is whole frames.
         taken: Motion frames the door has passed on, or `NEVER`; by the door.
         patience: Most frames that may wait before the newest are gone on with.
+        cut: Frame at which the stream is to begin anew; by the door.
         live: Rows with a session; by the engine, like all that follow.
         group: Whose slots the session is in.
         window: Frames per window.
@@ -65,9 +66,10 @@ class LaneTable:
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.audio = np.zeros((capacity, AUDIO_FRAMES, SAMPLES_PER_FRAME), np.float32)
-        self.heard, self.taken, self.patience, self.read, self.origin, self.made = (
-            np.zeros(capacity, np.int64) for _ in range(6)
+        self.heard, self.taken, self.patience, self.cut = (
+            np.zeros(capacity, np.int64) for _ in range(4)
         )
+        self.read, self.origin, self.made = (np.zeros(capacity, np.int64) for _ in range(3))
         self.heard_s = np.zeros(capacity)
         self.ended, self.live = np.zeros(capacity, bool), np.zeros(capacity, bool)
         self.group, self.window, self.home, self.hop = (
@@ -79,7 +81,7 @@ class LaneTable:
 
     def begin(self, row: int, group: int, profile: LatencyProfile) -> None:
         """Clear a row that is not live and make it so."""
-        for counts in (self.heard, self.read, self.origin, self.made):
+        for counts in (self.heard, self.cut, self.read, self.origin, self.made):
             counts[row] = 0
         self.ended[row], self.number[row] = False, -1
         self.taken[row] = self.patience[row] = NEVER
@@ -166,6 +168,9 @@ class LaneTable:
         frames = start[:, None] + np.arange(motion.shape[1])
         total = self._total(rows)
         real = (frames >= self.origin[rows][:, None]) & (frames < total[:, None])
+        # A cut may come while the window before it is worked on: nothing after it is of that.
+        pending = self.cut[rows] > self.origin[rows]
+        real &= ~pending[:, None] | (frames < self.cut[rows][:, None])
         at, which = np.nonzero(real)
         into, cells = rows[at], frames[at, which] % MOTION_FRAMES
         self.motion[into, cells] = motion[at, which]
@@ -186,6 +191,14 @@ def waiting(table: LaneTable) -> tuple[int, int]:
     """Frames of audio that wait: of all sessions, and of the one that waits most."""
     frames = np.maximum(0, table.behind()[table.live])
     return int(frames.sum()), int(frames.max(initial=0))
+
+
+def begin_anew(table: LaneTable) -> Slots:
+    """Let streams that were cut go on there, with nothing of what was before; their rows."""
+    rows = np.flatnonzero(table.live & (table.cut > table.origin))
+    table.hop[rows] = table.home[rows]
+    table.read[rows] = table.origin[rows] = table.cut[rows]
+    return rows
 
 
 def row_bytes() -> int:

@@ -42,6 +42,8 @@ COUNTERS: dict[str, str] = {
     "output_frames_total": "Motion frames sent to other programs.",
     "output_dropped_total": "Motion frames not sent there: too late, or not taken by the socket.",
     "events_refused_total": "Messages of data channels not looked at because they came too fast.",
+    "interrupts_total": "Times that speech and face were cut.",
+    "speech_starved_total": "Times that pushed speech ran dry in the middle of an utterance.",
     "events_dropped_total": "Events not sent because the peer did not take them.",
 }
 """Every counter and what it counts; one with a label and no text goes with the one before it."""

@@ -53,6 +53,8 @@ class PacedOutlet:
         """Take frames, in order."""
         if not self._outlet.open:
             return
+        while self._waiting and self._waiting[-1][0] >= frames.start:  # cut, and made anew
+            self._waiting.pop()
         for offset, row in enumerate(frames.coefficients):
             self._waiting.append((frames.start + offset, row))
         while len(self._waiting) > MOST_WAITING:

@@ -24,11 +24,13 @@ from stream_engine.errors import (
 )
 from stream_engine.gate.buckets import Bucket
 from stream_engine.household import Household
-from stream_engine.session import Session, SessionParts
+from stream_engine.session import Session
+from stream_engine.session_parts import SessionParts
 from stream_engine.telemetry.spans import recording, span
 from stream_engine.transport import encoder, jitter_buffer
 from stream_engine.transport.outgoing import Outgoing
 from stream_engine.transport.paced_outlet import PacedOutlet
+from stream_engine.transport.peer_stats import stats_of
 from stream_engine.transport.signaling import BAD_OFFER, ice_servers, usable_sdp
 from stream_engine.transport.tracks import FaceTrack, VoiceTrack
 from stream_engine.types import F32, TICKS_PER_SECOND, MotionFrames
@@ -39,7 +41,6 @@ from stream_engine.wire import (
     Message,
     Offer,
     Pong,
-    Stats,
     decode_event,
     encode,
     failure_of,
@@ -51,28 +52,6 @@ CHANNEL = "events"
 
 MAX_BUFFERED = 64 * 1024
 """Bytes waiting in the data channel above which events are dropped."""
-
-SHOWN_COUNTS = (
-    "audio_gap_samples_total",
-    "audio_stall_samples_total",
-    "audio_underrun_samples_total",
-    "motion_frames_total",
-    "motion_dropped_total",
-    "video_frames_total",
-    "video_repeated_total",
-    "video_skipped_total",
-)
-SHOWN_LATENCIES = {
-    "engine": "engine_step_seconds",
-    "motion": "capture_to_motion_seconds",
-    "render": "render_seconds",
-    "picture": "motion_to_picture_seconds",
-    "late": "release_late_seconds",
-    "release": "picture_to_sent_seconds",
-    "server": "arrival_to_sent_seconds",
-}
-SHARED_LATENCIES = ("engine_step_seconds",)
-"""A batch is of many sessions, so its time is the server's."""
 
 logger = logging.getLogger(__name__)
 
@@ -188,16 +167,7 @@ class Peer:
 
     def send_stats(self) -> None:
         """Send what was counted and measured so far."""
-        tally = self.session.tally
-        latency = {}
-        for shown, name in SHOWN_LATENCIES.items():
-            source = self._all if name in SHARED_LATENCIES else tally
-            value = source.percentile(name, 0.5)
-            if value is not None:
-                latency[shown] = round(value * 1000, 2)
-        counts = {name: tally.count(name) for name in SHOWN_COUNTS}
-        delay_ms = self.session.delay * 1000 / TICKS_PER_SECOND
-        self.send(Stats(delay_ms, latency, counts))
+        self.send(stats_of(self.session, self._all))
 
     async def close(self, cause: Exception | None = None) -> None:
         """End the session and the connection; may be called again.

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from stream_engine.errors import RenderError
 from stream_engine.hand_off import FrameSlot
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
+from stream_engine.motion.handover import Handover
 from stream_engine.protocols import Renderer
 from stream_engine.render_loop import (
     SPARE_S,
@@ -32,6 +33,7 @@ class Frames:
     def __init__(self) -> None:
         self.numbers: list[int] = []
         self.over = False
+        self.handover: Handover | None = None
 
     def frames_from(self, first: int) -> NDArray[np.int64]:
         return np.array([number for number in self.numbers if number >= first], np.int64)
@@ -191,3 +193,20 @@ def test_a_painter_that_fails_ends_its_session_and_no_other() -> None:
     assert stages.drawn.wait(5.0)
     loop.stop()
     assert [str(error) for error in failed] == ["bad mesh"]
+
+
+def test_what_a_cut_changed_is_drawn_again() -> None:
+    """From its first frame on, once; the picture says which cut it knows of."""
+    seat = make_seat(Tally(), *range(6))
+    source = seat.source
+    assert isinstance(source, Frames)
+    seat.next_motion(0.0)
+    drawn = seat.next_motion(300.0)
+    assert drawn is not None
+    assert (drawn.pts, drawn.handover) == (5 * TICKS_PER_FRAME, None)
+    assert seat.next_motion(300.0) is None
+    source.handover = Handover(3, 5, np.zeros(COEFFICIENT_COUNT, np.float32))
+    again = seat.next_motion(300.0)
+    assert again is not None
+    assert again.handover is source.handover
+    assert seat.next_motion(300.0) is None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stream_engine.batching.lane_table import LaneTable, row_bytes, waiting
+from stream_engine.batching.lane_table import LaneTable, begin_anew, row_bytes, waiting
 from stream_engine.motion.window import PROFILES
 from stream_engine.types import F32
 
@@ -141,7 +141,7 @@ def test_a_row_is_clean_when_it_begins_again() -> None:
 
 def test_a_row_has_the_size_that_is_stated() -> None:
     """Audio of 2 s, 64 frames of motion with number and time, and counts."""
-    assert row_bytes() == 4 * (50 * 640 + 64 * 55) + 64 * 16 + 11 * 8 + 2
+    assert row_bytes() == 4 * (50 * 640 + 64 * 55) + 64 * 16 + 12 * 8 + 2
 
 
 def test_what_waits_is_counted_of_sessions_only() -> None:
@@ -155,3 +155,30 @@ def test_what_waits_is_counted_of_sessions_only() -> None:
     assert waiting(table) == (4, 2)
     table.live[0] = False
     assert waiting(table) == (2, 2)
+
+
+def test_a_stream_that_was_cut_goes_on_there_as_if_it_began() -> None:
+    """What was heard before is not read; motion has the numbers that follow."""
+    table = two("ultra")
+    heard(table, 0, 5)
+    for _ in range(3):
+        hop(table, [0])
+    table.cut[0] = 5
+    assert begin_anew(table).tolist() == [0]
+    assert begin_anew(table).tolist() == []
+    assert table.due(table.behind()).tolist() == []
+    heard(table, 0, 8)
+    for _ in range(3):
+        hop(table, [0])
+    assert table.number[0].tolist()[:9] == [0, 1, -1, -1, -1, 5, 6, -1, -1]
+
+
+def test_a_window_that_was_under_way_leaves_nothing_after_the_cut() -> None:
+    """Even if it has heard what came after."""
+    table = two("ultra")
+    heard(table, 2, 4)
+    hop(table, [2])
+    hop(table, [2])
+    table.cut[2] = 1
+    hop(table, [2])
+    assert table.number[2].tolist()[:3] == [0, -1, -1]

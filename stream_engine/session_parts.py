@@ -1,0 +1,61 @@
+"""What a session is made of, what it shares with others, where it was cut."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from stream_engine.batching.lane import Lane
+from stream_engine.engine_pool import EnginePool
+from stream_engine.motion.emotion import Manner
+from stream_engine.protocols import Clock, HeadPoser
+from stream_engine.render_loop import RenderLoop, Seat
+from stream_engine.telemetry.metrics import Tally
+
+if TYPE_CHECKING:
+    from stream_engine.session import Session
+
+
+class House(Protocol):
+    """What a session shares with the others; `household.Household` is it."""
+
+    clock: Clock
+    tally: Tally
+    engine: EnginePool
+    render: RenderLoop
+
+    def leave(self, session: "Session", lane: Lane, seat: Seat | None) -> None:
+        """Take a session out of everything."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionParts:
+    """What a session is made of, built off the loop.
+
+    Attributes:
+        profile: Latency profile by name.
+        avatar: Avatar by name.
+        poser: Shared by all sessions of the avatar; None for a session without pictures.
+        manner: What it begins with.
+    """
+
+    profile: str
+    avatar: str
+    poser: HeadPoser | None
+    manner: Manner
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """Where a session was cut.
+
+    Attributes:
+        pts: First tick that is not heard any more, but for a fade of `FADE_TICKS`.
+        first: First frame that shows nothing of what was cut.
+        resume: First frame of new motion; between the two the face shuts its mouth.
+        neutral_s: Seconds until the frame is released whose mouth is shut.
+    """
+
+    pts: int
+    first: int
+    resume: int
+    neutral_s: float

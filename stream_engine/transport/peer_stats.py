@@ -1,0 +1,48 @@
+"""What a client is told once a second of how its session does."""
+
+from stream_engine.session import Session
+from stream_engine.telemetry.metrics import Tally
+from stream_engine.types import TICKS_PER_SECOND
+from stream_engine.wire import Stats
+
+SHOWN_COUNTS = (
+    "audio_gap_samples_total",
+    "audio_stall_samples_total",
+    "audio_underrun_samples_total",
+    "motion_frames_total",
+    "motion_dropped_total",
+    "video_frames_total",
+    "video_repeated_total",
+    "video_skipped_total",
+)
+SHOWN_LATENCIES = {
+    "engine": "engine_step_seconds",
+    "motion": "capture_to_motion_seconds",
+    "render": "render_seconds",
+    "picture": "motion_to_picture_seconds",
+    "late": "release_late_seconds",
+    "release": "picture_to_sent_seconds",
+    "server": "arrival_to_sent_seconds",
+}
+SHARED_LATENCIES = ("engine_step_seconds",)
+"""A batch is of many sessions, so its time is the server's."""
+
+
+def stats_of(session: Session, shared: Tally) -> Stats:
+    """Say what was counted and measured so far.
+
+    Args:
+        session: Whose counts.
+        shared: Of all sessions, for what is theirs together.
+
+    Returns:
+        Medians in milliseconds, and counts.
+    """
+    latency = {}
+    for shown, name in SHOWN_LATENCIES.items():
+        source = shared if name in SHARED_LATENCIES else session.tally
+        value = source.percentile(name, 0.5)
+        if value is not None:
+            latency[shown] = round(value * 1000, 2)
+    counts = {name: session.tally.count(name) for name in SHOWN_COUNTS}
+    return Stats(session.delay * 1000 / TICKS_PER_SECOND, latency, counts)

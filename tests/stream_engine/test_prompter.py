@@ -1,0 +1,155 @@
+"""Pushed speech is heard once, in order, at the pace of time; a pause loses nothing."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stream_engine.audio.speech_queue import Pcm
+from stream_engine.config import EngineConfig
+from stream_engine.errors import SpeechBufferFull
+from stream_engine.household import Household
+from stream_engine.prompter import (
+    RESUMED,
+    STARTED,
+    STARVED,
+    STOPPED,
+    Cut,
+    Happening,
+    Prompter,
+)
+from stream_engine.session import FADE_TICKS
+from stream_engine.types import TICKS_PER_SECOND, MotionFrames
+from tests.fakes.clock import ManualClock
+from tests.fakes.stages import FakeStages
+
+PACKET = 480
+
+
+class Theatre:
+    """A session without pictures, a prompter, and an ear for the voice; time by hand."""
+
+    def __init__(self, rate_hz: int = TICKS_PER_SECOND) -> None:
+        self.clock = ManualClock(10.0)
+        self.house = Household(FakeStages(), EngineConfig(), self.clock)
+        self.motion: list[MotionFrames] = []
+        parts = self.house.make_parts("ultra", "")
+        self.session = self.house.open(parts, self.motion.append, self.fail)
+        self.session.begin()
+        self.told: list[Happening] = []
+        self.prompter = Prompter(self.session, rate_hz, self.told.append)
+        self.heard: list[np.ndarray] = []
+        self.at, self.deaf_until, self.sent = 0, 0, 0
+
+    def fail(self, error: Exception) -> None:
+        raise error
+
+    def speech(self, samples: int) -> Pcm:
+        """So many samples, none of them 0, each other than its neighbours."""
+        numbers = np.arange(self.sent, self.sent + samples)
+        self.sent += samples
+        return (numbers % 30_000 + 1).astype(np.int16)
+
+    def live(self, hundredths: int) -> None:
+        """Let so many times 10 ms pass; what fades out is not listened to."""
+        for _ in range(hundredths):
+            self.clock.advance(0.01)
+            self.prompter.pump()
+            self.house.engine.engines[0].run_once()
+            while self.session.due(self.at) <= self.clock.now():
+                sound = self.session.voice(self.at, PACKET)
+                self.heard.append(sound[max(0, self.deaf_until - self.at) :])
+                self.at += PACKET
+
+    def ignore_fade(self, cut: Cut) -> None:
+        """What fades out is heard again when the speaker goes on."""
+        end = min(cut.at.pts + FADE_TICKS, self.session.ring.end)
+        self.deaf_until = max(self.deaf_until, end)
+
+    @property
+    def said(self) -> np.ndarray:
+        """What was heard but for silence, as PCM16."""
+        pcm = (np.concatenate([np.zeros(0, np.float32), *self.heard]) * 32768.0).astype(np.int16)
+        return pcm[pcm != 0]
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["push", "live", "pause", "resume", "end"]), st.integers(1, 20)),
+    max_size=15,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(STEPS)
+def test_every_sample_is_heard_once_and_in_order(steps: list[tuple[str, int]]) -> None:
+    """However it comes, and however often the speaker is stopped and told to go on."""
+    theatre = Theatre()
+    prompter = theatre.prompter
+    for step, size in steps:
+        if step == "push":
+            prompter.push(theatre.speech(size * 331))
+        elif step == "live":
+            theatre.live(size)
+        elif step == "end":
+            prompter.end()
+        elif step == "resume":
+            prompter.resume()
+        else:
+            theatre.ignore_fade(prompter.pause())
+    prompter.resume()
+    prompter.end()
+    theatre.live(round(100 * prompter.waiting_s) + 60)
+    np.testing.assert_array_equal(theatre.said, np.arange(theatre.sent) % 30_000 + 1)
+    assert prompter.waiting_s == 0.0
+    started = [h.utterance for h in theatre.told if h.what == STARTED]
+    stopped = [h.utterance for h in theatre.told if h.what == STOPPED]
+    assert started == stopped
+    assert len(set(started)) == len(started)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 80), st.integers(0, 60))
+def test_an_interrupt_forgets_all_and_says_what_was_heard(before: int, after: int) -> None:
+    """Nothing waits, nothing comes later; the count of played samples is that of the voice."""
+    theatre = Theatre()
+    theatre.prompter.push(theatre.speech(48_000))
+    theatre.live(before)
+    cut = theatre.prompter.interrupt()
+    theatre.ignore_fade(cut)
+    theatre.live(after + 60)
+    assert len(theatre.said) == cut.played
+    assert cut.played + cut.dropped == 48_000
+    assert theatre.prompter.waiting_s == 0.0
+    assert [h.what for h in theatre.told] == [STARTED] * (cut.played > 0)
+    theatre.prompter.push(theatre.speech(4_800))
+    theatre.live(60)
+    assert len(theatre.said) == cut.played + 4_800 - 4_800 % PACKET
+
+
+def test_speech_that_stalls_is_bridged_and_told() -> None:
+    """Started, starved, resumed, stopped, each when it leaves; time goes on meanwhile."""
+    theatre = Theatre(24_000)
+    first = theatre.prompter.push(theatre.speech(12_000))
+    theatre.live(100)
+    assert [h.what for h in theatre.told] == [STARTED, STARVED]
+    assert theatre.session.tally.count("speech_starved_total") == 1
+    assert theatre.prompter.push(theatre.speech(12_000)) == first
+    assert theatre.prompter.end() == first
+    assert theatre.prompter.end() is None
+    theatre.live(100)
+    assert [h.what for h in theatre.told] == [STARTED, STARVED, RESUMED, STOPPED]
+    begun, dry, again, over = (h.pts for h in theatre.told)
+    assert dry - begun == over - again == 24_000
+    assert theatre.prompter.push(theatre.speech(240)) != first
+    frames = sum(len(run.coefficients) for run in theatre.motion)
+    assert frames == pytest.approx(2.0 * 25, abs=4)
+
+
+def test_speech_faster_than_time_is_bounded() -> None:
+    """More than may wait is refused, and nothing of it is said."""
+    theatre = Theatre()
+    prompter = Prompter(theatre.session, 48_000, theatre.told.append, most_s=1.0)
+    prompter.push(np.ones(48_000, np.int16))
+    with pytest.raises(SpeechBufferFull):
+        prompter.push(np.ones(1, np.int16))
+    assert prompter.waiting_s == 1.0
