@@ -22,6 +22,8 @@ from stream_engine.replica.ask import FORWARDED, Question, ask, passed_up
 from stream_engine.replica.session_name import REPLICA, full_name, gone, split_name
 from stream_engine.telemetry.process import process_lines
 from stream_engine.transport.peer import Peer
+from stream_engine.transport.realtime_door import serve_realtime
+from stream_engine.transport.realtime_socket import RealtimeSocket
 from stream_engine.transport.speech_socket import SpeechSocket, serve_speech
 from stream_engine.transport.still import encode_jpeg
 from stream_engine.types import TICKS_PER_SECOND
@@ -48,6 +50,7 @@ class Front:
         self.tokens = TokenDoor(keys)
         self.peers: dict[str, Peer] = {}
         self.sockets: set[SpeechSocket] = set()
+        self.assistants: set[RealtimeSocket] = set()
         self._still: bytes | None = None
 
     async def offer(self, request: Request) -> Response:
@@ -150,6 +153,8 @@ class Front:
         if cause is not None:
             for socket in self.sockets:
                 socket.dismiss(cause)
+            for assistant in self.assistants:
+                assistant.dismiss(cause)
         await asyncio.gather(*(peer.close(cause) for peer in tuple(self.peers.values())))
 
     def _forget(self, peer: Peer) -> None:
@@ -191,6 +196,9 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
     async def page(request: Request) -> Response:
         return FileResponse(web_root / "index.html", headers={"Cache-Control": "no-cache"})
 
+    async def realtime(websocket: WebSocket) -> None:
+        await serve_realtime(front.house, websocket, front.assistants)
+
     async def sample(request: Request) -> Response:
         path = resources.files("stream_engine") / "assets" / "sample.wav"
         if not path.is_file():
@@ -209,5 +217,6 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
         Route("/assets/sample.wav", sample),
         Route("/assets/still.jpg", front.still),
         WebSocketRoute("/v1/speech", front.speech),
+        WebSocketRoute("/v1/realtime", realtime),
         Mount("/", StaticFiles(directory=web_root)),
     ]

@@ -42,6 +42,7 @@ class Household:
 
     Attributes:
         draining: No session is admitted any more; see `drain`.
+        by_name: Sessions that are open, but for guests.
         visits: Whose the sessions are, and how long they may last.
         tracer: Takes spans of requests and sessions.
     """
@@ -62,7 +63,7 @@ class Household:
         self.tracer = open_traces(config.telemetry.traces)
         self.visits = Visits(config.limits, clock, self.tally, self.tracer)
         self._admission = read_admission(server.max_sessions, server.capacity, stages.setting)
-        self._sessions: dict[str, Session] = {}
+        self.by_name: dict[str, Session] = {}
         self._guests: list[str] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = False
@@ -70,7 +71,7 @@ class Household:
     @property
     def sessions(self) -> int:
         """Sessions open now, through whichever door."""
-        return len(self._sessions) + len(self._guests)
+        return len(self.by_name) + len(self._guests)
 
     @property
     def room(self) -> int:
@@ -96,7 +97,7 @@ class Household:
 
     def stop(self) -> None:
         """End every session, then the threads."""
-        for session in tuple(self._sessions.values()):
+        for session in tuple(self.by_name.values()):
             session.close()
         self.engine.stop()
         self.render.stop()
@@ -160,7 +161,7 @@ class Household:
         self.admit(parts.profile)
         self._find_loop()
         session = Session(parts, self, on_motion, on_error)
-        self._sessions[session.id] = session
+        self.by_name[session.id] = session
         self.visits.enter(session.id, parts.profile, on_error)
         self.tally.add("sessions_opened_total")
         return session
@@ -199,7 +200,7 @@ class Household:
 
     def leave(self, session: Session, lane: Lane, seat: Seat | None) -> None:
         """Take a session out of everything."""
-        if self._sessions.pop(session.id, None) is not None:
+        if self.by_name.pop(session.id, None) is not None:
             self.visits.leave(session.id)
             lane.owner.remove(lane)
             if seat is not None:
@@ -207,7 +208,7 @@ class Household:
             self.tally.add("sessions_closed_total")
 
     def _free(self, profile: str | None = None) -> int:
-        seated = (session.parts.profile for session in self._sessions.values())
+        seated = (session.parts.profile for session in self.by_name.values())
         return self._admission.room((*seated, *self._guests), profile)
 
     def _find_loop(self) -> None:

@@ -18,10 +18,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from stream_engine.audio.resampler import Resampler, block_samples
+from stream_engine.audio.ring_buffer import RingBuffer
 from stream_engine.audio.speech_queue import Pcm, SpeechQueue
-from stream_engine.session import Session
+from stream_engine.session import FADE_TICKS, Session
 from stream_engine.session_parts import Interruption
 from stream_engine.types import F32, MODEL_RATE_HZ, TICKS_PER_SECOND, AudioChunk
+
+SAID_S = 2
+"""Seconds kept of what was given to the session."""
 
 MOST_WAITING_S = 120.0
 """Speech that may wait."""
@@ -52,11 +56,12 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something happened to an utterance, at a moment of media time."""
+    """Something happened to an utterance at a moment of media time, ``heard`` samples into it."""
 
     what: str
     utterance: str
     pts: int
+    heard: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,10 @@ class Prompter:
 
     Raises:
         AudioError: If the rate cannot be used.
+
+    Attributes:
+        paused: Nothing is spoken until it is told to go on.
+        said: What the session was given, at ``rate_hz``, from the first sample on.
     """
 
     def __init__(
@@ -134,6 +143,8 @@ class Prompter:
         self._to_come: deque[Happening] = deque()
         self._fed = 0
         self.paused = False
+        self.said = RingBuffer(SAID_S * rate_hz)
+        session.prompted = True
 
     @property
     def waiting_s(self) -> float:
@@ -153,6 +164,7 @@ class Prompter:
             SpeechBufferFull: If it does not fit; nothing of it is kept.
         """
         self._line.queue.push(pcm)
+        self._session.begin()
         if not self._utterances or self._utterances[-1].whole:
             self._utterances.append(Utterance(f"utterance_{next(self._numbers)}"))
         self._utterances[-1].samples += len(pcm)
@@ -168,6 +180,8 @@ class Prompter:
     def pump(self) -> None:
         """Give the session what is spoken up to now, and tell what has left."""
         session = self._session
+        if not session.begun:
+            return
         now = session.clock.now()
         while session.ring.end + self._line.ticks <= session.playout.position(now):
             self._feed()
@@ -206,6 +220,7 @@ class Prompter:
         block[: len(pcm)] = pcm
         chunk = AudioChunk(self._fed, block / np.float32(32768.0), line.queue.rate_hz)
         self._fed += line.block
+        self.said.append(chunk.samples)
         voice, heard = (_joined(stage.feed(chunk)) for stage in (line.to_voice, line.to_model))
         self._session.speak(voice, heard)
 
@@ -229,7 +244,7 @@ class Prompter:
         if current.whole and current.fed == current.samples:
             self._utterances.popleft()
             end = self._end_of(self._on_the_way[-1])
-            self._to_come.append(Happening(STOPPED, current.id, end))
+            self._to_come.append(Happening(STOPPED, current.id, end, current.samples))
         return pcm
 
     def _starve(self, utterance: Utterance, pts: int) -> None:
@@ -242,10 +257,14 @@ class Prompter:
         """Cut the session, and take back what it was given and did not release."""
         self.pump()  # what has left is told before
         at = self._session.interrupt()
+        rate_hz = self._line.queue.rate_hz
+        self.said.fade_out(
+            at.pts * rate_hz // TICKS_PER_SECOND, FADE_TICKS * rate_hz // TICKS_PER_SECOND
+        )
         for stage in (self._line.to_voice, self._line.to_model):
             stage.hush()
         for block in reversed(self._on_the_way):
-            heard = max(0, at.pts - block.pts) * self._line.queue.rate_hz // TICKS_PER_SECOND
+            heard = max(0, at.pts - block.pts) * rate_hz // TICKS_PER_SECOND
             unheard = block.pcm[heard:]
             if not len(unheard):
                 break

@@ -21,7 +21,8 @@ from stream_engine.errors import (
     TransportError,
     Unauthorized,
 )
-from stream_engine.wire import MAX_TEXT, Failure, Problem, failure_of
+from stream_engine.json_fields import MAX_TEXT
+from stream_engine.wire import Failure, Problem, failure_of
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from stream_engine.hand_off import FrameSlot, TimedPicture
 from stream_engine.motion.handover import NEUTRAL_FRAMES
 from stream_engine.motion.window import profile_named
 from stream_engine.render_loop import Seat
-from stream_engine.session_parts import House, Interruption, SessionParts
+from stream_engine.session_parts import House, Interruption, Listener, SessionParts
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.telemetry.spans import span, waited
 from stream_engine.transport.intake import AudioIntake
@@ -57,6 +57,11 @@ class Session:
         house: Threads and clock shared by all sessions.
         on_motion: Given final motion.
         on_error: Told what ended the session, on the thread where it happened.
+
+    Attributes:
+        begun: Its time runs.
+        listeners: Other doors of the same session.
+        prompted: It speaks what a `Prompter` gives it, and hears no microphone.
     """
 
     def __init__(
@@ -68,13 +73,15 @@ class Session:
     ) -> None:
         self.id = secrets.token_urlsafe(9)
         self.parts = parts
+        self.listeners: list[Listener] = []
+        self.prompted = False
         self.clock = house.clock
         self.tally = Tally(house.tally)
         self._least_delay = profile_named(parts.profile).latency + RELEASE_MARGIN
         self._margin = Margin()
         self._house = house
         self._on_error = on_error
-        self._begun = False
+        self.begun = False
         self._sent: TimedPicture | None = None
         self._voiced = 0
         self.playout = PlayoutClock(house.clock.now(), self._least_delay)
@@ -95,8 +102,8 @@ class Session:
 
     def begin(self, heard: int = 0) -> None:
         """Start the session's time, once, when the peer is there and ``heard`` ticks have come."""
-        if not self._begun:
-            self._begun = True
+        if not self.begun:
+            self.begun = True
             self.playout.origin_s = self.clock.now() - heard / TICKS_PER_SECOND
 
     def push_audio(self, pts: int, samples: F32) -> None:
@@ -106,6 +113,8 @@ class Session:
             pts: The sender's time of the first sample, 1/48,000 s, any origin.
             samples: float32 [N] at 48 kHz.
         """
+        if self.prompted:
+            return
         self.begin(len(samples))
         self._intake.push(pts, samples, self.clock.now())
         self._feed()
@@ -197,6 +206,9 @@ class Session:
     def close(self) -> None:
         """Leave the engine and the painter; may be called again."""
         self._house.leave(self, self.lane, self._seat)
+        listeners, self.listeners = self.listeners, []
+        for listener in listeners:
+            listener.ended()
 
     def _take_seat(self) -> Seat | None:
         if self.parts.poser is None:
@@ -260,6 +272,8 @@ class _Delivery:
             arrival = session.playout.arrival((frames.start + index) * TICKS_PER_FRAME)
             session.tally.observe("capture_to_motion_seconds", now - arrival)
         self._on_motion(frames)
+        for listener in session.listeners:
+            listener.motion(frames)
 
     def finish(self) -> None:
         """A live session has no end of speech."""

@@ -9,6 +9,7 @@ from stream_engine.motion.emotion import Manner
 from stream_engine.protocols import Clock, HeadPoser
 from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.telemetry.metrics import Tally
+from stream_engine.types import MotionFrames
 
 if TYPE_CHECKING:
     from stream_engine.session import Session
@@ -24,6 +25,18 @@ class House(Protocol):
 
     def leave(self, session: "Session", lane: Lane, seat: Seat | None) -> None:
         """Take a session out of everything."""
+        ...
+
+
+class Listener(Protocol):
+    """A further door of a session; on the loop."""
+
+    def motion(self, frames: MotionFrames) -> None:
+        """Take final motion; a start that has been before is after a cut, and replaces the rest."""
+        ...
+
+    def ended(self) -> None:
+        """Take note that the session is over."""
         ...
 
 

@@ -1,24 +1,21 @@
 """The messages between server and clients: what they hold, and their JSON.
 
 Every message is one JSON object with a ``type``. Over the data channel ``events`` of a WebRTC
-session the client sends `Heartbeat` and `Express`, the server `Pong`, `Motion`, `Stats` and
-`Failure`. Over the WebSocket ``/v1/speech`` the client sends PCM16 mono little-endian as binary
-messages, `Express` at any time, and `End`;
-the server sends `Ready`, `Motion`, `Ended` and `Failure`. `Offer` and `Answer` are the bodies of
-``POST /api/offer``.
+session the client sends `Heartbeat`, `Express` and `Interrupt`, the server `Pong`, `Motion`,
+`Stats`, `Interrupted` and `Failure`. Over the WebSocket ``/v1/speech`` the client sends PCM16 mono
+little-endian as binary messages, `Express` at any time, and `End`; the server sends `Ready`,
+`Motion`, `Ended` and `Failure`. `Offer` and `Answer` are the bodies of ``POST /api/offer``. What
+goes over ``/v1/realtime`` stands in `realtime_wire`.
 """
 
 import dataclasses
 import json
-import types
 from dataclasses import dataclass
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
 from stream_engine.errors import SignalingError, StreamEngineError
+from stream_engine.json_fields import build, json_object
 from stream_engine.types import MOTION_FPS, TICKS_PER_FRAME, MotionFrames
-
-MAX_TEXT = 128 * 1024
-"""Longest JSON text that is looked at, characters."""
 
 COEFFICIENT_DIGITS = 4
 """Decimals of a coefficient: finer than any eye."""
@@ -62,6 +59,29 @@ class Express:
     intensity: float | None = None
     style: float | None = None
     type: str = "express"
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """Stop sound and face at once."""
+
+    type: str = "interrupt"
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """Where it was cut.
+
+    ``pts`` is the first tick that is not heard any more, ``frame`` the first that shows nothing of
+    what was cut, ``resume_frame`` the first of new motion; the mouth is shut ``ms_to_neutral``
+    after the interrupt. Motion from ``frame`` on that was sent before is void.
+    """
+
+    pts: int
+    frame: int
+    resume_frame: int
+    ms_to_neutral: float
+    type: str = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +161,27 @@ class Failure:
 
 
 Message = (
-    Offer | Answer | Heartbeat | Express | Pong | End | Ready | Ended | Motion | Stats | Failure
+    Offer
+    | Answer
+    | Heartbeat
+    | Express
+    | Interrupt
+    | Interrupted
+    | Pong
+    | End
+    | Ready
+    | Ended
+    | Motion
+    | Stats
+    | Failure
 )
 M = TypeVar("M")
 
 _EVENTS: dict[str, type[Any]] = {
     "heartbeat": Heartbeat,
     "express": Express,
+    "interrupt": Interrupt,
+    "interrupted": Interrupted,
     "pong": Pong,
     "end": End,
     "ready": Ready,
@@ -190,13 +224,13 @@ def decode_event(text: str) -> Message:
     Raises:
         SignalingError: If it is anything else.
     """
-    values = _object(text)
+    values = json_object(text)
     kind = values.get("type")
     if not isinstance(kind, str) or kind not in _EVENTS:
         raise SignalingError(
             "a message of unknown type", got=repr(kind)[:80], expected=" or ".join(_EVENTS)
         )
-    message: Message = _build(_EVENTS[kind], values)
+    message: Message = build(_EVENTS[kind], values)
     return message
 
 
@@ -213,54 +247,4 @@ def decode_as(kind: type[M], text: str) -> M:
     Raises:
         SignalingError: If it is anything else.
     """
-    return _build(kind, _object(text))
-
-
-def _object(text: str) -> dict[str, Any]:
-    if len(text) > MAX_TEXT:
-        raise SignalingError(
-            "a message is too long", got=f"{len(text)} characters", expected=f"at most {MAX_TEXT}"
-        )
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise SignalingError("a message is not JSON", got=str(error)[:80]) from error
-    if not isinstance(values, dict):
-        raise SignalingError("a message is not a JSON object", got=type(values).__name__)
-    return values
-
-
-def _build(kind: type[M], values: dict[str, Any]) -> M:
-    hints = get_type_hints(kind)
-    fields = dataclasses.fields(kind)  # type: ignore[arg-type]
-    arguments = {}
-    for item in fields:
-        if item.name in values:
-            value = values[item.name]
-            if not _fits(hints[item.name], value):
-                raise SignalingError(
-                    f"{kind.__name__}.{item.name} has the wrong type", got=repr(value)[:80]
-                )
-            arguments[item.name] = _nested(hints[item.name], value)
-        elif item.default is dataclasses.MISSING:
-            raise SignalingError(f"{kind.__name__} lacks {item.name}", got=", ".join(values)[:80])
-    return kind(**arguments)
-
-
-def _nested(hint: Any, value: Any) -> Any:
-    return _build(hint, value) if isinstance(hint, type) and isinstance(value, dict) else value
-
-
-def _fits(hint: Any, value: Any) -> bool:
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        return any(_fits(option, value) for option in inner)
-    if origin is list:
-        return isinstance(value, list) and all(_fits(inner[0], item) for item in value)
-    if origin is dict:
-        return isinstance(value, dict) and all(_fits(inner[1], item) for item in value.values())
-    if dataclasses.is_dataclass(hint):
-        return isinstance(value, dict)
-    if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    return type(value) is hint
+    return build(kind, json_object(text))

@@ -169,6 +169,7 @@ def doors_app(directory: Directory) -> Starlette:
             Route("/readyz", doors.ready),
             Route("/metrics", doors.metrics),
             WebSocketRoute("/v1/speech", doors.speech),
+            WebSocketRoute("/v1/realtime", doors.speech),
             Route("/api/token", doors.anything, methods=["POST"]),
             Route("/{path:path}", doors.anything, methods=["GET", "OPTIONS"]),
         ],

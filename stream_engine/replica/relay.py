@@ -81,7 +81,7 @@ async def _serve(place: Place, client: WebSocket) -> int:
         try:
             host, _, port = chosen.address.rpartition(":")
             upstream = await connect(
-                f"ws://{called}/v1/speech?{client.url.query}",
+                f"ws://{called}{client.url.path}?{client.url.query}",
                 host=host.strip("[]"),
                 port=int(port),
                 additional_headers=headers,

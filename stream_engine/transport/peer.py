@@ -30,7 +30,7 @@ from stream_engine.telemetry.spans import recording, span
 from stream_engine.transport import encoder, jitter_buffer
 from stream_engine.transport.outgoing import Outgoing
 from stream_engine.transport.paced_outlet import PacedOutlet
-from stream_engine.transport.peer_stats import stats_of
+from stream_engine.transport.peer_stats import interrupted_message, stats_of
 from stream_engine.transport.signaling import BAD_OFFER, ice_servers, usable_sdp
 from stream_engine.transport.tracks import FaceTrack, VoiceTrack
 from stream_engine.types import F32, TICKS_PER_SECOND, MotionFrames
@@ -38,6 +38,7 @@ from stream_engine.wire import (
     Answer,
     Express,
     Heartbeat,
+    Interrupt,
     Message,
     Offer,
     Pong,
@@ -240,6 +241,8 @@ class Peer:
             message = decode_event(text if isinstance(text, str) else "")
             if isinstance(message, Express):
                 self.session.lane.express(message.emotion, message.intensity, message.style)
+            elif isinstance(message, Interrupt):
+                self.send(interrupted_message(self.session.interrupt()))
         except (SignalingError, ConfigError) as error:
             self.send(failure_of(error, ends=False))
             return

@@ -1,9 +1,10 @@
-"""What a client is told once a second of how its session does."""
+"""What a client is told of its session: figures once a second, where it was cut."""
 
 from stream_engine.session import Session
+from stream_engine.session_parts import Interruption
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import TICKS_PER_SECOND
-from stream_engine.wire import Stats
+from stream_engine.wire import Interrupted, Stats
 
 SHOWN_COUNTS = (
     "audio_gap_samples_total",
@@ -46,3 +47,8 @@ def stats_of(session: Session, shared: Tally) -> Stats:
             latency[shown] = round(value * 1000, 2)
     counts = {name: session.tally.count(name) for name in SHOWN_COUNTS}
     return Stats(session.delay * 1000 / TICKS_PER_SECOND, latency, counts)
+
+
+def interrupted_message(cut: Interruption) -> Interrupted:
+    """Turn a cut into its message."""
+    return Interrupted(cut.pts, cut.first, cut.resume, round(1000.0 * cut.neutral_s, 1))

@@ -224,7 +224,12 @@ def parse_query(query: Mapping[str, str], default_profile: str) -> tuple[int, st
         SignalingError: If the rate is no number in range.
         ConfigError: If there is no such profile.
     """
-    text = query.get("rate", "16000")
+    rate_hz = read_rate(query.get("rate", "16000"))
+    return rate_hz, profile_named(query.get("profile", default_profile)).name
+
+
+def read_rate(text: str) -> int:
+    """Read a sample rate, Hz; SignalingError if it is no number in range."""
     rate_hz = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
     if rate_hz not in RATES_HZ:
         raise SignalingError(
@@ -233,7 +238,7 @@ def parse_query(query: Mapping[str, str], default_profile: str) -> tuple[int, st
             expected=f"{RATES_HZ.start}..{RATES_HZ.stop - 1}",
             fix="resample, or say the rate in the query: ?rate=16000",
         )
-    return rate_hz, profile_named(query.get("profile", default_profile)).name
+    return rate_hz
 
 
 def output_names(query: Mapping[str, str]) -> list[str] | None:

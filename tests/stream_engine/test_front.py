@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from stream_engine.config import ServerConfig
+from stream_engine.json_fields import MAX_TEXT
 from stream_engine.protocols import MotionSlots
-from stream_engine.wire import MAX_TEXT
 from tests.fakes.live_server import LiveServer, live_server
 from tests.fakes.stages import FakeStages
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_engine.errors import ConfigError, SignalingError
+from stream_engine.json_fields import MAX_TEXT
 from stream_engine.types import MotionFrames
 from stream_engine.wire import (
-    MAX_TEXT,
     End,
     Ended,
     Express,

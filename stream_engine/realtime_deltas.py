@@ -1,0 +1,65 @@
+"""Sound and motion over ``/v1/realtime``: base64 in JSON, or binary messages.
+
+With ``encoding=binary`` deltas are binary messages: kind (1 sound, 2 motion), version, a count of
+samples or frames, their rate, and the media time of the first in ticks of 1/48,000 s
+(``<BBxxIIq``), then PCM16 or float32, 55 a frame; all little-endian.
+"""
+
+import base64
+import binascii
+import struct
+
+import numpy as np
+
+from stream_engine.audio.speech_queue import Pcm
+from stream_engine.errors import SignalingError
+from stream_engine.realtime_wire import AudioDelta, MotionDelta
+from stream_engine.types import F32, MOTION_FPS, TICKS_PER_FRAME, MotionFrames
+from stream_engine.wire import COEFFICIENT_DIGITS
+
+SOUND, MOTION = 1, 2
+HEADER = struct.Struct("<BBxxIIq")
+_VERSION = 1
+
+
+def pcm_of(audio: str) -> Pcm:
+    """Read the samples of an `AppendAudio`; SignalingError if it is no base64 of PCM16."""
+    try:
+        data = base64.b64decode(audio, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise SignalingError("audio is not base64", got=str(error)[:80]) from error
+    return pcm_in(data)
+
+
+def pcm_in(data: bytes) -> Pcm:
+    """Read PCM16, little-endian; SignalingError if half a sample is left over."""
+    if len(data) % 2:
+        raise SignalingError(
+            "PCM16 cut in the middle of a sample",
+            got=f"{len(data)} bytes",
+            expected="an even number of bytes",
+        )
+    return np.frombuffer(data, "<i2").astype(np.int16)
+
+
+def motion_delta(frames: MotionFrames) -> MotionDelta:
+    """Turn motion into its event."""
+    rows = frames.coefficients.astype(float).round(COEFFICIENT_DIGITS).tolist()
+    return MotionDelta(frames.start, frames.start * TICKS_PER_FRAME, MOTION_FPS, rows)
+
+
+def audio_delta(pts: int, pcm: Pcm, rate_hz: int) -> AudioDelta:
+    """Turn sound into its event."""
+    return AudioDelta(pts, rate_hz, base64.b64encode(pcm.astype("<i2").tobytes()).decode())
+
+
+def motion_bytes(frames: MotionFrames) -> bytes:
+    """Write motion as a binary message."""
+    rows: F32 = frames.coefficients
+    pts = frames.start * TICKS_PER_FRAME
+    return HEADER.pack(MOTION, _VERSION, len(rows), MOTION_FPS, pts) + rows.astype("<f4").tobytes()
+
+
+def sound_bytes(pts: int, pcm: Pcm, rate_hz: int) -> bytes:
+    """Write sound as a binary message."""
+    return HEADER.pack(SOUND, _VERSION, len(pcm), rate_hz, pts) + pcm.astype("<i2").tobytes()
