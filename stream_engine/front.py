@@ -27,6 +27,7 @@ from stream_engine.household import Household
 from stream_engine.motion.window import PROFILES
 from stream_engine.replica.ask import FORWARDED, Question, ask
 from stream_engine.replica.session_name import REPLICA, full_name, gone, split_name
+from stream_engine.transport.page_assets import asset_routes
 from stream_engine.transport.peer import Peer
 from stream_engine.transport.speech_socket import SpeechSocket, serve_speech
 from stream_engine.transport.still import encode_jpeg
@@ -104,9 +105,9 @@ class Front:
             {"name": profile.name, "latency_ms": profile.latency * 1000 // TICKS_PER_SECOND}
             for profile in PROFILES.values()
         ]
-        motion = self.house.config.motion
-        manner = _plain(motion.manner)
-        return JSONResponse({"profiles": rows, "default": motion.profile, "manner": manner})
+        motion, avatar = self.house.config.motion, self.house.config.render.avatar
+        first = {"default": motion.profile, "manner": _plain(motion.manner), "avatar": avatar}
+        return JSONResponse({"profiles": rows, **first})
 
     async def health(self, request: Request) -> Response:
         """Say that the server is up, and how full."""
@@ -203,6 +204,7 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
         Route("/metrics", front.metrics),
         Route("/assets/sample.wav", sample),
         Route("/assets/still.jpg", front.still),
+        *asset_routes(front.house.config.render.background_rgb),
         WebSocketRoute("/v1/speech", front.speech),
         Mount("/", StaticFiles(directory=web_root)),
     ]
