@@ -115,7 +115,7 @@ class Session:
         order = LaneOrder(parts.profile, self, self.tally, parts.manner, PATIENCE_FRAMES)
         self.lane: Lane = house.engine.add(order)
         self._slot = FrameSlot(self.tally)
-        self._seat = Seat(
+        self.seat = Seat(
             avatar=parts.avatar,
             poser=parts.poser,
             source=self.lane,
@@ -124,7 +124,7 @@ class Session:
             tally=self.tally,
             on_error=on_error,
         )
-        house.render.add(self._seat)
+        house.render.add(self.seat)
 
     @property
     def delay(self) -> int:
@@ -167,7 +167,7 @@ class Session:
         return out
 
     def picture(self, pts: int) -> TimedPicture | None:
-        """Take the picture that leaves at ``pts``: the latest there is, None before the first."""
+        """Take the picture that leaves at ``pts``: the latest there is, None if none is drawn."""
         self._advance()
         picture = self._slot.latest()
         if picture is None:
@@ -190,7 +190,7 @@ class Session:
 
     def close(self) -> None:
         """Leave the engine and the painter; may be called again."""
-        self._house.leave(self, self.lane, self._seat)
+        self._house.leave(self, self.lane, self.seat)
 
     def push(self, frames: MotionFrames) -> None:
         """`MotionSink`: tell the client; the painter has seen it already."""

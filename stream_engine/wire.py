@@ -1,7 +1,7 @@
 """The messages between server and clients: what they hold, and their JSON.
 
 Every message is one JSON object with a ``type``. Over the data channel ``events`` of a WebRTC
-session the client sends `Heartbeat` and `Express`, the server `Pong`, `Motion`, `Stats` and
+session the client sends `Heartbeat`, `Express` and `View`, the server `Pong`, `Motion`, `Stats` and
 `Failure`. Over the WebSocket ``/v1/speech`` the client sends PCM16 mono little-endian as binary
 messages, `Express` at any time, and `End`;
 the server sends `Ready`, `Motion`, `Ended` and `Failure`. `Offer` and `Answer` are the bodies of
@@ -11,7 +11,7 @@ the server sends `Ready`, `Motion`, `Ended` and `Failure`. `Offer` and `Answer` 
 import dataclasses
 import json
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from stream_engine.errors import SignalingError, StreamEngineError
@@ -64,6 +64,14 @@ class Express:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """The client looks at the video, or draws the face itself: then none is drawn and sent."""
+
+    video: bool
+    type: str = "view"
+
+
+@dataclass(frozen=True, slots=True)
 class Pong:
     """Answer to a heartbeat."""
 
@@ -111,11 +119,16 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Once a second: medians in milliseconds and counts since the session began."""
+    """Once a second: medians in milliseconds and counts since the session began.
+
+    ``rtp_zero`` is the RTP timestamp of media time 0 of ``voice`` (48 kHz) and ``face`` (90 kHz),
+    as soon as each has been sent: with it a client finds the motion that belongs to what it hears.
+    """
 
     delay_ms: float
     latency_ms: dict[str, float]
     counts: dict[str, int]
+    rtp_zero: dict[str, int] = field(default_factory=dict)
     type: str = "stats"
 
 
@@ -140,13 +153,25 @@ class Failure:
 
 
 Message = (
-    Offer | Answer | Heartbeat | Express | Pong | End | Ready | Ended | Motion | Stats | Failure
+    Offer
+    | Answer
+    | Heartbeat
+    | Express
+    | View
+    | Pong
+    | End
+    | Ready
+    | Ended
+    | Motion
+    | Stats
+    | Failure
 )
 M = TypeVar("M")
 
 _EVENTS: dict[str, type[Any]] = {
     "heartbeat": Heartbeat,
     "express": Express,
+    "view": View,
     "pong": Pong,
     "end": End,
     "ready": Ready,
@@ -241,7 +266,7 @@ def _build(kind: type[M], values: dict[str, Any]) -> M:
                     f"{kind.__name__}.{item.name} has the wrong type", got=repr(value)[:80]
                 )
             arguments[item.name] = _nested(hints[item.name], value)
-        elif item.default is dataclasses.MISSING:
+        elif item.default is item.default_factory is dataclasses.MISSING:
             raise SignalingError(f"{kind.__name__} lacks {item.name}", got=", ".join(values)[:80])
     return kind(**arguments)
 
