@@ -11,7 +11,7 @@ from stream_engine.capacity.admission import Setting
 from stream_engine.config import SHIPPED_STEP_COUNTS, EngineConfig
 from stream_engine.errors import AssetError
 from stream_engine.mesh.blendshapes import HeadMesh
-from stream_engine.mesh.head_asset import HeadAsset, load_head_asset
+from stream_engine.mesh.head_asset import HeadAsset, head_file, load_head_asset
 from stream_engine.motion.arkit import INDEX, MOUTH_NAMES
 from stream_engine.motion.expression import Expression
 from stream_engine.motion.generator import MotionGenerator
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 MODEL_FOLDER = Path(__file__).parent / "assets" / "motion"
 EAR_FOLDER = Path(__file__).parent / "assets" / "ear"
 UNITS_FOLDER = Path(__file__).parent / "assets" / "units"
-AVATARS = ("default",)
 
 
 def open_hop(
@@ -134,9 +133,7 @@ def head_asset(avatar: str) -> HeadAsset:
     Raises:
         AssetError: If there is no such avatar.
     """
-    if avatar not in AVATARS:
-        raise AssetError("unknown avatar", got=repr(avatar), expected=" or ".join(AVATARS))
-    return load_head_asset()
+    return load_head_asset(head_file(avatar))
 
 
 @cache
@@ -241,7 +238,8 @@ class Assembly:
             AssetError: If there is no such avatar.
             RenderError: If OpenGL cannot be had.
         """
-        from stream_engine.render.mesh_renderer import MeshRenderer, RenderStyle
+        from stream_engine.render.mesh_renderer import MeshRenderer
+        from stream_engine.render.portrait import RenderStyle
 
         config = self._config.render
         style = RenderStyle(background=config.background_rgb)

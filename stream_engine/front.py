@@ -21,6 +21,7 @@ from stream_engine.refusals import body_text, plain
 from stream_engine.replica.ask import FORWARDED, Question, ask, passed_up
 from stream_engine.replica.session_name import REPLICA, full_name, gone, split_name
 from stream_engine.telemetry.process import process_lines
+from stream_engine.transport.page_assets import asset_routes
 from stream_engine.transport.peer import Peer
 from stream_engine.transport.realtime_door import serve_realtime
 from stream_engine.transport.realtime_socket import RealtimeSocket
@@ -101,9 +102,9 @@ class Front:
             {"name": profile.name, "latency_ms": profile.latency * 1000 // TICKS_PER_SECOND}
             for profile in PROFILES.values()
         ]
-        motion = self.house.config.motion
-        manner = plain(motion.manner)
-        return JSONResponse({"profiles": rows, "default": motion.profile, "manner": manner})
+        motion, avatar = self.house.config.motion, self.house.config.render.avatar
+        first = {"default": motion.profile, "manner": plain(motion.manner), "avatar": avatar}
+        return JSONResponse({"profiles": rows, **first})
 
     async def health(self, request: Request) -> Response:
         """Say that the server is up, and how full."""
@@ -216,6 +217,7 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
         Route("/metrics", front.metrics),
         Route("/assets/sample.wav", sample),
         Route("/assets/still.jpg", front.still),
+        *asset_routes(front.house.config.render.background_rgb),
         WebSocketRoute("/v1/speech", front.speech),
         WebSocketRoute("/v1/realtime", realtime),
         Mount("/", StaticFiles(directory=web_root)),

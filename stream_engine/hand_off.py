@@ -52,18 +52,29 @@ class FrameSlot:
         self._tally = tally
         self._picture: TimedPicture | None = None
         self._seen = True
+        self._shut = False
         self._lock = threading.Lock()
 
     def put(self, picture: TimedPicture) -> None:
         """Replace the picture."""
         with self._lock:
+            if self._shut:
+                return
             if not self._seen:
                 self._tally.add("frames_overwritten_total")
             self._picture = picture
             self._seen = False
 
     def latest(self) -> TimedPicture | None:
-        """Look at the picture; None before the first."""
+        """Look at the picture; None before the first and while shut."""
         with self._lock:
             self._seen = True
             return self._picture
+
+    def shut(self, shut: bool) -> None:
+        """Forget the picture and take no other, or take pictures again."""
+        with self._lock:
+            self._shut = shut
+            if shut:
+                self._picture = None
+                self._seen = True

@@ -41,7 +41,7 @@ def build(kind: type[M], values: dict[str, Any]) -> M:
                     f"{kind.__name__}.{item.name} has the wrong type", got=repr(value)[:80]
                 )
             arguments[item.name] = _nested(hints[item.name], value)
-        elif item.default is dataclasses.MISSING:
+        elif item.default is item.default_factory is dataclasses.MISSING:
             raise SignalingError(f"{kind.__name__} lacks {item.name}", got=", ".join(values)[:80])
     return kind(**arguments)
 

@@ -177,6 +177,13 @@ class RenderLoop:
         with self._condition:
             self._seats = tuple(other for other in self._seats if other is not seat)
 
+    def show(self, seat: Seat, pictures: bool) -> None:
+        """Draw for a seat, or, while nobody looks, do not; the first picture then is a new one."""
+        seat.slot.shut(not pictures)
+        self.remove(seat)
+        if pictures:
+            self.add(seat)
+
     def wake(self) -> None:
         """Say that there is motion."""
         with self._condition:

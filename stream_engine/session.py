@@ -93,7 +93,7 @@ class Session:
         order = LaneOrder(parts.profile, sink, self.tally, parts.manner, PATIENCE_FRAMES)
         self.lane: Lane = house.engine.add(order)
         self._slot = FrameSlot(self.tally)
-        self._seat = self._take_seat()
+        self.seat = self._take_seat()
 
     @property
     def delay(self) -> int:
@@ -180,10 +180,10 @@ class Session:
         return out
 
     def picture(self, pts: int) -> TimedPicture | None:
-        """Take the picture that leaves at ``pts``: the latest there is, None before the first."""
+        """Take the picture that leaves at ``pts``: the latest there is, None if none is drawn."""
         self._advance()
         picture = self._slot.latest()
-        if picture is None or self._is_cut(picture):
+        if picture is not None and self._is_cut(picture):
             picture = self._sent
         if picture is None:
             return None
@@ -205,7 +205,7 @@ class Session:
 
     def close(self) -> None:
         """Leave the engine and the painter; may be called again."""
-        self._house.leave(self, self.lane, self._seat)
+        self._house.leave(self, self.lane, self.seat)
         listeners, self.listeners = self.listeners, []
         for listener in listeners:
             listener.ended()

@@ -1,16 +1,17 @@
 """The messages between server and clients: what they hold, and their JSON.
 
 Every message is one JSON object with a ``type``. Over the data channel ``events`` of a WebRTC
-session the client sends `Heartbeat`, `Express` and `Interrupt`, the server `Pong`, `Motion`,
-`Stats`, `Interrupted` and `Failure`. Over the WebSocket ``/v1/speech`` the client sends PCM16 mono
-little-endian as binary messages, `Express` at any time, and `End`; the server sends `Ready`,
-`Motion`, `Ended` and `Failure`. `Offer` and `Answer` are the bodies of ``POST /api/offer``. What
+session the client sends `Heartbeat`, `Express`, `Interrupt` and `View`, the server `Pong`,
+`Motion`, `Stats`, `Interrupted` and `Failure`. Over the WebSocket ``/v1/speech`` the client sends
+PCM16 mono little-endian as binary messages, `Express` at any time, and `End`; the server sends
+`Ready`, `Motion`, `Ended` and `Failure`. `Offer` and `Answer` are the bodies of
+``POST /api/offer``. What
 goes over ``/v1/realtime`` stands in `realtime_wire`.
 """
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from stream_engine.errors import SignalingError, StreamEngineError
@@ -85,6 +86,14 @@ class Interrupted:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """The client looks at the video, or draws the face itself: then none is drawn and sent."""
+
+    video: bool
+    type: str = "view"
+
+
+@dataclass(frozen=True, slots=True)
 class Pong:
     """Answer to a heartbeat."""
 
@@ -132,11 +141,16 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Once a second: medians in milliseconds and counts since the session began."""
+    """Once a second: medians in milliseconds and counts since the session began.
+
+    ``rtp_zero`` is the RTP timestamp of media time 0 of ``voice`` (48 kHz) and ``face`` (90 kHz),
+    as soon as each has been sent: with it a client finds the motion that belongs to what it hears.
+    """
 
     delay_ms: float
     latency_ms: dict[str, float]
     counts: dict[str, int]
+    rtp_zero: dict[str, int] = field(default_factory=dict)
     type: str = "stats"
 
 
@@ -167,6 +181,7 @@ Message = (
     | Express
     | Interrupt
     | Interrupted
+    | View
     | Pong
     | End
     | Ready
@@ -182,6 +197,7 @@ _EVENTS: dict[str, type[Any]] = {
     "express": Express,
     "interrupt": Interrupt,
     "interrupted": Interrupted,
+    "view": View,
     "pong": Pong,
     "end": End,
     "ready": Ready,

@@ -1,48 +1,78 @@
 // The page: microphone or sample up, face and delayed voice down.
 //
 // One RTCPeerConnection per talk. Voice and face come back in one MediaStream, so the browser
-// plays them in sync. Query: ?raw=1 leaves the microphone's processing off (measurements).
+// plays them in sync; a face that is drawn here follows the voice. Query: ?raw=1 leaves the
+// microphone's processing off (measurements), ?view=local begins with the face drawn here.
 
 import { Link, RefusedError, reach } from './link.js';
+import { Panel } from './panel.js';
+import { pictureInPicture } from './pip.js';
+import { Speech } from './sources.js';
+import { Stage } from './stage.js';
 
 const $ = (id) => document.getElementById(id);
-const raw = new URLSearchParams(location.search).has('raw');
+const query = new URLSearchParams(location.search);
 
 const PROFILE_HELP = {
   ultra: 'Quickest answer: hears 80 ms ahead.',
   balanced: 'Good lips at a short delay: hears 120 ms ahead.',
   quality: 'Best lips: hears 320 ms ahead.',
 };
+const KEPT_MOTION = 3000;
+const LOUD = 0.02;
+const QUIET_AFTER_MS = 700;
+const JAW = 17; // jawOpen
+const OPEN = 0.06;
 
-const state = {
-  link: null,        // the connection
-  context: null,     // AudioContext: sample and level meter
-  microphone: null,  // MediaStream
-  sample: null,      // AudioBufferSourceNode while it plays
-  sampleOut: null,   // MediaStreamAudioDestinationNode
-  meter: null,
-  muted: false,
-};
+const state = { link: null, avatar: undefined, spokeAt: 0, movedAt: 0 };
 
 // For tests and the curious: what goes up, what comes down, and the newest motion.
-const view = { motion: [], stats: null, local: null, remote: null, link: null };
+const view = { motion: [], stats: null, local: null, remote: null, link: null, stage: null };
 window.elocute = view;
-const KEPT_MOTION = 3000;
-const METER_MS = 80;
-const SAMPLE_LEAD_S = 0.8; // the voice coming back joins half a second after the face
+
+const panel = new Panel();
+const speech = new Speech((loudness) => {
+  $('level').style.transform = `scaleX(${Math.min(1, loudness * 6).toFixed(2)})`;
+  if (loudness > LOUD) state.spokeAt = performance.now();
+  caption();
+});
+const stage = new Stage($('face'), $('drawn'), {
+  onMode: showMode,
+  onTrouble: complain,
+  outputMs: () => speech.outputMs,
+});
+view.stage = stage;
 
 // ---------------------------------------------------------------- what is shown
 
 function show(name, text) {
   document.body.dataset.state = name;
   $('badge').textContent = text;
-  const on = name === 'live' || name === 'connecting';
-  $('stop').disabled = !on;
-  $('mute').disabled = !on;
-  $('start').disabled = name === 'connecting' || (on && state.microphone !== null);
+  const on = name === 'live' || name === 'connecting' || name === 'reconnecting';
+  $('stop').disabled = $('mute').disabled = $('push').disabled = !on;
+  $('start').disabled = name === 'connecting' || (on && speech.live);
   $('sample').disabled = name === 'connecting';
   $('profile').disabled = on;
-  $('start').textContent = on && !state.microphone ? 'Microphone' : 'Start';
+  $('start').textContent = on && !speech.live ? 'Microphone' : 'Start';
+  caption();
+}
+
+function showMode(mode) {
+  for (const choice of document.getElementsByName('view')) choice.checked = choice.value === mode;
+  document.body.dataset.view = mode;
+}
+
+// Seen, not announced: a screen reader would never be silent. What changes rarely is in the badge.
+function caption() {
+  const now = performance.now();
+  const texts = {
+    idle: '', failed: '', connecting: 'Connecting…', reconnecting: 'Reconnecting…',
+    live: now - state.movedAt < QUIET_AFTER_MS ? 'Speaking'
+      : !speech.open ? 'Not listening'
+        : now - state.spokeAt < QUIET_AFTER_MS ? 'Hearing you' : 'Listening',
+  };
+  const text = texts[document.body.dataset.state] ?? '';
+  if ($('caption').textContent !== text) $('caption').textContent = text;
 }
 
 function complain(text) {
@@ -61,103 +91,22 @@ function explain(error) {
   return texts[error.name] ?? `Something went wrong: ${error.message}`;
 }
 
-const milliseconds = (value) => (value === undefined ? '–' : `${Math.round(value)} ms`);
-
-function showFigures(figures) {
-  $('latency').textContent = figures.total ? `≈ ${milliseconds(figures.total)}` : '–';
-  $('fps').textContent = figures.fps === undefined ? '–' : `${Math.round(figures.fps)} per second`;
-  $('server').textContent = milliseconds(figures.server);
-  $('network').textContent = milliseconds(figures.network);
-  $('repeated').textContent = figures.repeated ?? '–';
-}
-
-// ---------------------------------------------------------------- where the speech comes from
-
-function audioContext() {
-  state.context ??= new AudioContext({ latencyHint: 'interactive', sampleRate: 48000 });
-  return state.context;
-}
-
-async function openMicrophone() {
-  if (!navigator.mediaDevices) {
-    throw new RefusedError('The browser gives the microphone to https:// and localhost pages only. Open this page through localhost, or play the sample.');
-  }
-  const processing = !raw;
-  return navigator.mediaDevices.getUserMedia({
-    audio: {
-      channelCount: 1,
-      echoCancellation: processing,
-      noiseSuppression: processing,
-      autoGainControl: processing,
-    },
-  });
-}
-
-async function loadSample() {
-  const response = await reach('assets/sample.wav');
-  if (!response.ok) throw new RefusedError('The server has no speech sample.');
-  return audioContext().decodeAudioData(await response.arrayBuffer());
-}
-
-async function playSample() {
-  const context = audioContext();
-  await context.resume();
-  state.sampleBuffer ??= await loadSample();
-  state.sampleOut ??= new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
-  const source = new AudioBufferSourceNode(context, { buffer: state.sampleBuffer });
-  source.connect(state.sampleOut);
-  source.onended = () => {
-    if (state.sample === source) state.sample = null;
-    if (state.link && !state.microphone) $('badge').textContent = 'Live · sample has ended';
-  };
-  const begin = () => {
-    source.start(context.currentTime + SAMPLE_LEAD_S);
-    state.sample = source;
-  };
-  return { stream: state.sampleOut.stream, begin };
-}
-
-function silenceSources() {
-  state.sample?.stop();
-  state.sample = null;
-  state.microphone?.getTracks().forEach((track) => track.stop());
-  state.microphone = null;
-}
-
-function watchLevel(stream) {
-  const context = audioContext();
-  state.meter?.disconnect();
-  const analyser = new AnalyserNode(context, { fftSize: 1024, smoothingTimeConstant: 0 });
-  state.meter = new MediaStreamAudioSourceNode(context, { mediaStream: stream });
-  state.meter.connect(analyser);
-  const samples = new Float32Array(analyser.fftSize);
-  clearInterval(state.meterTimer);
-  state.meterTimer = setInterval(() => {
-    const on = view.local === stream && state.link && !state.muted;
-    if (on) analyser.getFloatTimeDomainData(samples);
-    const loud = on ? Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length) : 0;
-    $('level').style.transform = `scaleX(${Math.min(1, loud * 6).toFixed(2)})`;
-    if (view.local !== stream || !state.link) clearInterval(state.meterTimer);
-  }, METER_MS);
-}
-
 // ---------------------------------------------------------------- talk
 
+/** @param {() => Promise<void | (() => void)>} openSource gives what begins the speech, if anything */
 async function talk(openSource) {
   complain('');
   const fresh = !state.link;
+  speech.silence();
   try {
     if (fresh) show('connecting', 'Connecting');
-    const { stream, begin, microphone } = await openSource();
-    state.microphone = microphone ? stream : null;
-    view.local = stream;
-    const track = stream.getAudioTracks()[0];
-    track.enabled = !state.muted;
-    if (fresh) await connect(track, stream);
+    const begin = await openSource();
+    view.local = speech.stream;
+    const track = speech.stream.getAudioTracks()[0];
+    if (fresh) await connect(track, speech.stream);
     else await state.link.speak(track);
-    watchLevel(stream);
     begin?.();
-    show('live', microphone ? 'Live' : 'Live · sample');
+    show('live', speech.live ? 'Live' : 'Live · sample');
   } catch (error) {
     hangUp('failed', 'Not connected');
     complain(explain(error));
@@ -166,11 +115,16 @@ async function talk(openSource) {
 
 async function connect(track, stream) {
   const link = new Link({
-    onMotion: (message) => {
-      view.motion.push({ ...message, at: performance.now() });
-      if (view.motion.length > KEPT_MOTION) view.motion.splice(0, KEPT_MOTION / 2);
+    onMotion: takeMotion,
+    onStats: (stats) => stage.timing(stats.rtp_zero),
+    onFigures: (figures) => {
+      const shown = stage.figures();
+      view.stats = { ...figures, stage: shown };
+      panel.show(figures, shown);
     },
-    onFigures: (figures) => { view.stats = figures; showFigures(figures); },
+    onWay: (up) => {
+      if (state.link === link) show(up ? 'live' : 'reconnecting', up ? 'Live' : 'Reconnecting');
+    },
     onRefused: complain,
     onGone: (reason) => {
       if (state.link !== link) return;
@@ -180,51 +134,76 @@ async function connect(track, stream) {
   });
   state.link = view.link = link;
   link.express(manner());
-  await audioContext().resume();
-  view.remote = await link.open(track, stream, $('profile').value);
-  $('face').srcObject = view.remote;
-  await $('face').play();
+  await speech.context.resume();
+  view.remote = await link.open(track, stream, $('profile').value, state.avatar);
+  await stage.attach(link, view.remote);
+}
+
+function takeMotion(message) {
+  stage.motion(message);
+  if (message.coefficients.some((row) => row[JAW] > OPEN)) state.movedAt = performance.now();
+  view.motion.push({ ...message, at: performance.now() });
+  if (view.motion.length > KEPT_MOTION) view.motion.splice(0, KEPT_MOTION / 2);
 }
 
 function hangUp(name = 'idle', text = 'Ready') {
-  silenceSources();
+  speech.silence();
   state.link?.close();
   state.link = view.link = null;
-  $('face').srcObject = null;
-  showFigures({});
+  stage.detach();
+  panel.clear();
   show(name, text);
 }
 
-async function startMicrophone() {
-  silenceSources();
-  await talk(async () => {
-    const stream = await openMicrophone();
-    stream.getAudioTracks()[0].onended = () => {
-      if (state.microphone !== stream) return;
-      hangUp('failed', 'Not connected');
-      complain('The microphone was unplugged or taken away.');
-    };
-    return { stream, microphone: true };
-  });
-}
+const startMicrophone = () => talk(() => speech.openMicrophone(query.has('raw'), () => {
+  hangUp('failed', 'Not connected');
+  complain('The microphone was unplugged or taken away.');
+}));
 
-async function startSample() {
-  silenceSources();
-  await talk(playSample);
+const startSample = () => talk(() => speech.openSample(() => {
+  if (state.link && !speech.live) $('badge').textContent = 'Live · sample has ended';
+}));
+
+// ---------------------------------------------------------------- controls
+
+function pressed(id, on, text) {
+  $(id).setAttribute('aria-pressed', String(on));
+  if (text) $(id).textContent = text;
 }
 
 function toggleMute() {
-  state.muted = !state.muted;
-  $('mute').setAttribute('aria-pressed', String(state.muted));
-  $('mute').textContent = state.muted ? 'Muted' : 'Mute';
-  view.local?.getAudioTracks().forEach((track) => { track.enabled = !state.muted; });
+  speech.muted = !speech.muted;
+  pressed('mute', speech.muted, speech.muted ? 'Muted' : 'Mute');
 }
 
 function toggleSound() {
   const off = !$('face').muted;
   $('face').muted = off;
-  $('sound').setAttribute('aria-pressed', String(off));
-  $('sound').textContent = off ? 'Sound off' : 'Sound on';
+  pressed('sound', off, off ? 'Sound off' : 'Sound on');
+}
+
+function togglePush() {
+  const on = $('push').getAttribute('aria-pressed') !== 'true';
+  pressed('push', on);
+  speech.push = on;
+  $('hold').hidden = !on;
+}
+
+function hold(on) {
+  speech.held = on;
+  pressed('hold', on, on ? 'Let go to stop' : 'Hold to talk');
+}
+
+function connectHold() {
+  const button = $('hold');
+  const keys = (event) => event.key === ' ' || event.key === 'Enter';
+  button.addEventListener('pointerdown', (event) => {
+    button.setPointerCapture(event.pointerId);
+    hold(true);
+  });
+  for (const name of ['pointerup', 'pointercancel', 'blur']) button.addEventListener(name, () => hold(false));
+  button.addEventListener('keydown', (event) => { if (keys(event)) { event.preventDefault(); hold(true); } });
+  button.addEventListener('keyup', (event) => { if (keys(event)) hold(false); });
 }
 
 const manner = () => ({
@@ -235,9 +214,11 @@ const manner = () => ({
 
 async function fillProfiles() {
   try {
-    const { profiles, default: standard, manner: first } = await (await reach('api/profiles')).json();
+    const { profiles, default: standard, manner: first, avatar } = await (await reach('api/profiles')).json();
     $('profile').replaceChildren(...profiles.map(({ name }) => new Option(name, name)));
     $('profile').value = standard;
+    state.avatar = avatar;
+    stage.avatar = avatar;
     for (const id of ['emotion', 'intensity', 'style']) $(id).value = first[id];
     helpProfile();
   } catch (error) {
@@ -254,10 +235,17 @@ $('sample').addEventListener('click', startSample);
 $('stop').addEventListener('click', () => { complain(''); hangUp(); });
 $('mute').addEventListener('click', toggleMute);
 $('sound').addEventListener('click', toggleSound);
+$('push').addEventListener('click', togglePush);
+connectHold();
 $('profile').addEventListener('change', helpProfile);
+for (const choice of document.getElementsByName('view')) {
+  choice.addEventListener('change', () => { complain(''); stage.show(choice.value); });
+}
 for (const id of ['emotion', 'intensity', 'style']) {
   $(id).addEventListener('input', () => state.link?.express(manner()));
 }
+pictureInPicture($('pip'), stage, $('face'), complain);
 addEventListener('pagehide', () => state.link?.close());
 show('idle', 'Ready');
-fillProfiles();
+showMode('video');
+fillProfiles().then(() => { if (query.get('view') === 'local') stage.show('local'); });

@@ -19,12 +19,24 @@ export class Link {
   #serverStats = null;
   #last = null;
   #manner = null;
+  #video = null;
+  #base;
   #handlers;
 
-  /** @param handlers onMotion(message), onFigures(figures), onRefused(reason), onGone(reason) */
-  constructor(handlers) {
+  /**
+   * @param {{ onMotion: (message: object) => void, onFigures: (figures: object) => void,
+   *   onStats?: (stats: object) => void, onWay?: (up: boolean) => void,
+   *   onRefused: (reason: string) => void, onGone: (reason: string) => void }} handlers
+   *   `onWay` is told when the network breaks off and when it is back
+   * @param {string} [base] URL of the server, with its last slash; the page's own by default
+   */
+  constructor(handlers, base = '') {
     this.#handlers = handlers;
-    this.#channel.onopen = () => { if (this.#manner) this.express(this.#manner); };
+    this.#base = base;
+    this.#channel.onopen = () => {
+      if (this.#manner) this.express(this.#manner);
+      if (this.#video !== null) this.view(this.#video);
+    };
     this.#channel.onmessage = (event) => this.#take(JSON.parse(event.data));
   }
 
@@ -33,7 +45,7 @@ export class Link {
   get session() { return this.#session; }
 
   /** Connect; gives the MediaStream with voice and face. */
-  async open(track, stream, profile) {
+  async open(track, stream, profile, avatar) {
     const pc = this.#pc;
     this.#sender = pc.addTrack(track, stream);
     const face = pc.addTransceiver('video', { direction: 'recvonly' });
@@ -45,8 +57,8 @@ export class Link {
     });
     await pc.setLocalDescription();
     await gathered(pc);
-    const answer = await post('api/offer', {
-      sdp: pc.localDescription.sdp, type: pc.localDescription.type, profile,
+    const answer = await post(`${this.#base}api/offer`, {
+      sdp: pc.localDescription.sdp, type: pc.localDescription.type, profile, avatar,
     });
     this.#session = answer.session;
     await pc.setRemoteDescription({ sdp: answer.sdp, type: answer.type });
@@ -54,6 +66,8 @@ export class Link {
     await this.#connected();
     pc.onconnectionstatechange = () => {
       if (pc.connectionState === 'failed') this.#gone('The connection to the server was lost.');
+      if (pc.connectionState === 'disconnected') this.#handlers.onWay?.(false);
+      if (pc.connectionState === 'connected') this.#handlers.onWay?.(true);
     };
     this.#channel.onclose = () => this.#gone('The server ended the session.');
     this.#heard = performance.now();
@@ -72,6 +86,26 @@ export class Link {
     }
   }
 
+  /** Say whether pictures are wanted; kept until the channel is open. */
+  view(video) {
+    this.#video = video;
+    if (this.#channel.readyState === 'open') {
+      this.#channel.send(JSON.stringify({ type: 'view', video }));
+    }
+  }
+
+  /**
+   * The voice that was last played, or null.
+   * @returns {{ rtpTimestamp: number, timestamp: number } | null} on `performance.now()`'s clock
+   */
+  voicePlayed() {
+    const receiver = this.#pc.getReceivers().find(({ track }) => track.kind === 'audio');
+    const [source] = receiver?.getSynchronizationSources() ?? [];
+    if (!source) return null;
+    const { rtpTimestamp, timestamp } = source; // some browsers count from 1970
+    return { rtpTimestamp, timestamp: timestamp > 1e11 ? timestamp - performance.timeOrigin : timestamp };
+  }
+
   /** Leave; the server is told at once, even while the page goes away. */
   close() {
     if (this.#closed) return;
@@ -79,7 +113,7 @@ export class Link {
     clearInterval(this.#timer);
     this.#channel.onclose = null;
     this.#pc.onconnectionstatechange = null;
-    if (this.#session) fetch(`api/session/${this.#session}`, { method: 'DELETE', keepalive: true, headers: shown }).catch(() => {});
+    if (this.#session) fetch(`${this.#base}api/session/${this.#session}`, { method: 'DELETE', keepalive: true, headers: shown }).catch(() => {});
     this.#pc.close();
   }
 
@@ -115,8 +149,11 @@ export class Link {
   #take(message) {
     this.#heard = performance.now();
     if (message.type === 'motion') this.#handlers.onMotion(message);
-    else if (message.type === 'stats') this.#serverStats = message;
-    else if (message.type === 'error' && message.ends) this.#gone(readable(message.error));
+    else if (message.type === 'stats') {
+      this.#serverStats = message;
+      this.#handlers.onStats?.(message);
+    }
+    if (message.type === 'error' && message.ends) this.#gone(readable(message.error));
     else if (message.type === 'error') this.#handlers.onRefused(readable(message.error));
   }
 
@@ -124,16 +161,21 @@ export class Link {
   async #figures() {
     const now = { at: performance.now() };
     (await this.#pc.getStats()).forEach((report) => {
-      if (report.type === 'inbound-rtp' && report.kind === 'video') now.video = report;
+      if (report.type === 'inbound-rtp') now[report.kind] = report;
       if (report.type === 'candidate-pair' && report.nominated) now.pair = report;
     });
     const before = this.#last;
     this.#last = now;
     if (this.#closed || !now.video || !before?.video) return;
     const frames = now.video.framesDecoded - before.video.framesDecoded;
-    const buffered = delta(now, before, 'totalProcessingDelay') / Math.max(1, frames) * 1000;
+    // Without pictures the face waits for the voice, so the voice's buffer and delay count.
+    const drawn = this.#video === false;
+    const buffered = 1000 * (drawn
+      ? delta('audio', now, before, 'jitterBufferDelay')
+        / Math.max(1, delta('audio', now, before, 'jitterBufferEmittedCount'))
+      : delta('video', now, before, 'totalProcessingDelay') / Math.max(1, frames));
     const network = (now.pair?.currentRoundTripTime ?? 0) * 1000;
-    const server = this.#serverStats?.latency_ms.server;
+    const server = drawn ? this.#serverStats?.delay_ms : this.#serverStats?.latency_ms.server;
     this.#handlers.onFigures({
       fps: frames / (now.at - before.at) * 1000,
       network,
@@ -154,7 +196,7 @@ const CAPTURE_MS = 20;
 // Half a screen refresh at 60 Hz, and one of composition.
 const DISPLAY_MS = 25;
 
-const delta = (now, before, key) => (now.video[key] ?? 0) - (before.video[key] ?? 0);
+const delta = (kind, now, before, key) => (now[kind]?.[key] ?? 0) - (before[kind]?.[key] ?? 0);
 
 function preferPresent(receiver) {
   if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;

@@ -16,6 +16,9 @@ from stream_engine.errors import AssetError
 from stream_engine.motion.arkit import ARKIT_NAMES
 
 DEFAULT_HEAD = Path(__file__).parent.parent / "assets" / "head.safetensors"
+HEADS = {"default": DEFAULT_HEAD}
+"""The heads that ship with Elocute, by avatar."""
+
 _FORMAT = "elocute-head-1"
 _UNUSABLE = "the head file cannot be used"
 _EXPECTED = f"a {_FORMAT} file with the 52 ARKit shapes"
@@ -123,6 +126,23 @@ class HeadAsset:
         mask = np.uint32(1 << self.region_names.index(name))
         inside: NDArray[np.bool_] = (self.region_bits & mask) != 0
         return inside
+
+
+def head_file(avatar: str) -> Path:
+    """Find the head file of an avatar.
+
+    Args:
+        avatar: Its name.
+
+    Returns:
+        The file.
+
+    Raises:
+        AssetError: If there is no such avatar.
+    """
+    if avatar not in HEADS:
+        raise AssetError("unknown avatar", got=repr(avatar)[:80], expected=" or ".join(HEADS))
+    return HEADS[avatar]
 
 
 def load_head_asset(path: Path | None = None) -> HeadAsset:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +9,9 @@ import numpy as np
 from stream_engine.errors import ShapeError
 from stream_engine.mesh.head_asset import HeadAsset
 from stream_engine.mesh.skin_texture import read_skin_texture
-from stream_engine.render.camera import Camera
 from stream_engine.render.gl_context import GlContext, set_uniform
 from stream_engine.render.mouth_light import MouthLight
+from stream_engine.render.portrait import BACKDROP, BLENDED, RenderStyle
 from stream_engine.telemetry.spans import span
 from stream_engine.types import MeshFrame, VideoFrame
 
@@ -22,20 +21,6 @@ if TYPE_CHECKING:
 _SAMPLES = 4
 _UPSIDE_DOWN = np.array([[1], [-1], [1], [1]], dtype=np.float32)
 _VERTEX_BYTES = 12
-_BLENDED = "lash"
-
-
-@dataclass(frozen=True, slots=True)
-class RenderStyle:
-    """How a portrait looks, apart from the head.
-
-    Attributes:
-        background: sRGB colour of the wall behind the head, 0..255.
-        camera: Where the portrait is taken from.
-    """
-
-    background: tuple[int, int, int] = (217, 221, 226)
-    camera: Camera = field(default_factory=Camera)
 
 
 class MeshRenderer:
@@ -137,7 +122,7 @@ class MeshRenderer:
             index = gl.buffer(asset.draw_triangles[span].tobytes())
             self._programs[group.name] = program
             self._groups.append((group.name, gl.vertex_array(program, used, index, 2)))
-        self._backdrop = gl.vertex_array(self._context.program("backdrop", values), [])
+        self._backdrop = gl.vertex_array(self._context.program(BACKDROP, values), [])
 
     def _draw(self) -> None:
         gl = self._context.gl
@@ -148,7 +133,7 @@ class MeshRenderer:
         self._backdrop.render(vertices=3)
         self._texture.use(0)
         for name, vertex_array in self._groups:
-            gl.enable_only(gl.DEPTH_TEST | (gl.BLEND if name == _BLENDED else gl.CULL_FACE))
+            gl.enable_only(gl.DEPTH_TEST | (gl.BLEND if name == BLENDED else gl.CULL_FACE))
             vertex_array.render()
 
     def _read_back(self, pts: int) -> VideoFrame:

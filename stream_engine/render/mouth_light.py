@@ -29,6 +29,16 @@ class MouthLight:
         heights = asset.positions[:, 1]
         self._rest = float(heights[self._upper].mean() - heights[self._lower].mean())
 
+    def measures(self) -> dict[str, object]:
+        """What `of` works with, as plain JSON values, for a renderer elsewhere."""
+        return {
+            "upper": self._upper.tolist(),
+            "lower": self._lower.tolist(),
+            "rest": self._rest,
+            "dark": _DARK,
+            "wide_open": _WIDE_OPEN_M,
+        }
+
     def of(self, positions: NDArray[np.float32]) -> tuple[float, float, float, float]:
         """Middle of the opening in metres and the share of light let in, 0..1."""
         upper, lower = positions[self._upper], positions[self._lower]

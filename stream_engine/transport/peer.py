@@ -31,6 +31,7 @@ from stream_engine.transport import encoder, jitter_buffer
 from stream_engine.transport.outgoing import Outgoing
 from stream_engine.transport.paced_outlet import PacedOutlet
 from stream_engine.transport.peer_stats import interrupted_message, stats_of
+from stream_engine.transport.sent_time import FACE_RTP_HZ, VOICE_RTP_HZ, SentTime
 from stream_engine.transport.signaling import BAD_OFFER, ice_servers, usable_sdp
 from stream_engine.transport.tracks import FaceTrack, VoiceTrack
 from stream_engine.types import F32, TICKS_PER_SECOND, MotionFrames
@@ -42,6 +43,7 @@ from stream_engine.wire import (
     Message,
     Offer,
     Pong,
+    View,
     decode_event,
     encode,
     failure_of,
@@ -83,11 +85,13 @@ class Peer:
         self._loop = asyncio.get_running_loop()
         self._clock = house.clock
         self._all = house.tally
+        self._render = house.render
         self._config = house.config.server
         self._on_closed = on_closed
         rate = house.config.limits.messages_per_s
         self._events = Bucket(rate, max(1.0, rate), self._clock.now())
         self._channel: Any = None
+        self._sent: dict[str, SentTime] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
         self._cause: Exception | None = None
@@ -146,8 +150,15 @@ class Peer:
         return Answer(local.sdp, local.type, self.session.id, self.session.parts.profile, delay_ms)
 
     def _add_tracks(self) -> Outgoing:
-        voice = self._pc.addTransceiver(VoiceTrack(self.session), direction="sendrecv")
-        face = self._pc.addTransceiver(FaceTrack(self.session), direction="sendonly")
+        tracks = VoiceTrack(self.session), FaceTrack(self.session)
+        voice = self._pc.addTransceiver(tracks[0], direction="sendrecv")
+        face = self._pc.addTransceiver(tracks[1], direction="sendonly")
+        self._sent = {
+            "voice": SentTime(voice.sender, VOICE_RTP_HZ),
+            "face": SentTime(face.sender, FACE_RTP_HZ),
+        }
+        for track, clock in zip(tracks, self._sent.values(), strict=True):
+            track.on_sent = clock.sent
         # One stream for both, so that the browser plays them in sync.
         face.sender._stream_id = voice.sender._stream_id
         jitter_buffer.install(voice.receiver, self.session.tally)
@@ -168,7 +179,8 @@ class Peer:
 
     def send_stats(self) -> None:
         """Send what was counted and measured so far."""
-        self.send(stats_of(self.session, self._all))
+        zeros = {name: at.zero for name, at in self._sent.items() if at.zero is not None}
+        self.send(stats_of(self.session, self._all, zeros))
 
     async def close(self, cause: Exception | None = None) -> None:
         """End the session and the connection; may be called again.
@@ -243,6 +255,9 @@ class Peer:
                 self.session.lane.express(message.emotion, message.intensity, message.style)
             elif isinstance(message, Interrupt):
                 self.send(interrupted_message(self.session.interrupt()))
+            elif isinstance(message, View) and self._closing is None:
+                assert self.session.seat is not None  # a browser's session has pictures
+                self._render.show(self.session.seat, message.video)
         except (SignalingError, ConfigError) as error:
             self.send(failure_of(error, ends=False))
             return

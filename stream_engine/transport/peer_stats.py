@@ -29,12 +29,13 @@ SHARED_LATENCIES = ("engine_step_seconds",)
 """A batch is of many sessions, so its time is the server's."""
 
 
-def stats_of(session: Session, shared: Tally) -> Stats:
+def stats_of(session: Session, shared: Tally, zeros: dict[str, int]) -> Stats:
     """Say what was counted and measured so far.
 
     Args:
         session: Whose counts.
         shared: Of all sessions, for what is theirs together.
+        zeros: Timestamps of media time 0, by track.
 
     Returns:
         Medians in milliseconds, and counts.
@@ -46,7 +47,7 @@ def stats_of(session: Session, shared: Tally) -> Stats:
         if value is not None:
             latency[shown] = round(value * 1000, 2)
     counts = {name: session.tally.count(name) for name in SHOWN_COUNTS}
-    return Stats(session.delay * 1000 / TICKS_PER_SECOND, latency, counts)
+    return Stats(session.delay * 1000 / TICKS_PER_SECOND, latency, counts, zeros)
 
 
 def interrupted_message(cut: Interruption) -> Interrupted:

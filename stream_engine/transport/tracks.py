@@ -45,7 +45,7 @@ class Programme(Protocol):
         ...
 
     def picture(self, pts: int) -> TimedPicture | None:
-        """Take the picture that leaves at ``pts``."""
+        """Take the picture that leaves at ``pts``; None when there is none."""
         ...
 
 
@@ -53,6 +53,8 @@ class PacedTrack(MediaStreamTrack):  # type: ignore[misc]  # aiortc is untyped
     """Gives one item per ``step`` of media time, at the wall time the programme says.
 
     *Thread*: the loop.
+
+    ``on_sent``, if set, is told the media time of an item when the next is asked for.
 
     Args:
         programme: What is sent.
@@ -66,11 +68,15 @@ class PacedTrack(MediaStreamTrack):  # type: ignore[misc]  # aiortc is untyped
         self._step = step
         self._sleep = sleep
         self._next = 0
+        self._given: int | None = None
+        self.on_sent: Callable[[int], None] | None = None
 
     async def _wait(self) -> int:
         """Wait for the next item's moment; return its media time."""
         if self.readyState != "live":
             raise MediaStreamError
+        if self._given is not None and self.on_sent is not None:
+            self.on_sent(self._given)
         programme = self._programme
         ahead = programme.due(self._next) - programme.clock.now()
         if ahead < -MAX_BEHIND_S:
@@ -108,7 +114,7 @@ class VoiceTrack(PacedTrack):
             pcm = (np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
             frame = av.AudioFrame.from_ndarray(pcm[None, :], format="s16", layout="mono")
         frame.sample_rate = TICKS_PER_SECOND
-        frame.pts = pts
+        frame.pts = self._given = pts
         frame.time_base = TIME_BASE
         return frame
 
@@ -123,14 +129,14 @@ class FaceTrack(PacedTrack):
 
     async def recv(self) -> av.VideoFrame:
         """Give the next picture when it is due."""
-        while True:
+        while True:  # without a picture, as while nobody looks, nothing is sent or encoded
             pts = await self._wait()
             picture = self._programme.picture(pts)
             if picture is not None:
                 break
         with span("picture", pts=pts):
             frame = av.VideoFrame.from_ndarray(picture.frame.rgb, format="rgb24")
-        frame.pts = pts
+        frame.pts = self._given = pts
         frame.time_base = TIME_BASE
         return frame
 

@@ -79,6 +79,43 @@ def test_every_frame_is_drawn_in_time_for_its_release(profile: str) -> None:
     assert counts["frames_overwritten_total"] <= 1  # the face at rest, before the first
 
 
+def test_a_face_nobody_looks_at_is_not_drawn_and_comes_back_without_an_old_picture() -> None:
+    """No picture in between, voice and motion go on; the first picture again is a new one."""
+    bench = Bench()
+    before = bench.live(1.0, 0.05)
+    bench.house.render.show(bench.session.seat, False)
+    drawn = bench.session.tally.count("frames_rendered_total")
+    motion = len(bench.motion)
+    for _ in range(2):
+        assert bench.session.picture(bench.frame * TICKS_PER_FRAME) is None
+    away = bench.frame
+    for _ in range(50):
+        bench.clock.advance(0.02)
+        bench.session.push_audio(bench.pts, np.full(PACKET, 0.05, np.float32))
+        bench.pts += PACKET
+        bench.work()
+    assert bench.session.tally.count("frames_rendered_total") == drawn
+    assert len(bench.motion) > motion
+    bench.house.render.show(bench.session.seat, True)
+    assert bench.session.picture(away * TICKS_PER_FRAME) is None
+    bench.work()
+    while bench.session.due(bench.frame * TICKS_PER_FRAME) <= bench.clock.now():
+        bench.frame += 1
+    after = bench.live(1.0, 0.05)
+    assert after[0] >= before[-1] + 20 * TICKS_PER_FRAME
+    assert after == [after[0] + k * TICKS_PER_FRAME for k in range(len(after))]
+
+
+def test_asking_twice_for_pictures_is_asking_once() -> None:
+    """One place before the painter; none after the end."""
+    bench = Bench()
+    for video in (True, True, False, False, True, True):
+        bench.house.render.show(bench.session.seat, video)
+        assert len(bench.house.render._seats) == video
+    bench.session.close()
+    assert bench.house.render._seats == ()
+
+
 def test_the_voice_leaves_as_it_came_at_its_time() -> None:
     """Sample s is given for media time s; nothing is missing when it is due."""
     bench = Bench()

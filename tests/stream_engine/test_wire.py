@@ -21,6 +21,7 @@ from stream_engine.wire import (
     Problem,
     Ready,
     Stats,
+    View,
     decode_as,
     decode_event,
     encode,
@@ -36,10 +37,12 @@ EVENTS: list[Message] = [
     Ended(7),
     Motion(3, 25, 5760, [[0.0, 0.25], [1.0, 0.5]]),
     Stats(160.0, {"render": 3.5}, {"motion_frames_total": 4}),
+    Stats(160.0, {}, {}, {"voice": 4_294_967_295, "face": 0}),
     Failure(Problem("ConfigError", "no such thing", got="x")),
     Failure(Problem("ConfigError", "no such thing"), ends=False),
     Express("happy", 0.5, 1.2),
     Express(intensity=0.5),
+    View(video=False),
 ]
 
 

@@ -22,7 +22,8 @@ from stream_engine.motion.expression import Expression
 from stream_engine.motion.generator import MotionGenerator
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.performance import Performance
-from stream_engine.render.mesh_renderer import MeshRenderer, RenderStyle
+from stream_engine.render.mesh_renderer import MeshRenderer
+from stream_engine.render.portrait import RenderStyle
 from stream_engine.transport.movie_file import MovieFile
 from stream_engine.types import (
     F32,

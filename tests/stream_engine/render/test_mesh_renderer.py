@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
-from stream_engine.render.mesh_renderer import MeshRenderer, RenderStyle
+from stream_engine.render.mesh_renderer import MeshRenderer
+from stream_engine.render.portrait import RenderStyle
 from tests.contracts.renderer_contract import check_renderer
 from tests.fakes.solid_renderer import SolidRenderer
 from training.head.expressions import EXPRESSIONS, coefficients

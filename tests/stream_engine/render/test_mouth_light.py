@@ -31,3 +31,18 @@ def test_the_opening_lies_between_the_lips():
     assert abs(x) < 1e-3
     assert z > 0.08
     assert light(1.0)[1] < y - 0.008
+
+
+def test_what_it_measures_can_be_measured_elsewhere():
+    """The numbers handed out give the same light, step by step."""
+    head = load_head_asset()
+    mouth = MouthLight(head)
+    told = mouth.measures()
+    row = np.zeros(COEFFICIENT_COUNT, dtype=np.float32)
+    row[INDEX["jawOpen"]] = 0.15
+    positions = HeadMesh(head).pose(0, row).positions
+    upper, lower = (positions[told[side]].mean(axis=0) for side in ("upper", "lower"))
+    gap = max(float(upper[1] - lower[1]) - told["rest"], 0.0)
+    open_share = min(gap / told["wide_open"], 1.0) ** 0.5
+    expected = (*((upper + lower) / 2), told["dark"] + (1 - told["dark"]) * open_share)
+    assert mouth.of(positions) == pytest.approx(expected, rel=1e-5)

@@ -23,6 +23,7 @@ from stream_engine.motion.window import profile_named
 from stream_engine.output_config import OutputConfig
 from stream_engine.transport.peer import Peer, mono
 from stream_engine.transport.signaling import usable_sdp
+from stream_engine.transport.tracks import VOICE_STARTS
 from stream_engine.types import TICKS_PER_FRAME
 from stream_engine.wire import Offer
 from tests.fakes.caller import RATE, Caller
@@ -79,6 +80,50 @@ def test_a_call_gets_pictures_motion_and_answers_to_heartbeats() -> None:
             await peer.close()
             assert closed == [peer]
             assert house.sessions == 0
+            await caller.close()
+
+    asyncio.run(play())
+
+
+@pytest.mark.net
+@pytest.mark.slow
+def test_a_client_learns_which_timestamp_its_motion_has_and_may_do_without_pictures() -> None:
+    """What `Stats` says agrees with the packets; no picture leaves while none is looked at."""
+
+    async def play() -> None:
+        async with house_with(FakeStages()) as house:
+            peer, caller = make_peer(house, []), Caller()
+            await caller.call(peer)
+            voice, face = peer._pc.getSenders()
+            transport = face.transport
+            send, first, faces = transport._send_rtp, dict[int, int](), set[int]()
+
+            async def watched(data: bytes) -> None:
+                timestamp, ssrc = (int.from_bytes(data[at : at + 4], "big") for at in (4, 8))
+                if data[1] not in range(192, 224):
+                    first.setdefault(ssrc, timestamp)
+                if ssrc == face._ssrc:
+                    pts = face._RTCRtpSender__encoder.encoded_pts
+                    faces.add((timestamp - pts * 90 // 48) % 2**32)
+                await send(data)
+
+            transport._send_rtp = watched
+            await caller.until(lambda: caller.pictures > 25)
+            peer.send_stats()
+            await caller.until(lambda: "stats" in {e["type"] for e in caller.events})
+            zeros = next(e for e in caller.events if e["type"] == "stats")["rtp_zero"]
+            assert {zeros["face"]} == faces
+            assert zeros["voice"] == (first[voice._ssrc] - VOICE_STARTS) % 2**32
+            caller.channel.send('{"type":"view","video":false}')
+            tally = peer.session.tally
+            await caller.until(lambda: peer.session.seat not in house.render._seats)
+            drawn, motion = tally.count("frames_rendered_total"), len(caller.events)
+            await caller.until(lambda: len(caller.events) > motion + 10)
+            assert tally.count("frames_rendered_total") <= drawn + 1
+            shown = caller.pictures
+            caller.channel.send('{"type":"view","video":true}')
+            await caller.until(lambda: caller.pictures > shown + 10)
+            await peer.close()
             await caller.close()
 
     asyncio.run(play())

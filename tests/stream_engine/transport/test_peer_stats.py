@@ -14,7 +14,7 @@ def test_a_session_is_told_its_own_counts_and_the_servers_batches() -> None:
     session.tally.add("video_frames_total", 3)
     session.tally.observe("render_seconds", 0.0125)
     house.tally.observe("engine_step_seconds", 0.002)
-    stats = stats_of(session, house.tally)
+    stats = stats_of(session, house.tally, {"face": 7})
     assert stats.latency_ms == {"engine": 2.0, "render": 12.5}
     assert set(stats.counts) == set(SHOWN_COUNTS)
     assert stats.counts["video_frames_total"] == 3

@@ -105,3 +105,20 @@ def test_a_stopped_track_says_so() -> None:
     track.stop()
     with pytest.raises(MediaStreamError):
         asyncio.run(track.recv())
+
+
+def test_a_track_tells_what_it_gave_before_when_the_next_is_asked_for() -> None:
+    """Nothing at the first asking; then each item once, however many moments had no picture."""
+    programme = FakeProgramme()
+    shown = list[int]()
+    track = FaceTrack(programme, programme.sleep)
+    track.on_sent = shown.append
+    real, blind = programme.picture, {1920, 3840}
+    programme.picture = lambda pts: None if pts in blind else real(pts)  # type: ignore[method-assign]
+
+    async def play() -> list[int]:
+        return [(await track.recv()).pts for _ in range(4)]
+
+    given = asyncio.run(play())
+    assert given == [0, 5760, 7680, 9600]
+    assert list(dict.fromkeys(shown)) == given[:-1]

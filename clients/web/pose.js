@@ -1,0 +1,122 @@
+// 55 coefficients to vertices and normals, the same sums as the server's `mesh/blendshapes.py`.
+//
+// Done on the CPU: a shape moves 1,000 of 6,500 vertices, so a pose is a few hundred thousand
+// multiplications, far less than a phone has between two pictures, and it needs no float textures.
+
+/** Coefficients: 52 ARKit weights, then pitch, yaw and roll in radians. */
+export const COEFFICIENTS = 55;
+const SHAPES = 52;
+
+/** Poses one head; `positions`, `normals` and `mouthOpening` are overwritten by the next pose. */
+export class Poser {
+  #rest;
+  #shapes;
+  #share;
+  #pivot;
+  #triangles;
+  #mouth;
+
+  /** @param {import('./head.js').Head} head */
+  constructor({ tensors, pivot, portrait }) {
+    this.#rest = tensors.positions;
+    this.#shapes = sparse(tensors.deltas, tensors.delta_scale);
+    this.#share = tensors.head_weight;
+    this.#pivot = pivot;
+    this.#triangles = tensors.triangles;
+    this.#mouth = portrait.mouth;
+    /** Vertices, metres. */
+    this.positions = new Float32Array(this.#rest);
+    /** Unit vectors. */
+    this.normals = new Float32Array(this.#rest.length);
+    /** Middle of the lips' opening, and the share of light let in. */
+    this.mouthOpening = new Float32Array(4);
+  }
+
+  /** @param {ArrayLike<number>} coefficients 55 of them */
+  pose(coefficients) {
+    const at = this.positions;
+    at.set(this.#rest);
+    for (let shape = 0; shape < SHAPES; shape += 1) {
+      const weight = coefficients[shape];
+      if (weight === 0) continue;
+      const { corners, offsets } = this.#shapes[shape];
+      for (let i = 0, j = 0; i < corners.length; i += 1, j += 3) {
+        const k = corners[i];
+        at[k] += weight * offsets[j];
+        at[k + 1] += weight * offsets[j + 1];
+        at[k + 2] += weight * offsets[j + 2];
+      }
+    }
+    this.#turn(rotation(coefficients[SHAPES], coefficients[SHAPES + 1], coefficients[SHAPES + 2]));
+    smoothNormals(at, this.#triangles, this.normals);
+    lightOf(this.#mouth, at, this.mouthOpening);
+  }
+
+  #turn(m) {
+    const [at, share, [px, py, pz]] = [this.positions, this.#share, this.#pivot];
+    for (let v = 0, k = 0; v < share.length; v += 1, k += 3) {
+      const s = share[v];
+      if (s === 0) continue;
+      const [x, y, z] = [at[k] - px, at[k + 1] - py, at[k + 2] - pz];
+      at[k] += s * (m[0] * x + m[1] * y + m[2] * z - x);
+      at[k + 1] += s * (m[3] * x + m[4] * y + m[5] * z - y);
+      at[k + 2] += s * (m[6] * x + m[7] * y + m[8] * z - z);
+    }
+  }
+}
+
+/** Keep of each shape only the vertices it moves: their first index, and metres. */
+function sparse(deltas, scale) {
+  const size = deltas.length / SHAPES;
+  return Array.from({ length: SHAPES }, (_, shape) => {
+    const row = deltas.subarray(shape * size, (shape + 1) * size);
+    const corners = [];
+    for (let k = 0; k < size; k += 3) if (row[k] || row[k + 1] || row[k + 2]) corners.push(k);
+    const offsets = new Float32Array(corners.length * 3);
+    corners.forEach((k, i) => {
+      for (let axis = 0; axis < 3; axis += 1) offsets[3 * i + axis] = row[k + axis] * scale[shape];
+    });
+    return { corners: Uint32Array.from(corners), offsets };
+  });
+}
+
+/**
+ * Yaw · pitch · roll, row by row; roll is right-handed about -z.
+ * @returns {number[]}
+ */
+export function rotation(pitch, yaw, roll) {
+  const [cx, sx] = [Math.cos(pitch), Math.sin(pitch)];
+  const [cy, sy] = [Math.cos(yaw), Math.sin(yaw)];
+  const [cz, sz] = [Math.cos(-roll), Math.sin(-roll)];
+  return [
+    cy * cz + sy * sx * sz, sy * sx * cz - cy * sz, sy * cx,
+    cx * sz, cx * cz, -sx,
+    cy * sx * sz - sy * cz, sy * sz + cy * sx * cz, cy * cx,
+  ];
+}
+
+/** Face normals, weighted by area, averaged onto vertices. */
+function smoothNormals(at, triangles, out) {
+  out.fill(0);
+  for (let t = 0; t < triangles.length; t += 3) {
+    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+    const ux = at[b] - at[a], uy = at[b + 1] - at[a + 1], uz = at[b + 2] - at[a + 2];
+    const vx = at[c] - at[a], vy = at[c + 1] - at[a + 1], vz = at[c + 2] - at[a + 2];
+    const nx = uy * vz - uz * vy, ny = uz * vx - ux * vz, nz = ux * vy - uy * vx;
+    out[a] += nx; out[a + 1] += ny; out[a + 2] += nz;
+    out[b] += nx; out[b + 1] += ny; out[b + 2] += nz;
+    out[c] += nx; out[c + 1] += ny; out[c + 2] += nz;
+  }
+  for (let k = 0; k < out.length; k += 3) {
+    const length = Math.max(Math.hypot(out[k], out[k + 1], out[k + 2]), 1e-20);
+    out[k] /= length; out[k + 1] /= length; out[k + 2] /= length;
+  }
+}
+
+/** How much light falls into the mouth: `render/mouth_light.py`. */
+function lightOf({ upper, lower, rest, dark, wide_open: wideOpen }, at, out) {
+  const mean = (side, axis) => side.reduce((sum, v) => sum + at[3 * v + axis], 0) / side.length;
+  for (let axis = 0; axis < 3; axis += 1) out[axis] = (mean(upper, axis) + mean(lower, axis)) / 2;
+  const gap = Math.max(mean(upper, 1) - mean(lower, 1) - rest, 0);
+  out[3] = dark + (1 - dark) * Math.sqrt(Math.min(gap / wideOpen, 1));
+}

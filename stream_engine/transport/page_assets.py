@@ -1,0 +1,93 @@
+"""What a page needs to draw the head itself: the head file, and how its portrait looks."""
+
+import asyncio
+import gzip
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Self
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from stream_engine.mesh.head_asset import head_file, load_head_asset
+from stream_engine.render.portrait import RenderStyle, portrait_message
+
+GZIP_LEVEL = 6
+"""The head file is mostly zeros: a third of it is left, and packing it once takes .2 s."""
+
+Color = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A file held in memory, as it is and packed, with a tag that changes with its content."""
+
+    plain: bytes
+    packed: bytes
+    media_type: str
+    tag: str
+
+    @classmethod
+    def of(cls, plain: bytes, media_type: str) -> Self:
+        """Pack it."""
+        tag = hashlib.sha256(plain).hexdigest()[:32]
+        return cls(plain, gzip.compress(plain, GZIP_LEVEL, mtime=0), media_type, tag)
+
+    def answer(self, request: Request) -> Response:
+        """Send it, or say that the client has it already."""
+        packs = "gzip" in request.headers.get("accept-encoding", "")
+        # Two representations, two tags, or a cache might mix them up (RFC 9110, 8.8.3.3).
+        tag = f'"{self.tag}{"-gzip" if packs else ""}"'
+        headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        known = request.headers.get("if-none-match", "")
+        if tag in (one.strip().removeprefix("W/") for one in known.split(",")):
+            return Response(status_code=304, headers=headers)
+        if packs:
+            headers["Content-Encoding"] = "gzip"
+        return Response(
+            self.packed if packs else self.plain, media_type=self.media_type, headers=headers
+        )
+
+
+@cache
+def head_of(avatar: str) -> PackedFile:
+    """Pack an avatar's head file, the one the server draws from; AssetError if there is none."""
+    return PackedFile.of(head_file(avatar).read_bytes(), "application/octet-stream")
+
+
+@cache
+def portrait_of(avatar: str, background: Color) -> PackedFile:
+    """Pack how an avatar's portrait looks; AssetError if there is no such avatar."""
+    style = RenderStyle(background=background)
+    message = portrait_message(load_head_asset(head_file(avatar)), style)
+    return PackedFile.of(json.dumps(message, separators=(",", ":")).encode(), "application/json")
+
+
+def asset_routes(background: Color) -> list[BaseRoute]:
+    """List the routes of what a page draws with.
+
+    Args:
+        background: The wall behind the head, sRGB 0..255.
+
+    Returns:
+        The routes; each answers with a tag, and 304 to who has it.
+    """
+
+    def route(path: str, make: Callable[[str], PackedFile]) -> Route:
+        async def answer(request: Request) -> Response:
+            made = await asyncio.to_thread(make, request.path_params["avatar"])
+            return made.answer(request)
+
+        return Route(path, answer)
+
+    return [
+        route("/assets/avatars/{avatar}/head.safetensors", head_of),
+        route(
+            "/assets/avatars/{avatar}/portrait.json",
+            lambda avatar: portrait_of(avatar, background),
+        ),
+    ]

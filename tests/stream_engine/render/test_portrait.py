@@ -1,0 +1,32 @@
+"""What a renderer elsewhere is told."""
+
+import json
+
+import numpy as np
+import pytest
+
+from stream_engine.mesh.head_asset import load_head_asset
+from stream_engine.render.camera import Camera
+from stream_engine.render.portrait import RenderStyle, portrait_message
+from stream_engine.render.shader_source import Dialect, load_shader
+
+
+def test_a_portrait_is_plain_json_with_the_servers_own_shaders():
+    """A program for each draw group and the wall, in the dialect of browsers."""
+    head = load_head_asset()
+    portrait = json.loads(json.dumps(portrait_message(head, RenderStyle(background=(255, 0, 51)))))
+    assert set(portrait["shaders"]) == {"backdrop", *(group.name for group in head.groups)}
+    assert portrait["shaders"]["skin"]["vertex"] == load_shader("skin.vert", Dialect.WEB)
+    assert portrait["blended"] in portrait["shaders"]
+    assert portrait["backdrop"] in portrait["shaders"]
+    assert portrait["background"] == [1.0, 0.0, 0.2]
+
+
+def test_the_matrix_is_the_cameras_in_column_order():
+    """A point before the camera lands where the camera puts it."""
+    camera = Camera()
+    portrait = portrait_message(load_head_asset(), RenderStyle(camera=camera))
+    matrix = np.array(portrait["view_projection"]).reshape(4, 4).T
+    point = np.array([0.03, -0.02, 0.1, 1.0])
+    assert matrix @ point == pytest.approx(camera.matrix(512, 512) @ point)
+    assert portrait["eye"] == pytest.approx(camera.eye.tolist())

@@ -1,0 +1,88 @@
+"""The files a page draws with."""
+
+import gzip
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from email.message import Message
+
+import pytest
+from safetensors.numpy import load
+
+from stream_engine.mesh.head_asset import DEFAULT_HEAD
+from stream_engine.transport.page_assets import head_of, portrait_of
+from tests.fakes.live_server import LiveServer, live_server
+
+HEAD = "assets/avatars/default/head.safetensors"
+PORTRAIT = "assets/avatars/default/portrait.json"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LiveServer]:
+    """One server for all tests of this file."""
+    with live_server() as running:
+        yield running
+
+
+def get(server: LiveServer, path: str, **headers: str) -> tuple[int, bytes, Message]:
+    """Ask with headers; status, body and headers of the answer."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(server.url + path, headers=named)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read(), answer.headers
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read(), error.headers
+
+
+@pytest.mark.net
+def test_the_head_file_is_sent_as_it_is_or_packed(server: LiveServer) -> None:
+    """The same bytes the server draws from; packed they are less than half."""
+    status, plain, headers = get(server, HEAD)
+    assert (status, headers["Content-Type"]) == (200, "application/octet-stream")
+    assert plain == DEFAULT_HEAD.read_bytes()
+    assert load(plain)["deltas"].shape[0] == 52
+    _, packed, packed_headers = get(server, HEAD, Accept_Encoding="gzip, br")
+    assert packed_headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed) == plain
+    assert len(packed) < len(plain) / 2
+    assert headers["ETag"] != packed_headers["ETag"]
+    assert headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.net
+@pytest.mark.parametrize("path", [HEAD, PORTRAIT])
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_who_has_a_file_is_not_sent_it_again(server: LiveServer, path: str, encoding: str) -> None:
+    """304 without a body to the tag that was given, weak or strong; 200 to any other."""
+    _, _, headers = get(server, path, Accept_Encoding=encoding)
+    for tag in (headers["ETag"], f'"other", W/{headers["ETag"]}'):
+        status, body, again = get(server, path, Accept_Encoding=encoding, If_None_Match=tag)
+        assert (status, body, again["ETag"]) == (304, b"", headers["ETag"])
+    assert get(server, path, Accept_Encoding=encoding, If_None_Match='"other"')[0] == 200
+
+
+@pytest.mark.net
+def test_a_portrait_has_the_servers_background(server: LiveServer) -> None:
+    """JSON, with the colour of the settings."""
+    _, body, headers = get(server, PORTRAIT)
+    background = server.house.config.render.background_rgb
+    assert headers["Content-Type"] == "application/json"
+    assert json.loads(body)["background"] == pytest.approx([c / 255 for c in background])
+
+
+@pytest.mark.net
+def test_an_unknown_avatar_is_told(server: LiveServer) -> None:
+    """404 and a typed error."""
+    for name in ("head.safetensors", "portrait.json"):
+        status, body, _ = get(server, f"assets/avatars/nobody/{name}")
+        assert status == 404
+        assert json.loads(body)["error"]["type"] == "AssetError"
+
+
+def test_a_file_is_packed_once_and_its_tag_follows_its_content() -> None:
+    """The second asking gives the same object; another background, another tag."""
+    assert head_of("default") is head_of("default")
+    assert portrait_of("default", (1, 2, 3)).tag != portrait_of("default", (1, 2, 4)).tag
