@@ -12,6 +12,8 @@ const LARGEST = 1024; // pixels; more is not seen on a face
 const VIDEO_RTP_HZ = 90000;
 const TICKS_PER_MS = 48;
 const FPS_WINDOW_MS = 1000;
+const SLOW_MS = 24; // a device that needs longer for a picture draws no more than motion brings,
+const MOTION_MS = 38; // or it has no time left for the voice
 const RTP_WRAP = 2 ** 32;
 
 /**
@@ -38,6 +40,8 @@ export class Stage {
   #asked = 'video';
   #frame = 0;
   #drawn = [];
+  #turned = 0;
+  #costMs = 0;
   #starved = 0;
 
   /**
@@ -193,6 +197,10 @@ export class Stage {
     this.#frame = requestAnimationFrame(() => this.#turn());
     this.#listen();
     const now = performance.now();
+    const last = this.#drawn.at(-1) ?? 0;
+    if (this.#turned === last) this.#costMs += 0.1 * (Math.min(now - last, 200) - this.#costMs);
+    this.#turned = now;
+    if (this.#costMs > SLOW_MS && now - last < MOTION_MS) return;
     const ticks = this.#clock.at(now) ?? this.#guess();
     this.pose(this.#timeline.at(ticks));
     if (this.#timeline.starved && this.#link) this.#starved += 1;
