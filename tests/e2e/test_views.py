@@ -246,12 +246,12 @@ def test_a_browser_that_cannot_draw_says_why_and_shows_the_video(page: Any, serv
         page = other.new_page()
         page.route("**/head.safetensors", lambda route: route.fulfill(status=404))
         page.goto(server.url)
-        page.check("input[name=view][value=local]")
+        page.click("input[name=view][value=local]")  # springs back at once
         page.wait_for_selector("#error:not([hidden])")
         assert "has no head.safetensors (404)" in page.inner_text("#error")
         page.unroute("**/head.safetensors")
         page.evaluate("HTMLCanvasElement.prototype.getContext = () => null")
-        page.check("input[name=view][value=local]")
+        page.click("input[name=view][value=local]")
         page.wait_for_function("document.getElementById('error').textContent.includes('WebGL 2')")
         assert page.is_checked("input[name=view][value=video]")
         assert page.evaluate("elocute.stage.mode") == "video"
