@@ -10,7 +10,6 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from stream_engine.errors import AssetError, PeerClosed, TransportError
@@ -21,7 +20,7 @@ from stream_engine.refusals import body_text, plain
 from stream_engine.replica.ask import FORWARDED, Question, ask, passed_up
 from stream_engine.replica.session_name import REPLICA, full_name, gone, split_name
 from stream_engine.telemetry.process import process_lines
-from stream_engine.transport.page_assets import asset_routes
+from stream_engine.transport.page_assets import PageFiles, asset_routes
 from stream_engine.transport.peer import Peer
 from stream_engine.transport.realtime_door import serve_realtime
 from stream_engine.transport.realtime_socket import RealtimeSocket
@@ -220,5 +219,5 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
         *asset_routes(front.house.config.render.background_rgb),
         WebSocketRoute("/v1/speech", front.speech),
         WebSocketRoute("/v1/realtime", realtime),
-        Mount("/", StaticFiles(directory=web_root)),
+        Mount("/", PageFiles(directory=web_root)),
     ]

@@ -4,14 +4,17 @@
 // plays them in sync; a face that is drawn here follows the voice. Query: ?raw=1 leaves the
 // microphone's processing off (measurements), ?view=local begins with the face drawn here.
 
-import { Link, RefusedError, reach } from './link.js';
+import { Link } from './link.js';
 import { Panel } from './panel.js';
 import { pictureInPicture } from './pip.js';
+import { RefusedError, Service } from './service.js';
 import { Speech } from './sources.js';
 import { Stage } from './stage.js';
 
 const $ = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
+// The page's address may end in #token=…: what follows # is sent to nobody, so no log has it.
+const service = new Service('', new URLSearchParams(location.hash.slice(1)).get('token'));
 
 const PROFILE_HELP = {
   ultra: 'Quickest answer: hears 80 ms ahead.',
@@ -31,7 +34,7 @@ const view = { motion: [], stats: null, local: null, remote: null, link: null, s
 window.elocute = view;
 
 const panel = new Panel();
-const speech = new Speech((loudness) => {
+const speech = new Speech(service, (loudness) => {
   $('level').style.transform = `scaleX(${Math.min(1, loudness * 6).toFixed(2)})`;
   if (loudness > LOUD) state.spokeAt = performance.now();
   caption();
@@ -103,17 +106,18 @@ async function talk(openSource) {
     const begin = await openSource();
     view.local = speech.stream;
     const track = speech.stream.getAudioTracks()[0];
-    if (fresh) await connect(track, speech.stream);
+    if (fresh) await connect(track);
     else await state.link.speak(track);
     begin?.();
     show('live', speech.live ? 'Live' : 'Live · sample');
   } catch (error) {
+    if (error.name === 'AbortError') return; // stopped meanwhile
     hangUp('failed', 'Not connected');
     complain(explain(error));
   }
 }
 
-async function connect(track, stream) {
+async function connect(track) {
   const link = new Link({
     onMotion: takeMotion,
     onStats: (stats) => stage.timing(stats.rtp_zero),
@@ -131,11 +135,11 @@ async function connect(track, stream) {
       hangUp('failed', 'Disconnected');
       complain(reason);
     },
-  });
+  }, service);
   state.link = view.link = link;
   link.express(manner());
   await speech.context.resume();
-  view.remote = await link.open(track, stream, $('profile').value, state.avatar);
+  view.remote = await link.open(track, $('profile').value, state.avatar);
   await stage.attach(link, view.remote);
 }
 
@@ -214,7 +218,7 @@ const manner = () => ({
 
 async function fillProfiles() {
   try {
-    const { profiles, default: standard, manner: first, avatar } = await (await reach('api/profiles')).json();
+    const { profiles, default: standard, manner: first, avatar } = await (await service.reach('api/profiles')).json();
     $('profile').replaceChildren(...profiles.map(({ name }) => new Option(name, name)));
     $('profile').value = standard;
     state.avatar = avatar;

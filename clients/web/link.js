@@ -1,11 +1,10 @@
 // The connection to the server: offer and answer, the events channel, figures, the end.
 
+import { RefusedError, readable } from './service.js';
+
 const HEARTBEAT_MS = 2000;
 const SILENT_MS = 8000;
 const CONNECT_MS = 15000;
-
-/** Refused with a text that a person can read. */
-export class RefusedError extends Error {}
 
 /** One session with the server. */
 export class Link {
@@ -20,19 +19,21 @@ export class Link {
   #last = null;
   #manner = null;
   #video = null;
-  #base;
+  #service;
   #handlers;
+  #cuts = [];
+  #look = () => {};
 
   /**
    * @param {{ onMotion: (message: object) => void, onFigures: (figures: object) => void,
    *   onStats?: (stats: object) => void, onWay?: (up: boolean) => void,
    *   onRefused: (reason: string) => void, onGone: (reason: string) => void }} handlers
    *   `onWay` is told when the network breaks off and when it is back
-   * @param {string} [base] URL of the server, with its last slash; the page's own by default
+   * @param {import('./service.js').Service} service
    */
-  constructor(handlers, base = '') {
+  constructor(handlers, service) {
     this.#handlers = handlers;
-    this.#base = base;
+    this.#service = service;
     this.#channel.onopen = () => {
       if (this.#manner) this.express(this.#manner);
       if (this.#video !== null) this.view(this.#video);
@@ -44,10 +45,16 @@ export class Link {
 
   get session() { return this.#session; }
 
-  /** Connect; gives the MediaStream with voice and face. */
-  async open(track, stream, profile, avatar) {
+  /**
+   * Connect; gives the MediaStream with voice and face.
+   * @param {MediaStreamTrack | null} track what is spoken; without, somebody else speaks through it
+   * @param {string} [profile] the server's own by default, as is the avatar
+   * @param {string} [avatar]
+   * @returns {Promise<MediaStream>}
+   */
+  async open(track, profile, avatar) {
     const pc = this.#pc;
-    this.#sender = pc.addTrack(track, stream);
+    this.#sender = pc.addTransceiver(track ?? 'audio', { direction: 'sendrecv' }).sender;
     const face = pc.addTransceiver('video', { direction: 'recvonly' });
     const remote = new Promise((resolve) => {
       pc.ontrack = ({ streams }) => {
@@ -57,13 +64,17 @@ export class Link {
     });
     await pc.setLocalDescription();
     await gathered(pc);
-    const answer = await post(`${this.#base}api/offer`, {
+    this.#stillOpen();
+    const answer = await this.#service.post('api/offer', {
       sdp: pc.localDescription.sdp, type: pc.localDescription.type, profile, avatar,
     });
+    if (this.#closed) this.#service.leave(answer.session);
+    this.#stillOpen();
     this.#session = answer.session;
     await pc.setRemoteDescription({ sdp: answer.sdp, type: answer.type });
     preferPresent(face.receiver);
     await this.#connected();
+    this.#stillOpen();
     pc.onconnectionstatechange = () => {
       if (pc.connectionState === 'failed') this.#gone('The connection to the server was lost.');
       if (pc.connectionState === 'disconnected') this.#handlers.onWay?.(false);
@@ -75,7 +86,7 @@ export class Link {
     return remote;
   }
 
-  /** Change the outgoing track. */
+  /** Change the outgoing track. @param {MediaStreamTrack | null} track */
   async speak(track) { await this.#sender.replaceTrack(track); }
 
   /** Set emotion, intensity and style; kept until the channel is open. */
@@ -92,6 +103,19 @@ export class Link {
     if (this.#channel.readyState === 'open') {
       this.#channel.send(JSON.stringify({ type: 'view', video }));
     }
+  }
+
+  /**
+   * Stop sound and face at once.
+   * @returns {Promise<{ pts: number, frame: number, resume_frame: number, ms_to_neutral: number }>}
+   *   where it was cut, and how soon after the interrupt the mouth is shut
+   */
+  interrupt() {
+    if (this.#channel.readyState !== 'open') return Promise.reject(new RefusedError('There is no session to interrupt.'));
+    return new Promise((resolve, reject) => {
+      this.#cuts.push({ resolve, reject });
+      this.#channel.send(JSON.stringify({ type: 'interrupt' }));
+    });
   }
 
   /**
@@ -113,16 +137,20 @@ export class Link {
     clearInterval(this.#timer);
     this.#channel.onclose = null;
     this.#pc.onconnectionstatechange = null;
-    if (this.#session) fetch(`${this.#base}api/session/${this.#session}`, { method: 'DELETE', keepalive: true, headers: shown }).catch(() => {});
+    if (this.#session) this.#service.leave(this.#session);
     this.#pc.close();
+    this.#look();
+    for (const { reject } of this.#cuts.splice(0)) reject(new RefusedError('The session has ended.'));
   }
+
+  #stillOpen() { if (this.#closed) throw new DOMException('The connection was closed.', 'AbortError'); }
 
   #connected() {
     const pc = this.#pc;
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new RefusedError(NO_PATH)), CONNECT_MS);
-      const look = () => {
-        if (pc.connectionState === 'connected') { clearTimeout(late); resolve(); }
+      const look = this.#look = () => {
+        if (this.#closed || pc.connectionState === 'connected') { clearTimeout(late); resolve(); }
         if (pc.connectionState === 'failed') { clearTimeout(late); reject(new RefusedError(NO_PATH)); }
       };
       pc.onconnectionstatechange = look;
@@ -152,7 +180,7 @@ export class Link {
     else if (message.type === 'stats') {
       this.#serverStats = message;
       this.#handlers.onStats?.(message);
-    }
+    } else if (message.type === 'interrupted') this.#cuts.shift()?.resolve(message);
     if (message.type === 'error' && message.ends) this.#gone(readable(message.error));
     else if (message.type === 'error') this.#handlers.onRefused(readable(message.error));
   }
@@ -188,7 +216,6 @@ export class Link {
   }
 }
 
-const NO_TOKEN = 'This server wants a token.\nOpen the address you were given: it ends in #token=…';
 const NO_PATH = 'No way through to the server was found.\nUDP between this browser and the server must be open; across networks the server needs a TURN server (server.ice_servers).';
 
 // A browser hands its microphone on in packets of 10 ms and Opus looks at 20 ms.
@@ -210,39 +237,4 @@ function gathered(pc) {
     setTimeout(resolve, 1500); // what is known by then will do
     done();
   });
-}
-
-// The page's own address may end in #token=…: what follows # is sent to nobody, so no log has it.
-const token = new URLSearchParams(location.hash.slice(1)).get('token');
-const shown = token ? { Authorization: `Bearer ${token}` } : {};
-
-/** Like fetch, with the token, and with words for a server that is not there. */
-export async function reach(url, options) {
-  let response;
-  try {
-    response = await fetch(url, { ...options, headers: { ...options?.headers, ...shown } });
-  } catch {
-    throw new RefusedError('The server does not answer. Is it still running?');
-  }
-  if (response.status !== 401) return response;
-  throw new RefusedError(token ? readable((await response.json()).error) : NO_TOKEN);
-}
-
-async function post(url, body) {
-  const response = await reach(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new RefusedError(readable(answer.error ?? { message: response.statusText }));
-  return answer;
-}
-
-function readable({ message, got, expected, fix }) {
-  const parts = [`The server refused: ${message}.`];
-  if (got) parts.push(`It got ${got}.`);
-  if (expected) parts.push(`It takes ${expected}.`);
-  if (fix) parts.push(`To fix: ${fix}.`);
-  return parts.join(' ');
 }

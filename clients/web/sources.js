@@ -1,12 +1,13 @@
 // Where the speech comes from: a microphone or the sample; muting, push-to-talk, loudness.
 
-import { RefusedError, reach } from './link.js';
+import { RefusedError } from './service.js';
 
 const METER_MS = 80;
 const SAMPLE_LEAD_S = 0.8; // the voice coming back joins half a second after the face
 
 /** Speech going up: one source at a time. */
 export class Speech {
+  #service;
   #context = null;
   #out = null;
   #buffer = null;
@@ -23,8 +24,14 @@ export class Speech {
   /** The sample while it plays. @type {AudioBufferSourceNode | null} */
   sample = null;
 
-  /** @param {(loudness: number) => void} onLevel told the loudness that goes up, 0..1 */
-  constructor(onLevel) { this.onLevel = onLevel; }
+  /**
+   * @param {import('./service.js').Service} service has the sample
+   * @param {(loudness: number) => void} onLevel told the loudness that goes up, 0..1
+   */
+  constructor(service, onLevel) {
+    this.#service = service;
+    this.onLevel = onLevel;
+  }
 
   /** The page's sound device. */
   get context() {
@@ -99,7 +106,7 @@ export class Speech {
   }
 
   async #load() {
-    const response = await reach('assets/sample.wav');
+    const response = await this.#service.reach('assets/sample.wav');
     if (!response.ok) throw new RefusedError('The server has no speech sample.');
     return this.context.decodeAudioData(await response.arrayBuffer());
   }

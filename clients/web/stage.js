@@ -29,6 +29,7 @@ export class Stage {
   #base;
   #avatar;
   #link = null;
+  #playing = false;
   #head = null;
   #poser = null;
   #painter = null;
@@ -66,6 +67,9 @@ export class Stage {
   /** Whose head is drawn; counts from the next time the head is loaded. */
   set avatar(name) { if (name !== this.#avatar) { this.#avatar = name; this.#head = null; } }
 
+  /** URL of the server that has the head, with its last slash; counts from then on, too. */
+  set base(url) { if (url !== this.#base) { this.#base = url; this.#head = null; } }
+
   /** The canvas in use: another one after the context was lost. */
   get canvas() { return this.#canvas; }
 
@@ -75,13 +79,22 @@ export class Stage {
     this.#timeline = new Timeline();
     this.#clock = new VoiceClock();
     this.#video.srcObject = stream;
-    if (this.#mode === 'local') link.view(false);
-    return this.#video.play();
+    return this.play();
+  }
+
+  /** Begin to play, which a browser may refuse to do with sound; with it muted it may be tried again. */
+  async play() {
+    const link = this.#link;
+    await this.#video.play(); // a stream that has pictures is played from the first of them on
+    if (this.#link !== link) return;
+    this.#playing = true;
+    if (this.#mode === 'local') link?.view(false);
   }
 
   /** The session is over: the face at rest. */
   detach() {
     this.#link = null;
+    this.#playing = false;
     this.#video.srcObject = null;
     this.#timeline = new Timeline();
     this.#faceSkewMs = null;
@@ -127,6 +140,13 @@ export class Stage {
     else await this.#toLocal();
   }
 
+  /** Let the graphics go; it can be shown and attached again. */
+  close() {
+    this.detach();
+    this.#asked = 'video';
+    if (this.#mode === 'local') this.#leaveLocal();
+  }
+
   /** Draw one pose at once, for a page that has no session. @param {ArrayLike<number>} row */
   pose(row) {
     this.#poser.pose(row);
@@ -147,7 +167,7 @@ export class Stage {
     this.#mode = 'local';
     this.#turn();
     this.#canvas.hidden = false;
-    this.#link?.view(false);
+    if (this.#playing) this.#link?.view(false);
     this.#say.onMode('local');
   }
 

@@ -21,15 +21,19 @@ export class Timeline {
   /** Number of the newest frame, -1 before the first. */
   get newest() { return this.#newest; }
 
-  /** @param {{ start: number, fps: number, coefficients: number[][] }} message */
+  /**
+   * Take frames. What begins before the end comes after a cut: all that was there from it on is void.
+   * @param {{ start: number, fps: number, coefficients: number[][] }} message
+   */
   push({ start, fps, coefficients }) {
     this.#ticks = TICKS_PER_SECOND / fps;
+    for (; this.#newest >= start; this.#newest -= 1) this.#rows.delete(this.#newest);
     coefficients.forEach((row, index) => this.#rows.set(start + index, row));
     for (const frame of this.#rows.keys()) { // in the order they came
       if (this.#rows.size <= KEPT) break;
       this.#rows.delete(frame);
     }
-    this.#newest = Math.max(this.#newest, start + coefficients.length - 1);
+    this.#newest = start + coefficients.length - 1;
   }
 
   /**

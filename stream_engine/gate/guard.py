@@ -1,7 +1,7 @@
 """In front of every door: each request and WebSocket is judged before anything else sees it."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -60,7 +60,9 @@ class Guard:
             return
         call = read_call(scope)
         if self._rules.knows_page(call):
-            send = _readable_by(call.header("origin"), send)
+            send = _with_headers(_readable_by(call.header("origin")), send)
+        elif self._rules.has_pages:
+            send = _with_headers({"Vary": "Origin"}, send)
         try:
             who = self._rules.judge(call)
         except AccessError as error:
@@ -163,13 +165,16 @@ def _with_protocol(chosen: str | None, send: Send) -> Send:
     return sending
 
 
-def _readable_by(origin: str, send: Send) -> Send:
-    """Let a page elsewhere read the answer."""
-    extra = {
+def _readable_by(origin: str) -> dict[str, str]:
+    """Let a page elsewhere read the answer; a cache must not give it what another page got."""
+    return {
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Expose-Headers": "Location, Retry-After",
         "Vary": "Origin",
     }
+
+
+def _with_headers(extra: Mapping[str, str], send: Send) -> Send:
     pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in extra.items()]
 
     async def sending(message: Message) -> None:

@@ -117,6 +117,11 @@ class Rules:
             raise Forbidden("a token does not open this", got=call.path, expected="the key itself")
         return who
 
+    @property
+    def has_pages(self) -> bool:
+        """Whether the settings name any page elsewhere."""
+        return bool(self._origins)
+
     def knows_page(self, call: Call) -> bool:
         """Whether it comes from a page elsewhere that the settings name."""
         return call.header("origin") in self._origins

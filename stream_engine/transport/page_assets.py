@@ -1,9 +1,10 @@
-"""What a page needs to draw the head itself: the head file, and how its portrait looks."""
+"""The page's files, and what it draws the head with: the head file, and how its portrait looks."""
 
 import asyncio
 import gzip
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,8 @@ from typing import Self
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from stream_engine.mesh.head_asset import head_file, load_head_asset
 from stream_engine.render.portrait import RenderStyle, portrait_message
@@ -51,6 +54,22 @@ class PackedFile:
         return Response(
             self.packed if packs else self.plain, media_type=self.media_type, headers=headers
         )
+
+
+class PageFiles(StaticFiles):
+    """The page's modules, asked for again each time: they are of one release, or do not fit."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """Send a file, or say that the client has it."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 @cache

@@ -123,6 +123,17 @@ def test_a_page_that_the_settings_name_may_ask_and_read(server: LiveServer) -> N
     assert (reply.status, reply.headers["Access-Control-Allow-Origin"]) == (403, None)
 
 
+def test_a_file_kept_for_one_page_is_not_another_pages(server: LiveServer) -> None:
+    """A module is readable by a page the settings name; every answer says that it depends."""
+    for headers, allowed in (({"Origin": APP}, APP), ({"Origin": "https://evil.example"}, None)):
+        reply = server.ask("element.js", headers=headers)
+        assert (reply.status, reply.headers["Access-Control-Allow-Origin"]) == (200, allowed)
+        assert "Origin" in reply.headers["Vary"]
+    assert "Origin" in server.ask("element.js").headers["Vary"]
+    with live_server() as private:
+        assert "Vary" not in private.ask("element.js").headers
+
+
 def test_a_name_bent_to_this_machine_reads_nothing(server: LiveServer) -> None:
     """DNS rebinding: page and Host agree, and both are strangers."""
     strange = {"Host": "evil.example:80", "Origin": "http://evil.example:80"}

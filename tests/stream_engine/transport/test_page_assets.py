@@ -65,6 +65,15 @@ def test_who_has_a_file_is_not_sent_it_again(server: LiveServer, path: str, enco
 
 
 @pytest.mark.net
+def test_the_pages_modules_are_asked_for_again_each_time(server: LiveServer) -> None:
+    """Or a browser would mix those of two releases; unchanged, they are not sent again."""
+    status, _, headers = get(server, "element.js")
+    assert (status, headers["Cache-Control"]) == (200, "no-cache")
+    status, body, again = get(server, "element.js", If_None_Match=headers["ETag"])
+    assert (status, body, again["Cache-Control"]) == (304, b"", "no-cache")
+
+
+@pytest.mark.net
 def test_a_portrait_has_the_servers_background(server: LiveServer) -> None:
     """JSON, with the colour of the settings."""
     _, body, headers = get(server, PORTRAIT)

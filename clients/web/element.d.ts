@@ -1,0 +1,83 @@
+/** Declarations of element.js. */
+
+export type State = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'failed';
+export type View = 'video' | 'local';
+export type Emotion = 'neutral' | 'happy' | 'sad' | 'angry' | 'surprised' | 'afraid' | 'disgusted';
+
+export interface Manner {
+  emotion?: Emotion;
+  /** 0..1 */
+  intensity?: number;
+  /** 0..2; 1 is as generated */
+  style?: number;
+}
+
+/** Where speech was cut; times of media in 1/48,000 s. */
+export interface Cut {
+  pts: number;
+  frame: number;
+  resume_frame: number;
+  ms_to_neutral: number;
+}
+
+/** Final motion: frame `start` begins at `pts`; a row of 55 numbers a frame. */
+export interface Motion {
+  start: number;
+  fps: number;
+  pts: number;
+  coefficients: number[][];
+}
+
+/** Once a second; milliseconds, undefined while unknown. */
+export interface Figures {
+  fps: number;
+  network: number;
+  server?: number;
+  buffered: number;
+  total?: number;
+  repeated?: number;
+  detail?: object;
+  stage: { mode: View; fps?: number; skewMs?: number; starved: number; device?: string };
+}
+
+export interface AvatarEvents {
+  statechange: CustomEvent<{ state: State; reason?: string }>;
+  viewchange: CustomEvent<{ view: View }>;
+  motion: CustomEvent<Motion>;
+  figures: CustomEvent<Figures>;
+  trouble: CustomEvent<{ message: string }>;
+}
+
+export class ElocuteAvatar extends HTMLElement {
+  /** URL of the server as it was given; empty: where this module came from. */
+  server: string;
+  /** Latency profile; empty: the server's usual one. */
+  profile: string;
+  /** Whose head; empty: the server's usual one. */
+  avatar: string;
+  /** For screen readers. */
+  label: string;
+  muted: boolean;
+  token: string | null;
+  /** What is shown now; set, it is what is asked for. */
+  view: View;
+  readonly base: string;
+  readonly state: State;
+  readonly link: { readonly session: string | null; readonly pc: RTCPeerConnection } | null;
+  start(stream?: MediaStream): Promise<void>;
+  stop(): void;
+  interrupt(): Promise<Cut>;
+  express(manner: Manner): void;
+  addEventListener<K extends keyof AvatarEvents>(
+    type: K, listener: (this: ElocuteAvatar, event: AvatarEvents[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string, listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap { 'elocute-avatar': ElocuteAvatar }
+}
