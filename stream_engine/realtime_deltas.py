@@ -8,6 +8,7 @@ samples or frames, their rate, and the media time of the first in ticks of 1/48,
 import base64
 import binascii
 import struct
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,6 +21,17 @@ from stream_engine.wire import COEFFICIENT_DIGITS
 SOUND, MOTION = 1, 2
 HEADER = struct.Struct("<BBxxIIq")
 _VERSION = 1
+COEFFICIENTS = 55
+"""Numbers of a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A run of sound: int16 [N] from media time ``pts`` on."""
+
+    pts: int
+    pcm: Pcm
+    rate_hz: int
 
 
 def pcm_of(audio: str) -> Pcm:
@@ -63,3 +75,41 @@ def motion_bytes(frames: MotionFrames) -> bytes:
 def sound_bytes(pts: int, pcm: Pcm, rate_hz: int) -> bytes:
     """Write sound as a binary message."""
     return HEADER.pack(SOUND, _VERSION, len(pcm), rate_hz, pts) + pcm.astype("<i2").tobytes()
+
+
+def motion_in(delta: MotionDelta) -> MotionFrames:
+    """Read the motion of an event; SignalingError if a frame has not its 55 numbers."""
+    if any(len(row) != COEFFICIENTS for row in delta.coefficients):
+        raise SignalingError(
+            "a frame has another number of coefficients",
+            got=str([len(row) for row in delta.coefficients])[:80],
+            expected=f"{COEFFICIENTS} each",
+        )
+    rows = np.asarray(delta.coefficients, np.float32).reshape(-1, COEFFICIENTS)
+    return MotionFrames(delta.start, rows)
+
+
+def read_delta(data: bytes) -> Sound | MotionFrames:
+    """Read a binary message.
+
+    Args:
+        data: As `sound_bytes` and `motion_bytes` write it.
+
+    Returns:
+        Sound, or motion.
+
+    Raises:
+        SignalingError: If it is neither, or cut short.
+    """
+    expected = f"kind {SOUND} or {MOTION}, version {_VERSION}, and as much as it says"
+    if len(data) < HEADER.size:
+        raise SignalingError("a delta is cut short", got=f"{len(data)} bytes", expected=expected)
+    kind, version, count, rate, pts = HEADER.unpack_from(data)
+    size = {SOUND: 2, MOTION: 4 * COEFFICIENTS}.get(kind, 0)
+    if version != _VERSION or not size or len(data) != HEADER.size + count * size:
+        got = f"kind {kind}, version {version}, {count} in {len(data)} bytes"
+        raise SignalingError("a delta cannot be read", got=got, expected=expected)
+    if kind == SOUND:
+        return Sound(pts, pcm_in(data[HEADER.size :]), rate)
+    rows = np.frombuffer(data, "<f4", offset=HEADER.size).reshape(count, COEFFICIENTS)
+    return MotionFrames(pts // TICKS_PER_FRAME, rows.astype(np.float32))

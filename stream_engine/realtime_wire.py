@@ -2,6 +2,7 @@
 
 The client sends the events of `Event`, each with an ``event_id`` if it likes; PCM16 may come as
 binary messages, too. The server sends those of `Answer`; deltas in binary: `realtime_deltas`.
+Clients read them with `read_answer`.
 """
 
 import dataclasses
@@ -215,6 +216,21 @@ Answer = (
     | Resumed | FaceState | MotionDelta | AudioDelta | RealtimeError
 )  # fmt: skip
 
+_HAPPENINGS = ("started", "starved", "resumed", "stopped")
+_ANSWERS: dict[str, type[Any]] = {
+    **{f"output_audio_buffer.{name}": AudioHappening for name in _HAPPENINGS},
+    **{f"response.{name}": CutAnswer for name in ("cancelled", "paused")},
+    "session.created": SessionCreated,
+    "session.updated": SessionUpdated,
+    "response.created": ResponseCreated,
+    "response.done": ResponseDone,
+    "response.resumed": Resumed,
+    "face.state": FaceState,
+    "response.motion.delta": MotionDelta,
+    "response.output_audio.delta": AudioDelta,
+    "error": RealtimeError,
+}
+
 
 def read_event(text: str) -> Event:
     """Read what a client sends.
@@ -236,6 +252,26 @@ def read_event(text: str) -> Event:
         )
     event: Event = build(_EVENTS[kind], values)
     return event
+
+
+def read_answer(text: str) -> Answer | None:
+    """Read what a server sends.
+
+    Args:
+        text: One JSON object.
+
+    Returns:
+        The answer; None if it is of a type that is not known here, as a newer server's may be.
+
+    Raises:
+        SignalingError: If it is no such object.
+    """
+    values = json_object(text, MAX_EVENT)
+    kind = values.get("type")
+    if not isinstance(kind, str) or kind not in _ANSWERS:
+        return None
+    answer: Answer = build(_ANSWERS[kind], values)
+    return answer
 
 
 def event_id_of(text: str) -> str:

@@ -20,10 +20,10 @@ import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
+from clients.python.faults import error_of, refusal
 from stream_engine.errors import (
     AudioError,
     PeerClosed,
-    SignalingError,
     StreamEngineError,
     TransportError,
 )
@@ -106,14 +106,15 @@ async def stream(
 
     Raises:
         PeerClosed: If the server goes away before the end.
-        TransportError: If the server cannot be reached, or refuses.
+        TransportError: If the server cannot be reached.
+        StreamEngineError: What the server refuses.
     """
     address = f"{url}?rate={pcm.rate_hz}&profile={profile}"
     try:
         shown = {"Authorization": f"Bearer {token}"} if token else {}
         socket = await connect(address, additional_headers=shown)
     except InvalidStatus as error:
-        raise _refusal(error) from error
+        raise refusal(error) from error
     except (OSError, WebSocketException) as error:
         raise TransportError("no server", got=f"{url}: {error}", fix="start one") from error
     async with socket:
@@ -122,10 +123,7 @@ async def stream(
             async for text in socket:
                 message = decode_event(text if isinstance(text, str) else "")
                 if isinstance(message, Failure):
-                    problem = message.error
-                    raise TransportError(
-                        problem.message, got=problem.got, expected=problem.expected, fix=problem.fix
-                    )
+                    raise error_of(message.error)
                 yield message
                 if isinstance(message, Ended):
                     return
@@ -140,19 +138,6 @@ async def stream(
 def _token() -> str:
     """Key or token of the environment: what stands on a command line, every user sees."""
     return os.environ.get("ELOCUTE_TOKEN", "")
-
-
-def _refusal(error: InvalidStatus) -> TransportError:
-    try:
-        said = decode_event(bytes(error.response.body or b"").decode("utf-8", "replace"))
-    except SignalingError:
-        said = None
-    if not isinstance(said, Failure):
-        return TransportError("the server refused", got=f"HTTP {error.response.status_code}")
-    problem = said.error
-    return TransportError(
-        problem.message, got=problem.got, expected=problem.expected, fix=problem.fix
-    )
 
 
 async def _send(socket: ClientConnection, pcm: Pcm, live: bool, manner: Express | None) -> None:

@@ -59,6 +59,9 @@ from stream_engine.wire import failure_of
 PUMP_S = 0.02
 """Speech is given to the session so often."""
 
+MS_DIGITS = 3
+"""Of milliseconds that stand for samples: they name each one, at 48 kHz, too."""
+
 MOST_UNSENT = 500
 """Deltas for a client that does not read; more are dropped and counted."""
 
@@ -226,7 +229,7 @@ class RealtimeSocket:
         self._after_cut = []
         cut = work()
         rate_hz, at = self._wish.rate_hz, cut.at
-        end_ms = round(1000.0 * cut.played / rate_hz, 1)
+        end_ms = round(1000.0 * cut.played / rate_hz, MS_DIGITS)
         self._say(
             CutAnswer(
                 type=kind,
@@ -236,7 +239,7 @@ class RealtimeSocket:
                 resume_frame=at.resume,
                 ms_to_neutral=round(1000.0 * at.neutral_s, 1),
                 audio_end_ms=end_ms,
-                dropped_ms=round(1000.0 * cut.dropped / rate_hz, 1),
+                dropped_ms=round(1000.0 * cut.dropped / rate_hz, MS_DIGITS),
             )
         )
         if kind == "response.cancelled" and cut.utterance is not None:
@@ -250,7 +253,7 @@ class RealtimeSocket:
         self._say(AudioHappening(kind, happening.utterance, happening.pts))
         self._say(FaceState(_STATES[happening.what], happening.pts))
         if happening.what == STOPPED:
-            end_ms = round(1000.0 * happening.heard / self._wish.rate_hz, 1)
+            end_ms = round(1000.0 * happening.heard / self._wish.rate_hz, MS_DIGITS)
             self._say(ResponseDone(happening.utterance, "completed", end_ms))
 
     def _said(self, start: int, ticks: int) -> Pcm:

@@ -13,13 +13,17 @@ from stream_engine.realtime_deltas import (
     HEADER,
     MOTION,
     SOUND,
+    Sound,
     audio_delta,
     motion_bytes,
     motion_delta,
+    motion_in,
     pcm_in,
     pcm_of,
+    read_delta,
     sound_bytes,
 )
+from stream_engine.realtime_wire import MotionDelta
 from stream_engine.types import MotionFrames
 
 
@@ -52,3 +56,48 @@ def test_what_is_no_sound_is_told(audio: str) -> None:
     """Not base64, or half a sample."""
     with pytest.raises(SignalingError, match="base64|middle of a sample"):
         pcm_of(audio)
+
+
+@given(arrays(np.int16, st.integers(0, 50)), st.integers(0, 2**40))
+def test_binary_sound_is_read_as_it_was_written(pcm: np.ndarray, pts: int) -> None:
+    """Any run, hours into a session."""
+    sound = read_delta(sound_bytes(pts, pcm, 24_000))
+    assert isinstance(sound, Sound)
+    assert (sound.pts, sound.rate_hz) == (pts, 24_000)
+    np.testing.assert_array_equal(sound.pcm, pcm)
+
+
+@given(
+    arrays(
+        np.float32, st.tuples(st.integers(0, 3), st.just(55)), elements=st.floats(-2, 2, width=32)
+    )
+)
+def test_motion_is_read_as_it_was_written(rows: np.ndarray) -> None:
+    """Bit for bit in binary, to four decimals in JSON."""
+    for read in (
+        read_delta(motion_bytes(MotionFrames(9, rows))),
+        motion_in(motion_delta(MotionFrames(9, rows))),
+    ):
+        assert isinstance(read, MotionFrames)
+        assert (read.start, read.coefficients.shape) == (9, rows.shape)
+        np.testing.assert_allclose(read.coefficients, rows, atol=5.1e-5)
+    exact = read_delta(motion_bytes(MotionFrames(9, rows)))
+    assert isinstance(exact, MotionFrames)
+    np.testing.assert_array_equal(exact.coefficients, rows)
+
+
+@given(st.binary(max_size=300))
+def test_bytes_that_are_no_delta_are_told(data: bytes) -> None:
+    """Too short, of another kind or version, longer or shorter than they say."""
+    whole = motion_bytes(MotionFrames(0, np.zeros((1, 55), np.float32)))
+    for wrong in (
+        data,
+        whole[:-1],
+        whole + b"\0",
+        b"\3" + whole[1:],
+        whole[:1] + b"\2" + whole[2:],
+    ):
+        with pytest.raises(SignalingError, match="delta"):
+            read_delta(wrong)
+    with pytest.raises(SignalingError, match="coefficients"):
+        motion_in(MotionDelta(0, 0, 25, [[0.0] * 54]))
