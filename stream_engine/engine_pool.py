@@ -59,8 +59,11 @@ class EnginePool:
 
     @property
     def strained(self) -> bool:
-        """Every engine has too much to do even so."""
-        return all(any(g.overloaded for g in engine.governors) for engine in self.engines)
+        """Every engine has too much to do even so; one that nobody uses is not judged any more."""
+        return all(
+            engine.sessions and any(governor.overloaded for governor in engine.governors)
+            for engine in self.engines
+        )
 
     def start(self) -> None:
         """Start the threads."""

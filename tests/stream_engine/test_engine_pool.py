@@ -88,3 +88,17 @@ def test_the_same_motion_whichever_engine_makes_it() -> None:
     assert made[0][0].owner is not made[1][0].owner
     assert len(one) == 25
     assert np.array_equal(one, other)
+
+
+def test_an_engine_is_not_strained_any_more_when_all_have_left() -> None:
+    """Nothing judges it then, so what it was last must not keep others out for ever."""
+    engines = pool(2, 1)
+    lane, _ = join(engines)
+    (governor,) = engines.engines[0].governors
+    for period in range(4):
+        governor.observe(float(period), 1, 1, 0)
+    assert governor.overloaded
+    assert engines.strained
+    lane.owner.remove(lane)
+    run(engines)
+    assert not engines.strained

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.net
 LOUD = np.tile(np.repeat(np.array([8_000, -8_000], np.int16), 12), 1_000)
 """A second at 24 kHz that opens the jaw wholly."""
 
-ULTRA = Options(profile="ultra")
+ULTRA = Options(profile="ultra", patience_s=10.0)
+"""A busy machine may be strained for a while: who is patient gets in."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def talk(server: LiveServer, work: Callable[[Avatar], Awaitable[None]], **asked:
 
 async def heard(url: str, binary: bool) -> tuple[list[Frame], Spoken]:
     frames: list[Frame] = []
-    options = Options(profile="ultra", idle=False)
+    options = Options(profile="ultra", idle=False, patience_s=10.0)
     async with connect(url, binary=binary, options=options) as avatar:
         spoken = await avatar.say(LOUD[:12_000])
         async for frame in avatar.frames():
@@ -153,7 +154,7 @@ def test_speech_that_the_server_refuses_is_told_to_who_sends_next(server: LiveSe
     """Whoever allows more ahead than it takes is told so."""
 
     async def use() -> None:
-        greedy = Options(profile="ultra", most_ahead_s=1000.0)
+        greedy = Options(profile="ultra", most_ahead_s=1000.0, patience_s=10.0)
         async with connect(door(server), options=greedy, rate=8_000) as avatar:
             await avatar.append(bytes(16_000 * 130))
             await avatar.express()  # answered after what was sent before it
@@ -168,7 +169,7 @@ def test_who_reads_slowly_loses_the_oldest_and_nothing_else(server: LiveServer) 
     """Counted; events and answers come all the same."""
 
     async def use() -> None:
-        few = Options(profile="ultra", most_frames=3)
+        few = Options(profile="ultra", most_frames=3, patience_s=10.0)
         async with connect(door(server), options=few) as avatar:
             assert await avatar.say(LOUD[:9_600]) == Spoken(True, 9_600)
             assert len(avatar.waiting_frames) == 3
@@ -192,7 +193,7 @@ def test_who_is_cancelled_leaves_nothing_behind(server: LiveServer) -> None:
     async def use() -> None:
         speaking.clear()
         task = asyncio.create_task(bot())
-        await speaking.wait()
+        await asyncio.wait_for(speaking.wait(), 15.0)
         task.cancel()
         began = time.monotonic()
         await asyncio.gather(task, return_exceptions=True)
