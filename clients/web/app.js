@@ -4,12 +4,14 @@
 // plays them in sync; a face that is drawn here follows the voice. Query: ?raw=1 leaves the
 // microphone's processing off (measurements), ?view=local begins with the face drawn here.
 
+import { BotVoice, readSpeech } from './bot.js';
 import { Link } from './link.js';
 import { Panel } from './panel.js';
 import { pictureInPicture } from './pip.js';
-import { RefusedError, Service } from './service.js';
+import { Service } from './service.js';
 import { Speech } from './sources.js';
 import { Stage } from './stage.js';
+import { explain } from './words.js';
 
 const $ = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
@@ -27,10 +29,10 @@ const QUIET_AFTER_MS = 700;
 const JAW = 17; // jawOpen
 const OPEN = 0.06;
 
-const state = { link: null, avatar: undefined, spokeAt: 0, movedAt: 0 };
+const state = { link: null, bot: null, avatar: undefined, spokeAt: 0, movedAt: 0 };
 
 // For tests and the curious: what goes up, what comes down, and the newest motion.
-const view = { motion: [], stats: null, local: null, remote: null, link: null, stage: null };
+const view = { motion: [], stats: null, cut: null, local: null, remote: null, link: null, stage: null };
 window.elocute = view;
 
 const panel = new Panel();
@@ -54,7 +56,8 @@ function show(name, text) {
   const on = name === 'live' || name === 'connecting' || name === 'reconnecting';
   $('stop').disabled = $('mute').disabled = $('push').disabled = !on;
   $('start').disabled = name === 'connecting' || (on && speech.live);
-  $('sample').disabled = name === 'connecting';
+  $('sample').disabled = $('bot').disabled = name === 'connecting';
+  $('interrupt').disabled = name !== 'live';
   $('profile').disabled = on;
   $('start').textContent = on && !speech.live ? 'Microphone' : 'Start';
   caption();
@@ -71,7 +74,8 @@ function caption() {
   const texts = {
     idle: '', failed: '', connecting: 'Connecting…', reconnecting: 'Reconnecting…',
     live: now - state.movedAt < QUIET_AFTER_MS ? 'Speaking'
-      : !speech.open ? 'Not listening'
+      : state.bot ? 'Waiting for the bot'
+      : !speech.open || !speech.stream ? 'Not listening'
         : now - state.spokeAt < QUIET_AFTER_MS ? 'Hearing you' : 'Listening',
   };
   const text = texts[document.body.dataset.state] ?? '';
@@ -83,18 +87,12 @@ function complain(text) {
   $('error').hidden = !text;
 }
 
-function explain(error) {
-  if (error instanceof RefusedError) return error.message;
-  const texts = {
-    NotAllowedError: 'The microphone was not allowed. Allow it in the address bar, then press Start — or play the sample.',
-    NotFoundError: 'No microphone was found. Plug one in, or play the sample.',
-    NotReadableError: 'The microphone is in use by another program.',
-    EncodingError: 'The speech sample could not be read.',
-  };
-  return texts[error.name] ?? `Something went wrong: ${error.message}`;
-}
-
 // ---------------------------------------------------------------- talk
+
+function live() {
+  if (state.bot) return 'Live · bot';
+  return speech.stream && !speech.live ? 'Live · sample' : 'Live';
+}
 
 /** @param {() => Promise<void | (() => void)>} openSource gives what begins the speech, if anything */
 async function talk(openSource) {
@@ -105,11 +103,11 @@ async function talk(openSource) {
     if (fresh) show('connecting', 'Connecting');
     const begin = await openSource();
     view.local = speech.stream;
-    const track = speech.stream.getAudioTracks()[0];
+    const track = speech.stream?.getAudioTracks()[0] ?? null;
     if (fresh) await connect(track);
     else await state.link.speak(track);
     begin?.();
-    show('live', speech.live ? 'Live' : 'Live · sample');
+    show('live', live());
   } catch (error) {
     if (error.name === 'AbortError') return; // stopped meanwhile
     hangUp('failed', 'Not connected');
@@ -127,7 +125,7 @@ async function connect(track) {
       panel.show(figures, shown);
     },
     onWay: (up) => {
-      if (state.link === link) show(up ? 'live' : 'reconnecting', up ? 'Live' : 'Reconnecting');
+      if (state.link === link) show(up ? 'live' : 'reconnecting', up ? live() : 'Reconnecting');
     },
     onRefused: complain,
     onGone: (reason) => {
@@ -152,6 +150,8 @@ function takeMotion(message) {
 
 function hangUp(name = 'idle', text = 'Ready') {
   speech.silence();
+  state.bot?.close();
+  state.bot = null;
   state.link?.close();
   state.link = view.link = null;
   stage.detach();
@@ -167,6 +167,40 @@ const startMicrophone = () => talk(() => speech.openMicrophone(query.has('raw'),
 const startSample = () => talk(() => speech.openSample(() => {
   if (state.link && !speech.live) $('badge').textContent = 'Live · sample has ended';
 }));
+
+/** Let the face say a file in a bot's voice; the microphone is heard again afterwards. */
+async function sayFile(file) {
+  complain('');
+  let bot = null;
+  try {
+    const pcm = await readSpeech(file);
+    if (!state.link) await talk(async () => {});
+    if (document.body.dataset.state !== 'live') return;
+    await state.bot?.close();
+    if (!state.link) return;
+    bot = state.bot = new BotVoice(service, state.link.session);
+    show('live', live());
+    await bot.say(pcm);
+  } catch (error) {
+    if (error.name !== 'AbortError') complain(explain(error));
+  }
+  if (!bot || state.bot !== bot) return;
+  await bot.close();
+  if (state.bot !== bot) return;
+  state.bot = null;
+  if (state.link) show('live', live());
+}
+
+async function interrupt() {
+  if (document.body.dataset.state !== 'live') return;
+  try {
+    const cut = await (state.bot ?? state.link).interrupt();
+    view.cut = cut;
+    $('cut').textContent = `Interrupted: mouth shut after ${Math.round(cut.ms_to_neutral)} ms.`;
+  } catch (error) {
+    if (error.name !== 'AbortError') complain(explain(error));
+  }
+}
 
 // ---------------------------------------------------------------- controls
 
@@ -237,6 +271,14 @@ function helpProfile() {
 $('start').addEventListener('click', startMicrophone);
 $('sample').addEventListener('click', startSample);
 $('stop').addEventListener('click', () => { complain(''); hangUp(); });
+$('bot').addEventListener('click', () => $('file').click());
+$('file').addEventListener('change', () => {
+  const [file] = $('file').files;
+  $('file').value = ''; // the same one may be chosen again
+  if (file) sayFile(file);
+});
+$('interrupt').addEventListener('click', interrupt);
+addEventListener('keydown', (event) => { if (event.key === 'Escape' && !event.repeat && !event.defaultPrevented) interrupt(); });
 $('mute').addEventListener('click', toggleMute);
 $('sound').addEventListener('click', toggleSound);
 $('push').addEventListener('click', togglePush);

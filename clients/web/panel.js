@@ -9,10 +9,12 @@ const LIMITS_MS = { early: -100, late: 45 }; // of the face against the voice; b
 /** Shows figures once a second. */
 export class Panel {
   #skews = [];
+  #scores = [];
 
   /**
    * @param {{ total?: number, fps?: number, server?: number, network?: number, repeated?: number,
-   *   detail?: { latency_ms: Record<string, number> } }} figures of the connection
+   *   detail?: { latency_ms: Record<string, number>, sync_score?: number, sync_lag_ms?: number } }} figures of
+   *   the connection
    * @param {{ mode?: string, fps?: number, skewMs?: number, starved?: number }} [stage] of the face
    */
   show(figures, stage = {}) {
@@ -29,6 +31,7 @@ export class Panel {
     $('stages').textContent = rows.length
       ? rows.map(([name, shown]) => `${shown} ${latency[name].toFixed(1)}`).join(' · ')
       : '–';
+    this.#sync(figures.detail);
     if (stage.skewMs === undefined) return;
     this.#skews.push(stage.skewMs);
     if (this.#skews.length > KEPT) this.#skews.shift();
@@ -38,8 +41,23 @@ export class Panel {
   /** Forget the last session. */
   clear() {
     this.#skews = [];
+    this.#scores = [];
     this.show({});
     this.#plot();
+  }
+
+  // Only what the server measured; it may not listen to its faces at all.
+  #sync({ sync_score: score, sync_lag_ms: lag } = {}) {
+    $('sync-score').textContent = score === undefined || score === null ? 'not measured' : score.toFixed(2);
+    $('sync-lag').textContent = lag === undefined || lag === null ? 'not measured' : milliseconds(lag);
+    if (typeof score === 'number') this.#scores.push(score);
+    if (this.#scores.length > KEPT) this.#scores.shift();
+    const y = (value) => 58 - Math.max(0, Math.min(1, value)) * 56;
+    $('score-line').setAttribute('points', this.#scores.map((value, x) => `${x},${y(value).toFixed(1)}`).join(' '));
+    $('score-plot').toggleAttribute('hidden', !this.#scores.length);
+    $('score-plot').setAttribute('aria-label', this.#scores.length
+      ? `Sync score, the last ${this.#scores.length} times: lowest ${Math.min(...this.#scores).toFixed(2)}`
+      : 'Sync score over time: not measured');
   }
 
   #plot() {

@@ -49,6 +49,13 @@ export class Service {
     return answer;
   }
 
+  /** Open a WebSocket; its token goes as a subprotocol, for a page can set no header there. @param {string} path */
+  socket(path) {
+    const url = new URL(this.#base + path, document.baseURI);
+    url.protocol = url.protocol.replace('http', 'ws');
+    return new WebSocket(url, this.#token ? ['elocute', `bearer.${this.#token}`] : []);
+  }
+
   /** End a session, even while the page goes away; whether the server hears it is not waited for. */
   leave(session) {
     fetch(`${this.#base}api/session/${session}`, {

@@ -108,6 +108,16 @@ LISTEN = """() => {
       name, ({ detail }) => (told[name] ??= []).push(detail));
   }
 }"""
+BOTH = """() => Promise.all([early, late].map(async (avatar) => {
+  for (;;) {
+    try { return await avatar.start(); } catch (error) {
+      if (!error.message.includes('too much to do')) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}))"""
+"""Start two; a busy machine lets one in at a time."""
+
 AVATAR = "document.querySelector('elocute-avatar')"
 
 
@@ -187,7 +197,7 @@ def test_two_elements_live_side_by_side_and_properties_set_early_hold(
         "local",
         "Before its class",
     ]
-    page.evaluate("Promise.all([early.start(), late.start()])")
+    page.evaluate(BOTH)
     assert sessions(server) == 2
     page.wait_for_function("early.view === 'local'")
     assert page.evaluate("[late.view, late.state, early.state]") == ["video", "live", "live"]

@@ -73,7 +73,7 @@ def test_profiles_are_listed_with_their_latency(server: LiveServer) -> None:
 def test_the_page_and_its_files_are_served(server: LiveServer) -> None:
     """Page, script, style; nothing outside the folder."""
     assert "<video" in server.ask("").body
-    for name in ("app.js", "link.js", "style.css", "icon.svg"):
+    for name in ("app.js", "bot.js", "element.js", "link.js", "style.css", "icon.svg"):
         assert server.ask(name).status == 200
     assert server.ask("../pyproject.toml").status == 404
     assert server.ask("nothing").json["error"]["type"] == "NotFound"

@@ -1,0 +1,104 @@
+"""The page for whoever has no mouse, no sight of it, or a small screen."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.browser import Server, browsing, serving
+from tests.e2e.test_element import accessible
+
+pytestmark = [pytest.mark.browser, pytest.mark.net, pytest.mark.slow]
+
+CONTROLS = {"button", "combobox", "slider", "radio", "DisclosureTriangle"}
+PRESSED = "document.activeElement.id"
+LIVE = 'body[data-state="live"]'
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One server for all tests of this file."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def page(server: Server) -> Iterator[Any]:
+    """A page on a phone."""
+    with browsing(None) as browser:
+        opened = browser.new_page(viewport={"width": 320, "height": 640})
+        opened.goto(server.url + "?raw=1")
+        opened.wait_for_function("document.getElementById('profile-help').textContent")
+        yield opened
+
+
+def tab_to(page: Any, name: str) -> None:
+    """Press Tab until an element has the focus."""
+    for _ in range(30):
+        if page.evaluate(PRESSED) == name:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never comes to {name}")
+
+
+def test_a_talk_by_keys_alone(page: Any) -> None:
+    """Tab, Enter, arrows, Escape; what happened is in places that are read out."""
+    tab_to(page, "sample")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(LIVE, timeout=20_000)
+    tab_to(page, "interrupt")
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.getElementById('cut').textContent")
+    tab_to(page, "emotion")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("elocute.motion.at(-1).coefficients[0][23] === 0.7")
+    told = accessible(page)
+    assert ("status", "") in told  # the badge; its text is its content
+    assert page.get_attribute("#cut", "role") == page.get_attribute("#badge", "role") == "status"
+    assert page.get_attribute("#error", "role") == "alert"
+    page.focus("#stop")
+    page.keyboard.press("Space")
+    page.wait_for_selector('body[data-state="idle"]')
+
+
+def test_every_control_has_a_name_and_what_is_drawn_has_one(page: Any) -> None:
+    """As Chromium tells a screen reader; nothing of a file field that nobody sees."""
+    for summary in page.query_selector_all("summary"):
+        summary.click()
+    told = accessible(page)
+    controls = [(role, name) for role, name in told if role in CONTROLS]
+    assert len(controls) >= 16
+    assert all(name for _, name in controls), controls
+    names = {name for _, name in told}
+    assert {"The talking head", "Face against voice over time: nothing yet"} <= names
+    assert "Sound file for the face to say" not in names
+
+
+def test_a_phone_shows_all_of_it_without_scrolling_sideways(page: Any) -> None:
+    """320 pixels; everything that is touched is 44 high, or in a row that is."""
+    for summary in page.query_selector_all("summary"):
+        summary.click()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    heights = page.evaluate(
+        "[...document.querySelectorAll('button, select, .view label')]"
+        ".filter((one) => one.offsetParent).map((one) => one.getBoundingClientRect().height)"
+    )
+    assert len(heights) >= 12
+    assert min(heights) >= 44
+
+
+SHOW = """async (detail) => {
+  const { Panel } = await import('/panel.js');
+  new Panel().show({ detail: { latency_ms: {}, ...detail } });
+  return ['sync-score', 'sync-lag'].map((id) => document.getElementById(id).textContent);
+}"""
+
+
+def test_sync_is_shown_if_it_was_measured_and_only_then(page: Any) -> None:
+    """Score, lag and a curve from the server's statistics; otherwise no number at all."""
+    assert page.evaluate(SHOW, {}) == ["not measured", "not measured"]
+    assert page.get_attribute("#score-plot", "hidden") is not None
+    shown = page.evaluate(SHOW, {"sync_score": 0.714, "sync_lag_ms": -12.4})
+    assert shown == ["0.71", "-12 ms"]
+    assert page.get_attribute("#score-plot", "hidden") is None
+    assert "lowest 0.71" in page.get_attribute("#score-plot", "aria-label")
