@@ -52,6 +52,7 @@ from stream_engine.realtime_wire import (
     event_id_of,
     read_event,
 )
+from stream_engine.replica.session_name import full_name
 from stream_engine.session import Session
 from stream_engine.types import MOTION_FPS, TICKS_PER_FRAME, TICKS_PER_SECOND, MotionFrames
 from stream_engine.wire import failure_of
@@ -148,7 +149,8 @@ class RealtimeSocket:
     async def _open(self) -> Session:
         house, wish = self._house, self._wish
         if wish.session:
-            session = house.by_name.get(wish.session)
+            prefix = full_name(house.config.server.replica, "")
+            session = house.by_name.get(wish.session.removeprefix(prefix))
             if session is None:
                 raise SignalingError("there is no such session", got=repr(wish.session)[:40])
             if session.prompted:

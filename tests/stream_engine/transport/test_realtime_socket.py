@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from stream_engine.config import ServerConfig
 from stream_engine.motion.arkit import INDEX
 from stream_engine.realtime_deltas import HEADER, MOTION, SOUND
 from stream_engine.types import TICKS_PER_FRAME
@@ -278,3 +279,21 @@ def test_a_bot_speaks_through_a_session_that_has_pictures(server: LiveServer) ->
     asyncio.run(talk())
     assert not session.prompted
     assert ended == []
+
+
+def test_a_replicas_session_goes_by_the_name_that_its_browser_was_given() -> None:
+    """With the replica's name before it; another replica's is not known here."""
+    with live_server(config=ServerConfig(port=0, replica="b")) as named:
+        house = named.house
+        parts = house.make_parts("ultra", "default")
+        session = house.open(parts, lambda frames: None, lambda error: None)
+
+        async def talk() -> None:
+            async with talking(named, f"session=b~{session.id}") as client:
+                made = await client.until("session.created")
+                assert made["session"]["id"] == session.id
+            async with talking(named, f"session=c~{session.id}") as client:
+                assert "no such session" in (await client.until("error"))["error"]["message"]
+
+        asyncio.run(talk())
+        session.close()
