@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from stream_engine.config import EngineConfig, ServerConfig
+from stream_engine.engine import LaneOrder
 from stream_engine.errors import AssetError, CapacityError, ConfigError, Draining
 from stream_engine.household import Household
+from stream_engine.telemetry.metrics import Tally
 from tests.fakes.clock import ManualClock
 from tests.fakes.stages import FakeStages
+from tests.stream_engine.test_engine import ListSink
 
 
 def household(limit: int = 2) -> Household:
@@ -86,8 +89,8 @@ def test_a_measured_capacity_is_obeyed_and_strain_admits_nobody(tmp_path: Path) 
             assert (house.room, house.refusal) == (0, "full")
             with pytest.raises(CapacityError, match="full.*server.capacity"):
                 house.admit("balanced")
-    house.engine.prepare("balanced")
     for engine in house.engine.engines:
+        house.engine.add(LaneOrder("balanced", ListSink(), Tally()))
         for governor in engine.governors:
             for now in range(9):
                 governor.observe(float(now), 10, 10, 0)
