@@ -14,7 +14,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from stream_engine.transport.peer import CHANNEL, Peer
-from stream_engine.wire import Offer
+from stream_engine.wire import Answer, Offer
 
 RATE = 48_000
 
@@ -73,7 +73,10 @@ class Caller:
         return Offer(self.pc.localDescription.sdp, "offer")
 
     async def call(self, peer: Peer) -> None:
-        answer = await peer.answer(await self.offer())
+        await self.accept(await peer.answer(await self.offer()))
+
+    async def accept(self, answer: Answer) -> None:
+        """Take an answer."""
         await self.pc.setRemoteDescription(RTCSessionDescription(answer.sdp, answer.type))
 
     async def dial(self, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
