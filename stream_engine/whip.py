@@ -9,10 +9,12 @@
     DELETE the answer's Location     ends it
 
 ``Location`` is ``/whip/SESSION``, ``/whep/SESSION`` or ``/whep/SESSION/VIEWER``. Queries of those
-that open a session: ``profile``, ``avatar``, ``output`` (several). Who opened a session ends it.
+that open a session: ``profile``, ``avatar``, ``output`` (several); of those that watch: ``codec``,
+``kbps``, ``height``, ``fps``. Who opened a session ends it.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.requests import Request
@@ -28,7 +30,7 @@ from stream_engine.replica.session_name import REPLICA, full_name, split_name
 from stream_engine.replica.session_name import gone as replica_gone
 from stream_engine.transport.connection import Connection, Role
 from stream_engine.transport.ice import told_servers
-from stream_engine.wire import Answer, Offer
+from stream_engine.wire import Answer, Offer, Video
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -78,14 +80,15 @@ class WhipDoor:
         query = request.query_params
         outputs = query.getlist("output") or None
         sdp = await _typed(request, SDP)
-        offer = Offer(sdp, "offer", query.get("profile"), query.get("avatar"), outputs)
+        video = _video(query)
+        offer = Offer(sdp, "offer", query.get("profile"), query.get("avatar"), outputs, video)
         door = request.url.path
         answer = await self._peers.open(offer, ROLES[door])
         return self._created(answer, f"{door}/{full_name(self._name, answer.session)}")
 
     async def watch(self, request: Request) -> Response:
         """Watch a session."""
-        offer = Offer(await _typed(request, SDP), "offer")
+        offer = Offer(await _typed(request, SDP), "offer", video=_video(request.query_params))
         session = split_name(request.path_params["session"])[1]
         answer, viewer = await self._peers.watch(session, offer)
         return self._created(answer, f"/whep/{full_name(self._name, session)}/{viewer.id}")
@@ -135,6 +138,19 @@ class WhipDoor:
             return Response(reply.body, reply.status, reply.headers)
 
         return answered
+
+
+def _video(query: Mapping[str, str]) -> Video:
+    """Read what a client would like to see."""
+    numbers: dict[str, int] = {}
+    for key in ("kbps", "height", "fps"):
+        text = query.get(key)
+        if text is None:
+            continue
+        if not re.fullmatch("[0-9]{1,6}", text):
+            raise SignalingError(f"{key} of the URL is no number", got=repr(text)[:40])
+        numbers[key] = int(text)
+    return Video(query.get("codec"), **numbers)
 
 
 async def _trickle(request: Request, connection: Connection, tag: str) -> Response:

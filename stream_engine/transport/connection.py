@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from enum import Enum
 
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from stream_engine.config import EngineConfig
 from stream_engine.errors import SignalingError
@@ -15,6 +15,7 @@ from stream_engine.transport.outgoing import Outgoing
 from stream_engine.transport.sent_time import FACE_RTP_HZ, VOICE_RTP_HZ, SentTime
 from stream_engine.transport.signaling import BAD_OFFER, candidates_of, usable_sdp
 from stream_engine.transport.tracks import FaceTrack, VoiceTrack
+from stream_engine.transport.video_terms import VideoTerms, agree
 from stream_engine.wire import Offer
 
 
@@ -42,7 +43,7 @@ class Connection:
 
     def __init__(self, session: Session, config: EngineConfig, role: Role) -> None:
         self._session = session
-        self._config = config.server
+        self._config = config
         self._role = role
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=own_servers(config)))
         self.sent: dict[str, SentTime] = {}
@@ -70,7 +71,9 @@ class Connection:
             SignalingError: If the offer cannot be used.
         """
         sdp = usable_sdp(offer)
-        outgoing = None if self._role is Role.SPEAKS else self._add_tracks()
+        speaks = self._role is Role.SPEAKS
+        terms = agree(offer.video, sdp, self._config)
+        outgoing = None if speaks else self._add_tracks(terms)
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(sdp, offer.type))
             if outgoing is None:
@@ -82,7 +85,7 @@ class Connection:
             raise SignalingError(
                 "the SDP offer cannot be used",
                 got=f"{type(error).__name__}: {error}"[:200],
-                expected="an offer with Opus audio and VP8 video",
+                expected="an offer with Opus audio and VP8 or H.264 video",
             ) from error
         local = self._pc.localDescription
         return local.sdp, local.type
@@ -111,8 +114,9 @@ class Connection:
         """Close; what was only half set up may raise one of `BAD_OFFER`."""
         await self._pc.close()
 
-    def _add_tracks(self) -> Outgoing:
-        tracks = VoiceTrack(self._session), FaceTrack(self._session)
+    def _add_tracks(self, terms: VideoTerms) -> Outgoing:
+        session = self._session
+        tracks = VoiceTrack(session), FaceTrack(session, step=terms.step)
         hears = self._role is Role.CALLS
         direction = "sendrecv" if hears else "sendonly"
         voice = self._pc.addTransceiver(tracks[0], direction=direction)
@@ -126,10 +130,9 @@ class Connection:
         # One stream for both, so that the browser plays them in sync.
         face.sender._stream_id = voice.sender._stream_id
         if hears:
-            jitter_buffer.install(voice.receiver, self._session.tally)
-        codecs = RTCRtpSender.getCapabilities("video").codecs
-        face.setCodecPreferences([c for c in codecs if c.mimeType in ("video/VP8", "video/rtx")])
-        steady = encoder.install(face.sender, self._config.video_kbps, self._session.clock)
+            jitter_buffer.install(voice.receiver, session.tally)
+        face.setCodecPreferences(terms.capabilities)
+        steady = encoder.install(face.sender, terms, session.clock)
         return Outgoing(face.sender, steady)
 
     def _only_listen(self) -> None:

@@ -126,12 +126,14 @@ class VoiceTrack(PacedTrack):
 
 
 class FaceTrack(PacedTrack):
-    """The face at a steady 25 frames/s; the last picture again when the next is late."""
+    """The face at a steady rate; the last picture again when the next is late."""
 
     kind = "video"
 
-    def __init__(self, programme: Programme, sleep: Sleep = asyncio.sleep) -> None:
-        super().__init__(programme, TICKS_PER_FRAME, sleep)
+    def __init__(
+        self, programme: Programme, sleep: Sleep = asyncio.sleep, step: int = TICKS_PER_FRAME
+    ) -> None:
+        super().__init__(programme, step, sleep)
 
     async def recv(self) -> av.VideoFrame:
         """Give the next picture when it is due."""

@@ -54,6 +54,7 @@ class Caller:
         self.channel = self.pc.createDataChannel(CHANNEL)
         self.events: list[dict[str, Any]] = []
         self.pictures = 0
+        self.sizes: set[tuple[int, int]] = set()
         self.streams: dict[str, Any] = {}
         self.channel.on("message", lambda text: self.events.append(json.loads(text)))
         self.pc.on("track", self._on_track)
@@ -65,8 +66,10 @@ class Caller:
     async def _take(self, track: Any) -> None:
         with contextlib.suppress(MediaStreamError):
             while True:
-                await track.recv()
-                self.pictures += track.kind == "video"
+                frame = await track.recv()
+                if track.kind == "video":
+                    self.pictures += 1
+                    self.sizes.add((frame.width, frame.height))
 
     async def offer(self) -> Offer:
         await self.pc.setLocalDescription(await self.pc.createOffer())

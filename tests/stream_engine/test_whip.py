@@ -44,7 +44,7 @@ class Player(Caller):
         else:
             self.pc.addTransceiver("audio", direction="recvonly")
             self.pc.addTransceiver("video", direction="recvonly")
-        self.pictures, self.streams = 0, {}
+        self.pictures, self.streams, self.sizes = 0, {}, set()
         self.events: list[dict[str, Any]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self.pc.on("track", self._on_track)
@@ -136,6 +136,25 @@ def test_candidates_may_come_after_the_offer(server: LiveServer) -> None:
     asyncio.run(play())
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("codec", ["vp8", "h264"])
+def test_each_viewer_has_the_video_it_wishes(server: LiveServer, codec: str) -> None:
+    """Codec, size and frame rate; the session is the same."""
+
+    async def play() -> None:
+        async with player(False) as viewer, player(False) as other:
+            location = await viewer.open(server, f"whep?codec={codec}&height=128&fps=10&kbps=200")
+            await other.open(server, location)
+            await viewer.until(lambda: viewer.pictures > 8 and other.pictures > 8)
+            assert f"{codec}/90000" in viewer.pc.remoteDescription.sdp.lower()
+            assert viewer.sizes == {(128, 128)}
+            assert other.sizes == {(512, 512)}
+            assert viewer.pictures < 0.6 * other.pictures
+            assert await ends(server, location) == 200
+
+    asyncio.run(play())
+
+
 @pytest.mark.parametrize(
     ("path", "body", "kind", "status"),
     [
@@ -144,6 +163,7 @@ def test_candidates_may_come_after_the_offer(server: LiveServer) -> None:
         ("whip?profile=hasty", b"v=0", SDP, 400),
         ("whep?avatar=nobody", b"v=0", SDP, 404),
         ("whep/nobody", b"v=0", SDP, 404),
+        ("whep?fps=fast", b"v=0", SDP, 400),
     ],
 )
 def test_a_bad_request_is_refused_and_leaves_nothing(
