@@ -12,7 +12,7 @@ run: $(VENV)/.installed
 	$(BIN)/elocute serve
 
 test: $(VENV)/.installed-dev
-	@sh deploy/system_packages.sh gl browser
+	@sh deploy/system_packages.sh gl browser turn
 	$(MAKE) check
 
 # In order of speed; nothing else is run in CI.

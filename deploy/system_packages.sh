@@ -1,10 +1,11 @@
 #!/bin/sh
-# Makes sure that Debian's OpenGL libraries (gl) and Chromium (browser) are there: installs them
-# through apt where it may, otherwise says in one line what to install.
+# Makes sure that Debian's OpenGL libraries (gl), Chromium (browser) and coturn (turn) are there:
+# installs them through apt where it may, otherwise says in one line what to install.
 set -eu
 
 GL="libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri libgles2 libgbm1"
 BROWSER="chromium"
+TURN="coturn"
 wanted=""
 
 has_library() { ldconfig -p 2>/dev/null | grep -q "$1" || /sbin/ldconfig -p 2>/dev/null | grep -q "$1"; }
@@ -13,7 +14,8 @@ for part in "$@"; do
   case "$part" in
     gl) { has_library libEGL.so.1 && has_library libGL.so.1 && has_library libgbm.so.1; } || wanted="$wanted $GL" ;;
     browser) command -v chromium >/dev/null 2>&1 || wanted="$wanted $BROWSER" ;;
-    *) echo "system_packages.sh: unknown part '$part'; expected gl or browser" >&2; exit 2 ;;
+    turn) command -v turnserver >/dev/null 2>&1 || wanted="$wanted $TURN" ;;
+    *) echo "system_packages.sh: unknown part '$part'; expected gl, browser or turn" >&2; exit 2 ;;
   esac
 done
 

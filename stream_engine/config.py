@@ -12,7 +12,7 @@ from stream_engine.errors import ConfigError
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.output_config import OutputConfig
-from stream_engine.service_config import AccessConfig, LimitsConfig, TelemetryConfig
+from stream_engine.service_config import AccessConfig, IceConfig, LimitsConfig, TelemetryConfig
 from stream_engine.setting_checks import check_choice, check_range
 
 Section = TypeVar("Section")
@@ -136,7 +136,8 @@ class ServerConfig:
     Attributes:
         host: Address to bind.
         port: TCP port of page, signalling and WebSocket door; 0 takes a free one.
-        ice_servers: STUN and TURN URLs; none by default, so nothing outside is asked.
+        ice_servers: STUN and TURN URLs that the server itself uses; none by default, so nothing
+            outside is asked. Credentials are those of ``ice``.
         max_sessions: Sessions admitted at once.
         heartbeat_timeout_s: A peer silent for so long is gone.
         capacity: File that ``elocute bench --json`` wrote: no more sessions than fit by it.
@@ -198,6 +199,7 @@ class EngineConfig:
     outputs: Mapping[str, OutputConfig] = field(default_factory=dict)
     access: AccessConfig = field(default_factory=AccessConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
+    ice: IceConfig = field(default_factory=IceConfig)
     telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
 
 

@@ -145,6 +145,14 @@ class TooLarge(SignalingError):
     """A request is longer than any that makes sense."""
 
 
+class WrongType(SignalingError):
+    """A request's body is of another type than its door takes."""
+
+
+class SessionGone(SignalingError):
+    """There is no session, or no viewer, of that name."""
+
+
 class PeerClosed(TransportError):
     """The other side went away."""
 

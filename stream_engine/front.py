@@ -12,21 +12,22 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from stream_engine.errors import AssetError, PeerClosed, TransportError
+from stream_engine.errors import AssetError, TransportError
 from stream_engine.gate.door import TokenDoor
 from stream_engine.household import Household
 from stream_engine.motion.window import PROFILES
+from stream_engine.peers import Peers
 from stream_engine.refusals import body_text, plain
 from stream_engine.replica.ask import FORWARDED, Question, ask, passed_up
 from stream_engine.replica.session_name import REPLICA, full_name, gone, split_name
 from stream_engine.telemetry.process import process_lines
 from stream_engine.transport.page_assets import PageFiles, asset_routes
-from stream_engine.transport.peer import Peer
 from stream_engine.transport.realtime_door import serve_realtime
 from stream_engine.transport.realtime_socket import RealtimeSocket
 from stream_engine.transport.speech_socket import SpeechSocket, serve_speech
 from stream_engine.transport.still import encode_jpeg
 from stream_engine.types import TICKS_PER_SECOND
+from stream_engine.whip import WhipDoor
 from stream_engine.wire import Offer, decode_as
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Front:
     def __init__(self, house: Household, keys: Sequence[str] = ()) -> None:
         self.house = house
         self.tokens = TokenDoor(keys)
-        self.peers: dict[str, Peer] = {}
+        self.peers = Peers(house)
         self.sockets: set[SpeechSocket] = set()
         self.assistants: set[RealtimeSocket] = set()
         self._still: bytes | None = None
@@ -56,21 +57,8 @@ class Front:
     async def offer(self, request: Request) -> Response:
         """Open a session for a browser's offer."""
         offer = decode_as(Offer, await body_text(request))
-        config = self.house.config
-        profile, avatar = offer.profile or config.motion.profile, offer.avatar
-        self.house.admit(profile)
-        self.house.outputs.named(offer.outputs)
-        parts = await asyncio.to_thread(
-            self.house.make_parts, profile, avatar or config.render.avatar
-        )
-        peer = Peer(self.house, parts, self._forget, offer.outputs)
-        self.peers[peer.session.id] = peer
-        try:
-            answer = await peer.answer(offer)
-        except BaseException:
-            await peer.close()
-            raise
-        name = full_name(config.server.replica, answer.session)
+        answer = await self.peers.open(offer)
+        name = full_name(self.house.config.server.replica, answer.session)
         return JSONResponse(plain(dataclasses.replace(answer, session=name)))
 
     async def end(self, request: Request) -> Response:
@@ -78,7 +66,7 @@ class Front:
         replica, token = split_name(request.path_params["session"])
         if replica not in ("", self.house.config.server.replica):
             return await self._pass_on(request, replica)
-        peer = self.peers.get(token)
+        peer = self.peers.hosts.get(token)
         if peer is not None:
             await peer.close()
         return Response(status_code=204)
@@ -137,16 +125,10 @@ class Front:
 
     async def sweep(self) -> None:
         """Once a second send statistics and end the sessions of peers that fell silent."""
-        timeout_s = self.house.config.server.heartbeat_timeout_s
         while True:
             await asyncio.sleep(SWEEP_S)
             self.house.visits.end_overdue()
-            for peer in tuple(self.peers.values()):
-                try:
-                    await _look_after(peer, timeout_s)
-                except Exception:
-                    logger.exception("looking after a session failed")
-                    self._forget(peer)
+            await self.peers.look_after()
 
     async def close(self, cause: Exception | None = None) -> None:
         """End every session; with a cause, every client is told."""
@@ -155,18 +137,7 @@ class Front:
                 socket.dismiss(cause)
             for assistant in self.assistants:
                 assistant.dismiss(cause)
-        await asyncio.gather(*(peer.close(cause) for peer in tuple(self.peers.values())))
-
-    def _forget(self, peer: Peer) -> None:
-        self.peers.pop(peer.session.id, None)
-
-
-async def _look_after(peer: Peer, timeout_s: float) -> None:
-    if peer.silent_s > timeout_s:
-        peer.session.tally.add("peers_vanished_total")
-        await peer.close(PeerClosed("nothing was heard", got=f"{peer.silent_s:.0f} s"))
-    else:
-        peer.send_stats()
+        await self.peers.close(cause)
 
 
 def _gauges(house: Household) -> dict[str, float]:
@@ -209,6 +180,7 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
         Route("/", page),
         Route("/api/offer", front.offer, methods=["POST"]),
         Route("/api/session/{session}", front.end, methods=["DELETE"]),
+        *WhipDoor(front.house, front.peers).routes(),
         Route("/api/profiles", front.profiles),
         Route("/api/token", front.tokens.give, methods=["POST"]),
         Route("/healthz", front.health),

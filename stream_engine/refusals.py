@@ -14,12 +14,14 @@ from stream_engine.errors import (
     Forbidden,
     PeerClosed,
     ReplicaGone,
+    SessionGone,
     SignalingError,
     StreamEngineError,
     TooLarge,
     TooMany,
     TransportError,
     Unauthorized,
+    WrongType,
 )
 from stream_engine.json_fields import MAX_TEXT
 from stream_engine.wire import Failure, Problem, failure_of
@@ -33,9 +35,11 @@ STATUSES: tuple[tuple[type[StreamEngineError], int], ...] = (
     (Unauthorized, 401),
     (Forbidden, 403),
     (AssetError, 404),
+    (SessionGone, 404),
     (ReplicaGone, 410),
     (TooLarge, 413),
     (TooMany, 429),
+    (WrongType, 415),
     (SignalingError, 400),
     (ConfigError, 400),
     (CapacityError, 503),

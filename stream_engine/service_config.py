@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from stream_engine.errors import ConfigError
-from stream_engine.setting_checks import check_choice, check_range, networks
+from stream_engine.setting_checks import check_choice, check_ice, check_range, networks
 
 LOG_FORMATS = ("text", "json")
 
@@ -62,6 +62,7 @@ class LimitsConfig:
         requests_per_s: Of one address (of IPv6: one /64), WebSockets that open among them.
         request_burst: So many at once after a pause.
         sessions_per_address: Open at once.
+        viewers_per_session: Who watch a session that another opened; each costs an encoder.
         longest_session_s: A session ends after so long.
         messages_per_s: Of one WebSocket, which is read more slowly if it sends more, or of one
             data channel, which is not listened to meanwhile.
@@ -71,6 +72,7 @@ class LimitsConfig:
     requests_per_s: float = 50.0
     request_burst: int = 500
     sessions_per_address: int = 0
+    viewers_per_session: int = 8
     longest_session_s: float = 0.0
     messages_per_s: float = 1000.0
     audio_speed: float = 50.0
@@ -79,6 +81,7 @@ class LimitsConfig:
         check_range("limits.requests_per_s", self.requests_per_s, 0.0, 1e6)
         check_range("limits.request_burst", self.request_burst, 1, 1_000_000)
         check_range("limits.sessions_per_address", self.sessions_per_address, 0, 10_000)
+        check_range("limits.viewers_per_session", self.viewers_per_session, 0, 1000)
         check_range("limits.longest_session_s", self.longest_session_s, 0.0, 31 * 86_400.0)
         check_range("limits.messages_per_s", self.messages_per_s, 0.0, 1e6)
         check_range("limits.audio_speed", self.audio_speed, 0.0, 1e4)
@@ -87,6 +90,37 @@ class LimitsConfig:
                 "setting limits.audio_speed is slower than speech",
                 got=str(self.audio_speed),
                 expected="0 for no limit, or at least 1",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class IceConfig:
+    """How clients, and the server behind NAT, find a way to each other; see `transport.ice`.
+
+    Attributes:
+        servers: STUN and TURN URLs that clients are told, such as
+            ``turn:turn.example:3478?transport=tcp``.
+        username: Of the TURN servers; empty where they make up credentials from a shared secret
+            (coturn's ``use-auth-secret``).
+        secret: File of the user's password, or of the shared secret; the environment variable
+            ``ELOCUTE_TURN_SECRET`` stands before it.
+        lifetime_s: How long credentials hold that are made from a shared secret: as long as a call
+            may last.
+    """
+
+    servers: tuple[str, ...] = ()
+    username: str = ""
+    secret: str = ""
+    lifetime_s: float = 86_400.0
+
+    def __post_init__(self) -> None:
+        check_ice("ice.servers", self.servers)
+        check_range("ice.lifetime_s", self.lifetime_s, 60.0, 31 * 86_400.0)
+        if self.username and not self.secret:
+            raise ConfigError(
+                "a TURN user needs a password",
+                got=f"ice.username = {self.username!r}",
+                expected="ice.secret, a file, beside it",
             )
 
 

@@ -13,7 +13,7 @@ from stream_engine.hand_off import FrameSlot, TimedPicture
 from stream_engine.motion.handover import NEUTRAL_FRAMES
 from stream_engine.motion.window import profile_named
 from stream_engine.render_loop import Seat
-from stream_engine.session_parts import House, Interruption, Listener, SessionParts
+from stream_engine.session_parts import Audience, House, Interruption, Listener, SessionParts
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.telemetry.spans import span, waited
 from stream_engine.transport.intake import AudioIntake
@@ -61,6 +61,7 @@ class Session:
     Attributes:
         begun: Its time runs.
         listeners: Other doors of the same session.
+        audience: Who looks at its pictures.
         prompted: It speaks what a `Prompter` gives it, and hears no microphone.
     """
 
@@ -94,6 +95,7 @@ class Session:
         self.lane: Lane = house.engine.add(order)
         self._slot = FrameSlot(self.tally)
         self.seat = self._take_seat()
+        self.audience = Audience(self._show)
 
     @property
     def delay(self) -> int:
@@ -168,7 +170,7 @@ class Session:
     def voice(self, pts: int, count: int) -> F32:
         """Take the voice that leaves at ``pts``; what has not arrived is silence, counted."""
         self._advance()
-        self._voiced = pts + count
+        self._voiced = max(self._voiced, pts + count)
         read = self.ring.read(pts, count)
         missing = count - len(read.samples)
         if not missing:
@@ -205,6 +207,7 @@ class Session:
 
     def close(self) -> None:
         """Leave the engine and the painter; may be called again."""
+        self.audience.close()
         self._house.leave(self, self.lane, self.seat)
         listeners, self.listeners = self.listeners, []
         for listener in listeners:
@@ -224,6 +227,10 @@ class Session:
         )
         self._house.render.add(seat)
         return seat
+
+    def _show(self, pictures: bool) -> None:
+        if self.seat is not None:
+            self._house.render.show(self.seat, pictures)
 
     def _is_cut(self, picture: TimedPicture) -> bool:
         """Whether a picture shows what was cut since it was begun."""

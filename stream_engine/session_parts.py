@@ -1,5 +1,6 @@
 """What a session is made of, what it shares with others, where it was cut."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -72,3 +73,40 @@ class Interruption:
     first: int
     resume: int
     neutral_s: float
+
+
+class Audience:
+    """Who looks at a session's pictures; while nobody does, none are drawn.
+
+    *Thread*: the loop.
+
+    Args:
+        show: Told when the first begins to look and when the last has stopped.
+    """
+
+    def __init__(self, show: Callable[[bool], None]) -> None:
+        self._show = show
+        self._shown = True
+        self._looking: set[object] = set()
+        self._over = False
+
+    def look(self, who: object, pictures: bool) -> None:
+        """Take note that somebody looks, or does not; nothing after the end.
+
+        Args:
+            who: Anything that stands for them.
+            pictures: Whether they look.
+        """
+        if pictures:
+            self._looking.add(who)
+        else:
+            self._looking.discard(who)
+        shown = bool(self._looking)
+        if shown != self._shown and not self._over:
+            self._shown = shown
+            self._show(shown)
+
+    def close(self) -> None:
+        """End: nothing is drawn again."""
+        self._over = True
+        self._looking.clear()

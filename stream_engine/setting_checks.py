@@ -1,9 +1,12 @@
 """What is asked of values of settings; every refusal names key, value and what is allowed."""
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 from stream_engine.errors import ConfigError
+
+_ICE_URL = re.compile(r'(stun|turn)s?:[^\s?"<>]+(\?transport=(udp|tcp))?')
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -42,3 +45,22 @@ def networks(key: str, texts: Iterable[str]) -> tuple[Network, ...]:
         raise ConfigError(
             f"setting {key} is no address and no network", got=str(error), expected="10.0.0.0/8"
         ) from error
+
+
+def check_ice(name: str, urls: tuple[str, ...]) -> None:
+    """Check a setting that holds URLs of STUN and TURN servers (RFC 7064, 7065).
+
+    Args:
+        name: Of the setting.
+        urls: Its value.
+
+    Raises:
+        ConfigError: If one is none.
+    """
+    for url in urls:
+        if not _ICE_URL.fullmatch(url):
+            raise ConfigError(
+                f"setting {name} holds what is no STUN or TURN server",
+                got=url,
+                expected="stun:HOST:PORT or turn:HOST:PORT?transport=udp (or tcp)",
+            )

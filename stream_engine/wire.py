@@ -23,6 +23,19 @@ COEFFICIENT_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Video:
+    """What a client would like to see; what it leaves open is the server's.
+
+    ``codec`` is ``vp8`` or ``h264``; the width follows from the height in pixels.
+    """
+
+    codec: str | None = None
+    kbps: int | None = None
+    height: int | None = None
+    fps: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """A browser asks for a session; profile, avatar and outputs default to the server's."""
 
@@ -31,6 +44,7 @@ class Offer:
     profile: str | None = None
     avatar: str | None = None
     outputs: list[str] | None = None
+    video: Video = field(default_factory=Video)
 
 
 @dataclass(frozen=True, slots=True)

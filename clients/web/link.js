@@ -54,6 +54,8 @@ export class Link {
    */
   async open(track, profile, avatar) {
     const pc = this.#pc;
+    pc.setConfiguration({ iceServers: await this.#service.iceServers() });
+    this.#stillOpen();
     this.#sender = pc.addTransceiver(track ?? 'audio', { direction: 'sendrecv' }).sender;
     const face = pc.addTransceiver('video', { direction: 'recvonly' });
     const remote = new Promise((resolve) => {

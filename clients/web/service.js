@@ -56,6 +56,12 @@ export class Service {
     return new WebSocket(url, this.#token ? ['elocute', `bearer.${this.#token}`] : []);
   }
 
+  /** Which STUN and TURN servers lead to it. @returns {Promise<RTCIceServer[]>} */
+  async iceServers() {
+    const response = await this.reach('api/ice');
+    return response.ok ? (await response.json()).iceServers : [];
+  }
+
   /** End a session, even while the page goes away; whether the server hears it is not waited for. */
   leave(session) {
     fetch(`${this.#base}api/session/${session}`, {

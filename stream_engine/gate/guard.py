@@ -22,7 +22,7 @@ CLOSE_REFUSED = 1008
 
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
     "Access-Control-Allow-Private-Network": "true",
     "Access-Control-Max-Age": "600",
 }
@@ -169,7 +169,7 @@ def _readable_by(origin: str) -> dict[str, str]:
     """Let a page elsewhere read the answer; a cache must not give it what another page got."""
     return {
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Expose-Headers": "Location, Retry-After",
+        "Access-Control-Expose-Headers": "Location, Link, ETag, Retry-After",
         "Vary": "Origin",
     }
 

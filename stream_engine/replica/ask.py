@@ -19,6 +19,9 @@ PASSED_DOWN = (
     "Retry-After",
     "Cache-Control",
     "ETag",
+    "Location",
+    "Link",
+    "Accept-Patch",
     "Last-Modified",
     "WWW-Authenticate",
     "Vary",
@@ -33,6 +36,8 @@ PASSED_DOWN = (
 
 PASSED_UP = (
     "Authorization",
+    "Content-Type",
+    "If-Match",
     "Host",
     "Origin",
     "Access-Control-Request-Method",

@@ -60,7 +60,7 @@ class Doors:
     async def offer(self, request: Request) -> Response:
         """Open a session where there is room; who refuses for want of it is not asked again."""
         body = (await body_text(request)).encode()
-        question = Question("POST", "/api/offer", body, passed_up(request))
+        question = Question("POST", _target(request), body, passed_up(request))
         tried: set[str] = set()
         while (chosen := await self._directory.place(tried)) is not None:
             tried.add(chosen.replica)
@@ -80,8 +80,8 @@ class Doors:
         if found is None:
             raise gone(replica)
         try:
-            path = f"/api/session/{quote(name, safe='~')}"
-            question = Question(request.method, path, headers=passed_up(request))
+            body = (await body_text(request)).encode()
+            question = Question(request.method, _target(request), body, passed_up(request))
             return _passed_down(await self._ask(found, question))
         except TransportError as error:
             raise gone(replica) from error
@@ -89,7 +89,7 @@ class Doors:
     async def anything(self, request: Request) -> Response:
         """Pass on what any replica can answer: the page, its files, the profiles, tokens."""
         body = (await body_text(request)).encode()
-        question = Question(request.method, quote(request.url.path), body, passed_up(request))
+        question = Question(request.method, _target(request), body, passed_up(request))
         for found in await self._directory.living():
             try:
                 return _passed_down(await self._ask(found, question))
@@ -140,6 +140,12 @@ class Doors:
         return await loop.run_in_executor(self._threads, ask, replica.address, question)
 
 
+def _target(request: Request) -> str:
+    """Path and query, as they are passed on."""
+    query = request.url.query
+    return quote(request.url.path, safe="/~") + (f"?{query}" if query else "")
+
+
 def _passed_down(reply: Reply) -> Response:
     return Response(reply.body, reply.status, reply.headers)
 
@@ -164,6 +170,11 @@ def doors_app(directory: Directory) -> Starlette:
         routes=[
             Route("/api/offer", doors.offer, methods=["POST"]),
             Route("/api/session/{session}", doors.session, methods=["DELETE"]),
+            Route("/whip", doors.offer, methods=["POST"]),
+            Route("/whep", doors.offer, methods=["POST"]),
+            Route("/whip/{session}", doors.session, methods=["PATCH", "DELETE"]),
+            Route("/whep/{session}", doors.session, methods=["POST", "PATCH", "DELETE"]),
+            Route("/whep/{session}/{viewer}", doors.session, methods=["PATCH", "DELETE"]),
             Route("/replicas", doors.replicas),
             Route("/healthz", doors.health),
             Route("/readyz", doors.ready),

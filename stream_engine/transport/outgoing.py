@@ -3,7 +3,7 @@
 from typing import Any
 
 from stream_engine.telemetry.spans import finished, moment
-from stream_engine.transport.encoder import SteadyVp8Encoder
+from stream_engine.transport.encoder import SteadyEncoder
 
 SEND_ATTRIBUTE = "_send_rtp"
 """aiortc's private name; a test fails when it moves."""
@@ -22,7 +22,7 @@ class Outgoing:
         encoder: Its encoder: packets of a picture go out before the next is encoded.
     """
 
-    def __init__(self, face: Any, encoder: SteadyVp8Encoder) -> None:
+    def __init__(self, face: Any, encoder: SteadyEncoder) -> None:
         self._face = face
         self._encoder = encoder
 

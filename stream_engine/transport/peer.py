@@ -1,4 +1,4 @@
-"""One browser: a WebRTC connection around a session."""
+"""Who opened a session by WebRTC: a browser mostly."""
 
 import asyncio
 import logging
@@ -7,12 +7,6 @@ from typing import Any
 
 import av
 import numpy as np
-from aiortc import (
-    RTCConfiguration,
-    RTCPeerConnection,
-    RTCRtpSender,
-    RTCSessionDescription,
-)
 from aiortc.mediastreams import MediaStreamError
 
 from stream_engine.errors import (
@@ -26,15 +20,12 @@ from stream_engine.gate.buckets import Bucket
 from stream_engine.household import Household
 from stream_engine.session import Session
 from stream_engine.session_parts import SessionParts
-from stream_engine.telemetry.spans import recording, span
-from stream_engine.transport import encoder, jitter_buffer
-from stream_engine.transport.outgoing import Outgoing
+from stream_engine.telemetry.spans import span
+from stream_engine.transport.connection import Connection, Role
 from stream_engine.transport.paced_outlet import PacedOutlet
-from stream_engine.transport.peer_stats import interrupted_message, stats_of
-from stream_engine.transport.sent_time import FACE_RTP_HZ, VOICE_RTP_HZ, SentTime
-from stream_engine.transport.signaling import BAD_OFFER, ice_servers, usable_sdp
-from stream_engine.transport.tracks import FaceTrack, VoiceTrack
-from stream_engine.types import F32, TICKS_PER_SECOND, MotionFrames
+from stream_engine.transport.peer_stats import answer_of, interrupted_message, stats_of
+from stream_engine.transport.signaling import BAD_OFFER
+from stream_engine.types import F32, MotionFrames
 from stream_engine.wire import (
     Answer,
     Express,
@@ -60,7 +51,7 @@ logger = logging.getLogger(__name__)
 
 
 class Peer:
-    """Connects a browser to a session until either is done.
+    """Opens a session for the other end of a connection; both end together.
 
     *State*: the connection and a task per received track. *Thread*: the loop.
 
@@ -69,6 +60,7 @@ class Peer:
         parts: What the session is made of.
         on_closed: Told once, after the end.
         outputs: Names of those that its motion also goes to; the server's usual ones by default.
+        role: Of the other end.
 
     Raises:
         ConfigError: If there is no such output.
@@ -81,17 +73,15 @@ class Peer:
         parts: SessionParts,
         on_closed: Callable[["Peer"], None],
         outputs: Sequence[str] | None = None,
+        role: Role = Role.CALLS,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._clock = house.clock
         self._all = house.tally
-        self._render = house.render
-        self._config = house.config.server
         self._on_closed = on_closed
         rate = house.config.limits.messages_per_s
         self._events = Bucket(rate, max(1.0, rate), self._clock.now())
         self._channel: Any = None
-        self._sent: dict[str, SentTime] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
         self._cause: Exception | None = None
@@ -99,10 +89,12 @@ class Peer:
         self.session: Session = house.open(parts, self._on_motion, self._on_error)
         self._outlet = self._open_outlet(house, outputs)
         self._log = logging.LoggerAdapter(logger, {"session": self.session.id})
-        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=ice_servers(self._config)))
-        self._pc.on("track", self._on_track)
-        self._pc.on("datachannel", self._on_channel)
-        self._pc.on("connectionstatechange", self._on_state)
+        self.session.audience.look(self, role is not Role.SPEAKS)
+        self._may_be_silent = role is not Role.CALLS
+        self.connection = Connection(self.session, house.config, role)
+        self.connection.on("track", self._on_track)
+        self.connection.on("datachannel", self._on_channel)
+        self.connection.on("connectionstatechange", self._on_state)
 
     def _open_outlet(self, house: Household, names: Sequence[str] | None) -> PacedOutlet:
         try:
@@ -114,7 +106,12 @@ class Peer:
 
     @property
     def silent_s(self) -> float:
-        """Seconds since the peer was last heard, by audio or by message."""
+        """Seconds since the peer was last heard, by audio or by message.
+
+        Players by WHIP and WHEP send no heartbeat: of them ICE notices who leaves.
+        """
+        if self._may_be_silent and self.connection.state == "connected":
+            return 0.0
         return self._clock.now() - self._heard_s
 
     async def answer(self, offer: Offer) -> Answer:
@@ -129,43 +126,14 @@ class Peer:
         Raises:
             SignalingError: If the offer cannot be used.
         """
-        sdp = usable_sdp(offer)
-        outgoing = self._add_tracks()
         try:
-            await self._pc.setRemoteDescription(RTCSessionDescription(sdp, offer.type))
-            if recording():
-                outgoing.time_packets()
-            await self._pc.setLocalDescription(await self._pc.createAnswer())
-        except BAD_OFFER as error:
+            sdp, kind = await self.connection.answer(offer)
+        except SignalingError as error:
             if self._cause is not None:  # closed meanwhile: the offer is not to blame
                 raise self._cause from error
-            raise SignalingError(
-                "the SDP offer cannot be used",
-                got=f"{type(error).__name__}: {error}"[:200],
-                expected="an offer with Opus audio and VP8 video",
-            ) from error
-        local = self._pc.localDescription
-        delay_ms = round(self.session.delay * 1000 / TICKS_PER_SECOND)
+            raise
         self._log.info("session opened, profile %s", self.session.parts.profile)
-        return Answer(local.sdp, local.type, self.session.id, self.session.parts.profile, delay_ms)
-
-    def _add_tracks(self) -> Outgoing:
-        tracks = VoiceTrack(self.session), FaceTrack(self.session)
-        voice = self._pc.addTransceiver(tracks[0], direction="sendrecv")
-        face = self._pc.addTransceiver(tracks[1], direction="sendonly")
-        self._sent = {
-            "voice": SentTime(voice.sender, VOICE_RTP_HZ),
-            "face": SentTime(face.sender, FACE_RTP_HZ),
-        }
-        for track, clock in zip(tracks, self._sent.values(), strict=True):
-            track.on_sent = clock.sent
-        # One stream for both, so that the browser plays them in sync.
-        face.sender._stream_id = voice.sender._stream_id
-        jitter_buffer.install(voice.receiver, self.session.tally)
-        codecs = RTCRtpSender.getCapabilities("video").codecs
-        face.setCodecPreferences([c for c in codecs if c.mimeType in ("video/VP8", "video/rtx")])
-        steady = encoder.install(face.sender, self._config.video_kbps, self._clock)
-        return Outgoing(face.sender, steady)
+        return answer_of(sdp, kind, self.session)
 
     def send(self, message: Message) -> None:
         """Send an event; dropped and counted when the peer does not take them."""
@@ -179,7 +147,8 @@ class Peer:
 
     def send_stats(self) -> None:
         """Send what was counted and measured so far."""
-        zeros = {name: at.zero for name, at in self._sent.items() if at.zero is not None}
+        sent = self.connection.sent
+        zeros = {name: at.zero for name, at in sent.items() if at.zero is not None}
         self.send(stats_of(self.session, self._all, zeros))
 
     async def close(self, cause: Exception | None = None) -> None:
@@ -202,7 +171,7 @@ class Peer:
         for task in self._tasks:
             task.cancel()
         try:
-            await self._pc.close()
+            await self.connection.close()
         except BAD_OFFER as error:  # a connection that was only half set up
             self._log.info("closing left something undone: %r", error)
         self._log.info("session closed%s", f": {cause}" if cause else "")
@@ -255,9 +224,8 @@ class Peer:
                 self.session.lane.express(message.emotion, message.intensity, message.style)
             elif isinstance(message, Interrupt):
                 self.send(interrupted_message(self.session.interrupt()))
-            elif isinstance(message, View) and self._closing is None:
-                assert self.session.seat is not None  # a browser's session has pictures
-                self._render.show(self.session.seat, message.video)
+            elif isinstance(message, View):
+                self.session.audience.look(self, message.video)
         except (SignalingError, ConfigError) as error:
             self.send(failure_of(error, ends=False))
             return
@@ -265,7 +233,7 @@ class Peer:
             self.send(Pong(message.t))
 
     def _on_state(self) -> None:
-        state = self._pc.connectionState
+        state = self.connection.state
         if state == "connected":
             self.session.begin()
         elif state in ("failed", "closed"):

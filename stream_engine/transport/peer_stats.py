@@ -4,7 +4,7 @@ from stream_engine.session import Session
 from stream_engine.session_parts import Interruption
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import TICKS_PER_SECOND
-from stream_engine.wire import Interrupted, Stats
+from stream_engine.wire import Answer, Interrupted, Stats
 
 SHOWN_COUNTS = (
     "audio_gap_samples_total",
@@ -27,6 +27,12 @@ SHOWN_LATENCIES = {
 }
 SHARED_LATENCIES = ("engine_step_seconds",)
 """A batch is of many sessions, so its time is the server's."""
+
+
+def answer_of(sdp: str, kind: str, session: Session) -> Answer:
+    """Say that a session is open, and what the server adds between hearing and showing."""
+    delay_ms = round(session.delay * 1000 / TICKS_PER_SECOND)
+    return Answer(sdp, kind, session.id, session.parts.profile, delay_ms)
 
 
 def stats_of(session: Session, shared: Tally, zeros: dict[str, int]) -> Stats:

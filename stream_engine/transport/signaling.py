@@ -1,12 +1,11 @@
 """What is done to an offer before aiortc sees it."""
 
-from typing import Any
+import re
 
-from aiortc import RTCIceServer
+from aiortc import RTCIceCandidate
 from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationError
-from aiortc.sdp import SessionDescription
+from aiortc.sdp import SessionDescription, candidate_from_sdp
 
-from stream_engine.config import ServerConfig
 from stream_engine.errors import SignalingError
 from stream_engine.wire import Offer
 
@@ -25,10 +24,10 @@ BAD_OFFER = (
 )
 """What aiortc raises for an SDP it cannot use."""
 
+MAX_CANDIDATES = 64
+"""At once; a browser with many networks finds a dozen."""
 
-def ice_servers(config: ServerConfig) -> list[Any]:
-    """Build aiortc's list from the settings alone: aiortc's default asks a public server."""
-    return [RTCIceServer(urls=url) for url in config.ice_servers]
+_UFRAG = re.compile(r"^a=ice-ufrag:(\S+)", re.MULTILINE)
 
 
 def usable_sdp(offer: Offer) -> str:
@@ -62,6 +61,48 @@ def usable_sdp(offer: Offer) -> str:
     if fault:
         raise _refusal(offer, fault)
     return text
+
+
+def candidates_of(fragment: str, offer: str) -> tuple[list[RTCIceCandidate], bool]:
+    """Read candidates that were found after the offer; ``.local`` names are left out.
+
+    Args:
+        fragment: ``application/trickle-ice-sdpfrag`` (RFC 8840).
+        offer: The SDP it follows.
+
+    Returns:
+        The candidates, and whether there are no more.
+
+    Raises:
+        SignalingError: If a line cannot be read, or they are of another ICE session.
+    """
+    ufrags = set(_UFRAG.findall(fragment))
+    if not ufrags <= set(_UFRAG.findall(offer)):
+        raise SignalingError(
+            "candidates of another ICE session",
+            got=f"a=ice-ufrag:{sorted(ufrags)[0]}"[:80],
+            expected="the offer's a=ice-ufrag",
+            fix="this server does not restart ICE: open a new session",
+        )
+    found: list[RTCIceCandidate] = []
+    # In a BUNDLE everything goes the way of the first section, whichever a candidate stands under.
+    first = SessionDescription.parse(offer).media[0].rtp.muxId
+    for line in fragment.splitlines():
+        if not line.startswith("a=candidate:") or ".local" in line:
+            continue
+        try:
+            candidate = candidate_from_sdp(line.removeprefix("a=candidate:").strip())
+        except BAD_OFFER as error:
+            raise SignalingError(
+                "a candidate cannot be read",
+                got=repr(line)[:120],
+                expected="a=candidate: as ICE writes it (RFC 8839)",
+            ) from error
+        candidate.sdpMid = first
+        found.append(candidate)
+        if len(found) > MAX_CANDIDATES:
+            raise SignalingError("too many candidates", expected=f"at most {MAX_CANDIDATES}")
+    return found, "a=end-of-candidates" in fragment.split()
 
 
 def _fault_of(description: SessionDescription) -> str:

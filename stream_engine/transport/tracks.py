@@ -62,6 +62,8 @@ class PacedTrack(MediaStreamTrack):  # type: ignore[misc]  # aiortc is untyped
         sleep: Waits for seconds.
     """
 
+    _warm_up = 0
+
     def __init__(self, programme: Programme, step: int, sleep: Sleep = asyncio.sleep) -> None:
         super().__init__()
         self._programme = programme
@@ -82,7 +84,10 @@ class PacedTrack(MediaStreamTrack):  # type: ignore[misc]  # aiortc is untyped
         if ahead < -MAX_BEHIND_S:
             steps = int(-ahead * TICKS_PER_SECOND) // self._step
             self._next += steps * self._step
-            self._skipped(steps)
+            if self._given is None:  # it joined a session under way
+                self._next += self._warm_up
+            else:
+                self._skipped(steps)
         while ahead > 0:  # the line may have moved meanwhile
             await self._sleep(ahead)
             ahead = programme.due(self._next) - programme.clock.now()
@@ -98,6 +103,7 @@ class VoiceTrack(PacedTrack):
     """The speaker's voice, delayed, in packets of 20 ms."""
 
     kind = "audio"
+    _warm_up = VOICE_STARTS
 
     def __init__(self, programme: Programme, sleep: Sleep = asyncio.sleep) -> None:
         super().__init__(programme, PACKET_SAMPLES, sleep)
@@ -120,12 +126,14 @@ class VoiceTrack(PacedTrack):
 
 
 class FaceTrack(PacedTrack):
-    """The face at a steady 25 frames/s; the last picture again when the next is late."""
+    """The face at a steady rate; the last picture again when the next is late."""
 
     kind = "video"
 
-    def __init__(self, programme: Programme, sleep: Sleep = asyncio.sleep) -> None:
-        super().__init__(programme, TICKS_PER_FRAME, sleep)
+    def __init__(
+        self, programme: Programme, sleep: Sleep = asyncio.sleep, step: int = TICKS_PER_FRAME
+    ) -> None:
+        super().__init__(programme, step, sleep)
 
     async def recv(self) -> av.VideoFrame:
         """Give the next picture when it is due."""

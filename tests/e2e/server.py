@@ -14,7 +14,7 @@ import aioice.ice
 from stream_engine.config import EngineConfig, MotionConfig, ServerConfig
 from stream_engine.protocols import Stages
 from stream_engine.server import serve
-from stream_engine.service_config import AccessConfig
+from stream_engine.service_config import AccessConfig, IceConfig
 
 
 def stages_named(name: str, config: EngineConfig) -> Stages:
@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--stages", default="fake")
     parser.add_argument("--profile", default="balanced")
     parser.add_argument("--origin", action="append", default=[])
+    parser.add_argument("--ice-server", action="append", default=[])
     parser.add_argument("--heartbeat-timeout", type=float, default=4.0)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
@@ -50,6 +51,7 @@ def main() -> None:
         server=ServerConfig(
             port=arguments.port, heartbeat_timeout_s=arguments.heartbeat_timeout, max_sessions=4
         ),
+        ice=IceConfig(servers=tuple(arguments.ice_server)),
         access=AccessConfig(origins=tuple(arguments.origin)),
     )
     serve(stages_named(arguments.stages, config), config, on_ready=ready)

@@ -14,7 +14,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from stream_engine.transport.peer import CHANNEL, Peer
-from stream_engine.wire import Offer
+from stream_engine.wire import Answer, Offer
 
 RATE = 48_000
 
@@ -54,6 +54,7 @@ class Caller:
         self.channel = self.pc.createDataChannel(CHANNEL)
         self.events: list[dict[str, Any]] = []
         self.pictures = 0
+        self.sizes: set[tuple[int, int]] = set()
         self.streams: dict[str, Any] = {}
         self.channel.on("message", lambda text: self.events.append(json.loads(text)))
         self.pc.on("track", self._on_track)
@@ -65,15 +66,20 @@ class Caller:
     async def _take(self, track: Any) -> None:
         with contextlib.suppress(MediaStreamError):
             while True:
-                await track.recv()
-                self.pictures += track.kind == "video"
+                frame = await track.recv()
+                if track.kind == "video":
+                    self.pictures += 1
+                    self.sizes.add((frame.width, frame.height))
 
     async def offer(self) -> Offer:
         await self.pc.setLocalDescription(await self.pc.createOffer())
         return Offer(self.pc.localDescription.sdp, "offer")
 
     async def call(self, peer: Peer) -> None:
-        answer = await peer.answer(await self.offer())
+        await self.accept(await peer.answer(await self.offer()))
+
+    async def accept(self, answer: Answer) -> None:
+        """Take an answer."""
         await self.pc.setRemoteDescription(RTCSessionDescription(answer.sdp, answer.type))
 
     async def dial(self, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from stream_engine.household import Household
 from stream_engine.output_config import OutputConfig
 from stream_engine.protocols import Stages
 from stream_engine.server import QuietServer, bind, create_app
-from stream_engine.service_config import AccessConfig, LimitsConfig, TelemetryConfig
+from stream_engine.service_config import AccessConfig, IceConfig, LimitsConfig, TelemetryConfig
 from stream_engine.tls import read_tls
 from tests.fakes.stages import FakeStages
 
@@ -91,6 +91,7 @@ def live_server(
     access: AccessConfig | None = None,
     limits: LimitsConfig | None = None,
     telemetry: TelemetryConfig | None = None,
+    ice: IceConfig | None = None,
 ) -> Iterator[LiveServer]:
     """Serve on a free port until the block ends."""
     settings = EngineConfig(
@@ -99,6 +100,7 @@ def live_server(
         access=access or AccessConfig(),
         limits=limits or LimitsConfig(),
         telemetry=telemetry or TelemetryConfig(),
+        ice=ice or IceConfig(),
     )
     listener = bind(settings.server)
     app: Starlette = create_app(stages or FakeStages(), settings)

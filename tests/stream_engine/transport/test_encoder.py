@@ -2,7 +2,9 @@ import fractions
 
 import av
 import numpy as np
+import pytest
 from aiortc import RTCRtpSender
+from aiortc.codecs.h264 import H264Decoder, h264_depayload
 from aiortc.codecs.vpx import Vp8Decoder, vp8_depayload
 from aiortc.jitterbuffer import JitterFrame
 from hypothesis import given
@@ -13,8 +15,12 @@ from stream_engine.transport.encoder import (
     FLOOR_BPS,
     HOLD_DOWN_S,
     RateDamper,
+    SteadyEncoder,
+    SteadyH264Encoder,
     SteadyVp8Encoder,
+    h264_by,
 )
+from stream_engine.transport.video_terms import VideoTerms
 from tests.fakes.clock import ManualClock
 
 
@@ -26,6 +32,11 @@ def picture(level: int, pts: int) -> av.VideoFrame:
     return frame
 
 
+def terms(codec: str, kbps: int, size: int = 64) -> VideoTerms:
+    """Small pictures."""
+    return VideoTerms(codec, kbps, size, size, 25)
+
+
 def decode(decoder: Vp8Decoder, payloads: list[bytes], timestamp: int) -> list[av.VideoFrame]:
     """Decode what was made for RTP."""
     data = b"".join(vp8_depayload(payload) for payload in payloads)
@@ -34,7 +45,7 @@ def decode(decoder: Vp8Decoder, payloads: list[bytes], timestamp: int) -> list[a
 
 def test_what_is_encoded_can_be_decoded_and_keeps_its_time() -> None:
     """Grey in, grey out, 1/48,000 s turned into 1/90,000 s."""
-    encoder, decoder = SteadyVp8Encoder(500, ManualClock()), Vp8Decoder()
+    encoder, decoder = SteadyVp8Encoder(terms("vp8", 500), ManualClock()), Vp8Decoder()
     for index in range(3):
         payloads, timestamp = encoder.encode(picture(120, index * 1920))
         assert timestamp == index * 3600
@@ -44,7 +55,7 @@ def test_what_is_encoded_can_be_decoded_and_keeps_its_time() -> None:
 
 def test_a_key_frame_comes_when_asked_for() -> None:
     """A peer that lost the picture gets one that stands alone."""
-    encoder = SteadyVp8Encoder(500, ManualClock())
+    encoder = SteadyVp8Encoder(terms("vp8", 500), ManualClock())
     encoder.encode(picture(120, 0))
     payloads, timestamp = encoder.encode(picture(60, 1920), force_keyframe=True)
     (frame,) = decode(Vp8Decoder(), payloads, timestamp)
@@ -84,8 +95,36 @@ def test_the_rate_changes_rarely_and_stays_in_its_range(
 
 def test_the_sender_takes_the_estimate_through_aiortcs_own_name() -> None:
     """Aiortc sets ``target_bitrate`` and keeps its encoder where ``install`` puts one."""
-    encoder = SteadyVp8Encoder(1000, ManualClock())
+    encoder = SteadyVp8Encoder(terms("vp8", 1000), ManualClock())
     encoder.target_bitrate = 400_000
     assert encoder.target_bitrate == 400_000
     assert ENCODER_ATTRIBUTE in RTCRtpSender.__init__.__code__.co_names
     assert ENCODER_ATTRIBUTE in RTCRtpSender._next_encoded_frame.__code__.co_names
+
+
+def test_h264_can_be_decoded_keeps_its_time_and_the_size_agreed_on() -> None:
+    """A picture twice as large comes out as small as was wished; a key frame stands alone."""
+    assert h264_by() in ("libx264", "h264_nvenc")
+    encoder = SteadyH264Encoder(terms("h264", 500, 32), ManualClock())
+    for index, level in enumerate((120, 60)):
+        payloads, timestamp = encoder.encode(picture(level, index * 1920), force_keyframe=True)
+        assert timestamp == index * 3600
+        data = b"".join(h264_depayload(payload) for payload in payloads)
+        (frame,) = H264Decoder().decode(JitterFrame(data, timestamp))
+        assert (frame.width, frame.height) == (32, 32)
+        assert abs(int(frame.to_ndarray(format="rgb24").mean()) - level) < 4
+
+
+@pytest.mark.parametrize("kind", [SteadyVp8Encoder, SteadyH264Encoder])
+def test_a_noisy_talk_stays_near_its_rate(kind: type[SteadyEncoder]) -> None:
+    """Five seconds of pictures that hardly compress take no more than a quarter too much."""
+    generator, size = np.random.default_rng(3), 0
+    codec = "vp8" if kind is SteadyVp8Encoder else "h264"
+    encoder = kind(terms(codec, 300, 128), ManualClock())
+    still = generator.integers(0, 255, (128, 128, 3), dtype=np.uint8)
+    for index in range(125):
+        rgb = np.roll(still, 2 * index, axis=0)
+        frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+        frame.pts, frame.time_base = index * 1920, fractions.Fraction(1, 48_000)
+        size += sum(map(len, encoder.encode(frame)[0]))
+    assert size * 8 / 5 < 1.25 * 300_000

@@ -94,7 +94,7 @@ def test_a_client_learns_which_timestamp_its_motion_has_and_may_do_without_pictu
         async with house_with(FakeStages()) as house:
             peer, caller = make_peer(house, []), Caller()
             await caller.call(peer)
-            voice, face = peer._pc.getSenders()
+            voice, face = peer.connection._pc.getSenders()
             transport = face.transport
             send, first, faces = transport._send_rtp, dict[int, int](), set[int]()
 

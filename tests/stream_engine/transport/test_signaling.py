@@ -1,8 +1,7 @@
 import pytest
 
-from stream_engine.config import ServerConfig
 from stream_engine.errors import SignalingError
-from stream_engine.transport.signaling import ice_servers, usable_sdp
+from stream_engine.transport.signaling import candidates_of, usable_sdp
 from stream_engine.wire import Offer
 
 SDP = """v=0
@@ -61,8 +60,34 @@ def test_what_is_no_offer_of_audio_is_refused(offer: Offer) -> None:
         usable_sdp(offer)
 
 
-def test_no_server_outside_is_asked_unless_configured() -> None:
-    """The default is an empty list, which aiortc does not replace by its own."""
-    assert ice_servers(ServerConfig()) == []
-    (server,) = ice_servers(ServerConfig(ice_servers=("stun:192.0.2.1:3478",)))
-    assert server.urls == "stun:192.0.2.1:3478"
+OFFER = """v=0
+o=- 1 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0
+m=audio 9 UDP/TLS/RTP/SAVPF 111
+c=IN IP4 0.0.0.0
+a=mid:0
+a=ice-ufrag:ours
+a=ice-pwd:0123456789012345678901
+"""
+HOST = "a=candidate:1 1 udp 2113937151 192.0.2.7 50000 typ host"
+HIDDEN = HOST.replace("192.0.2.7", "0a1b.local")
+
+
+def test_late_candidates_are_read_and_hidden_names_left_out() -> None:
+    """All go the way of the first section; the end is told."""
+    found, complete = candidates_of(f"a=ice-ufrag:ours\r\nm=x\r\n{HOST}\r\n{HIDDEN}\r\n", OFFER)
+    assert [(one.ip, one.port, one.sdpMid) for one in found] == [("192.0.2.7", 50000, "0")]
+    assert not complete
+    assert candidates_of("a=end-of-candidates\r\n", OFFER) == ([], True)
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    ["a=ice-ufrag:theirs\r\n", "a=candidate:1 1 udp x y z", "\r\n".join([HOST] * 65)],
+)
+def test_late_candidates_that_cannot_be_used_are_refused(fragment: str) -> None:
+    """Of another session, unreadable, too many."""
+    with pytest.raises(SignalingError):
+        candidates_of(fragment, OFFER)

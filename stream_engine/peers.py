@@ -1,0 +1,140 @@
+"""Who is connected by WebRTC: those who opened a session, and those who watch one."""
+
+import asyncio
+import logging
+
+from stream_engine.errors import (
+    CapacityError,
+    ConfigError,
+    PeerClosed,
+    SessionGone,
+    StreamEngineError,
+)
+from stream_engine.household import Household
+from stream_engine.transport.connection import Role
+from stream_engine.transport.peer import Peer
+from stream_engine.transport.viewer import Viewer
+from stream_engine.wire import Answer, Offer
+
+logger = logging.getLogger(__name__)
+
+
+class Peers:
+    """Opens, finds and ends WebRTC connections.
+
+    *Thread*: the loop.
+
+    Args:
+        house: Opens the sessions.
+
+    Attributes:
+        hosts: Who opened a session, by its name.
+        viewers: Who watch one, by their own.
+    """
+
+    def __init__(self, house: Household) -> None:
+        self._house = house
+        self.hosts: dict[str, Peer] = {}
+        self.viewers: dict[str, Viewer] = {}
+
+    async def open(self, offer: Offer, role: Role = Role.CALLS) -> Answer:
+        """Open a session.
+
+        Args:
+            offer: Of its first peer.
+            role: Of that.
+
+        Returns:
+            The answer.
+
+        Raises:
+            StreamEngineError: If the offer cannot be used, or there is no room.
+        """
+        house, config = self._house, self._house.config
+        profile, avatar = offer.profile or config.motion.profile, offer.avatar
+        house.admit(profile)
+        house.outputs.named(offer.outputs)
+        parts = await asyncio.to_thread(house.make_parts, profile, avatar or config.render.avatar)
+        peer = Peer(house, parts, self._forget, offer.outputs, role)
+        self.hosts[peer.session.id] = peer
+        return await _answered(peer, offer)
+
+    async def watch(self, session: str, offer: Offer) -> tuple[Answer, Viewer]:
+        """Show a session that is there to one more.
+
+        Args:
+            session: Its name.
+            offer: Of who watches.
+
+        Returns:
+            The answer, and the viewer.
+
+        Raises:
+            SessionGone: If there is no such session.
+            ConfigError: If it has no pictures.
+            CapacityError: If enough people watch it, or the server is going away.
+            SignalingError: If the offer cannot be used.
+        """
+        found = self._house.by_name.get(session)
+        if found is None:
+            raise gone(session)
+        if found.seat is None:
+            raise ConfigError(
+                "the session has no pictures",
+                got="a session that was opened by WebSocket",
+                fix="open it with WHIP or WHEP, and push speech to it with ?session=",
+            )
+        most = self._house.config.limits.viewers_per_session
+        watching = sum(viewer.session is found for viewer in self.viewers.values())
+        if watching >= most:
+            raise CapacityError(
+                "enough people watch this session",
+                got=f"{watching} viewers",
+                expected=f"at most {most}",
+                fix="try again when someone has left, or raise limits.viewers_per_session",
+            )
+        viewer = Viewer(found, self._house.config, self._forget_viewer)
+        self.viewers[viewer.id] = viewer
+        return await _answered(viewer, offer), viewer
+
+    async def look_after(self) -> None:
+        """Send statistics, and end who fell silent; once a second."""
+        for host in tuple(self.hosts.values()):
+            try:
+                await self._look_after(host)
+                if host.session.id in self.hosts:
+                    host.send_stats()
+            except Exception:
+                logger.exception("looking after a session failed")
+                self._forget(host)
+        for viewer in tuple(self.viewers.values()):
+            await self._look_after(viewer)
+
+    async def _look_after(self, peer: Peer | Viewer) -> None:
+        if peer.silent_s > self._house.config.server.heartbeat_timeout_s:
+            peer.session.tally.add("peers_vanished_total")
+            await peer.close(PeerClosed("nothing was heard", got=f"{peer.silent_s:.0f} s"))
+
+    async def close(self, cause: Exception | None = None) -> None:
+        """End every session, and so every connection; with a cause, every client is told."""
+        everybody: list[Peer | Viewer] = [*self.hosts.values(), *self.viewers.values()]
+        await asyncio.gather(*(peer.close(cause) for peer in everybody))
+
+    def _forget(self, peer: Peer) -> None:
+        self.hosts.pop(peer.session.id, None)
+
+    def _forget_viewer(self, viewer: Viewer) -> None:
+        self.viewers.pop(viewer.id, None)
+
+
+def gone(session: str) -> StreamEngineError:
+    """Make the error for a session or viewer that is not there."""
+    return SessionGone("there is no such session", got=repr(session)[:80], fix="open a new session")
+
+
+async def _answered(peer: Peer | Viewer, offer: Offer) -> Answer:
+    try:
+        return await peer.answer(offer)
+    except BaseException:
+        await peer.close()
+        raise

@@ -1,0 +1,92 @@
+import asyncio
+
+import aioice.ice
+import pytest
+
+from stream_engine.clock import MonotonicClock
+from stream_engine.config import EngineConfig, ServerConfig
+from stream_engine.errors import CapacityError, ConfigError, SessionGone, SignalingError
+from stream_engine.household import Household
+from stream_engine.peers import Peers
+from stream_engine.service_config import LimitsConfig
+from stream_engine.transport.connection import Role
+from stream_engine.types import MotionFrames
+from stream_engine.wire import Offer
+from tests.fakes.caller import Caller
+from tests.fakes.stages import FakeStages
+
+pytestmark = pytest.mark.net
+
+
+@pytest.fixture(autouse=True)
+def _loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda *_, **__: ["127.0.0.1"])
+
+
+def ignore(what: MotionFrames | Exception) -> None:
+    """Take motion, or an error."""
+    del what
+
+
+def test_a_bad_offer_leaves_neither_host_nor_viewer() -> None:
+    """Sessions without pictures, and those that are not there, are not to be watched."""
+
+    async def play() -> None:
+        config = EngineConfig(limits=LimitsConfig(viewers_per_session=1))
+        house = Household(FakeStages(), config, MonotonicClock())
+        house.start()
+        peers, caller = Peers(house), Caller()
+        try:
+            bad, good = Offer("v=0", "offer"), await caller.offer()
+            with pytest.raises(SignalingError):
+                await peers.open(bad)
+            assert not peers.hosts
+            with pytest.raises(SessionGone):
+                await peers.watch("nobody", good)
+            unseen = house.open(house.make_parts("ultra", ""), ignore, ignore)
+            with pytest.raises(ConfigError):
+                await peers.watch(unseen.id, good)
+            unseen.close()
+            answer = await peers.open(good, Role.SPEAKS)
+            with pytest.raises(SignalingError):
+                await peers.watch(answer.session, bad)
+            assert not peers.viewers
+            await peers.watch(answer.session, good)
+            with pytest.raises(CapacityError):
+                await peers.watch(answer.session, good)
+            await peers.close()
+            assert not peers.hosts
+            assert not peers.viewers
+            assert not house.sessions
+        finally:
+            await caller.close()
+            await asyncio.to_thread(house.stop)
+
+    asyncio.run(play())
+
+
+def test_who_never_connects_is_let_go() -> None:
+    """Those who speak or watch without a data channel are waited for like everybody else."""
+
+    async def play() -> None:
+        config = EngineConfig(server=ServerConfig(heartbeat_timeout_s=1.0))
+        house = Household(FakeStages(), config, MonotonicClock())
+        house.start()
+        peers, caller = Peers(house), Caller()
+        try:
+            offer = await caller.offer()
+            answer = await peers.open(offer, Role.SPEAKS)
+            await peers.watch(answer.session, offer)
+            await peers.look_after()
+            assert peers.hosts
+            assert peers.viewers
+            everybody = (*peers.hosts.values(), *peers.viewers.values())
+            await caller.until(lambda: min(peer.silent_s for peer in everybody) > 1.0)
+            await peers.look_after()
+            await caller.until(lambda: not (peers.hosts or peers.viewers or house.sessions))
+            assert house.tally.count("peers_vanished_total") >= 1
+        finally:
+            await caller.close()
+            await asyncio.to_thread(house.stop)
+
+    asyncio.run(play())

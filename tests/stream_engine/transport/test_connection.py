@@ -1,0 +1,57 @@
+import asyncio
+
+import aioice.ice
+import pytest
+from aiortc.sdp import SessionDescription
+
+from stream_engine.clock import MonotonicClock
+from stream_engine.config import EngineConfig
+from stream_engine.errors import SignalingError
+from stream_engine.household import Household
+from stream_engine.transport.connection import Connection, Role
+from stream_engine.wire import Offer
+from tests.fakes.caller import Caller
+from tests.fakes.stages import FakeStages
+
+pytestmark = pytest.mark.net
+
+
+@pytest.fixture(autouse=True)
+def _loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda *_, **__: ["127.0.0.1"])
+
+
+async def answered(role: Role) -> tuple[dict[str, str], set[str]]:
+    """What a caller who would speak and watch is answered: directions by kind, tracks sent."""
+    house = Household(FakeStages(), EngineConfig(), MonotonicClock())
+    house.start()
+    session = house.open(house.make_parts("ultra", "default"), print, print)
+    connection, caller = Connection(session, house.config, role), Caller()
+    try:
+        with pytest.raises(SignalingError):
+            await connection.answer(Offer("v=0", "offer"))
+        sdp, kind = await connection.answer(await caller.offer())
+        assert kind == "answer"
+        media = SessionDescription.parse(sdp).media
+        return {section.kind: section.direction or "" for section in media}, set(connection.sent)
+    finally:
+        await connection.close()
+        await caller.close()
+        await asyncio.to_thread(house.stop)
+
+
+@pytest.mark.parametrize(
+    ("role", "voice", "face", "sent"),
+    [
+        (Role.CALLS, "sendrecv", "sendonly", {"voice", "face"}),
+        (Role.SPEAKS, "recvonly", "inactive", set()),
+        (Role.WATCHES, "sendonly", "sendonly", {"voice", "face"}),
+    ],
+)
+def test_a_role_takes_and_gives_what_is_its(
+    role: Role, voice: str, face: str, sent: set[str]
+) -> None:
+    """Who only speaks is sent nothing, and of who only watches nothing is taken."""
+    directions, tracks = asyncio.run(answered(role))
+    assert (directions["audio"], directions["video"]) == (voice, face)
+    assert tracks == sent
