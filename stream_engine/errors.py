@@ -19,7 +19,9 @@ StreamEngineError
 ├── RenderError            no OpenGL, or drawing failed
 └── TransportError         a peer or socket
     ├── SignalingError       an offer or message is malformed
-    │   └── TooLarge           a request is longer than any that makes sense
+    │   ├── TooLarge           a request is longer than any that makes sense
+    │   ├── WrongType          a body is of another type than its door takes
+    │   └── SessionGone        there is no session or viewer of that name
     ├── PeerClosed           the other side went away
     ├── SpeechBufferFull     more speech was pushed than may wait
     ├── ReplicaGone          the replica that held a session is not there
