@@ -12,6 +12,7 @@ from stream_engine.errors import AssetError
 from stream_engine.models.mesh_to_speech import MeshToSpeech, MeshToSpeechConfig
 from stream_engine.models.speech_encoder import EncoderConfig, SpeechEncoder
 from stream_engine.models.speech_units import SpeechUnits, UnitsConfig
+from stream_engine.models.streaming_ear import FaceEar, SpeechEar, StreamingEarConfig
 from stream_engine.models.talking_face import FaceConfig, TalkingFace
 
 _UNREADABLE = (
@@ -100,6 +101,35 @@ def read_ear(path: Path) -> tuple[MeshToSpeech, dict[str, Any]]:
         model = MeshToSpeech(MeshToSpeechConfig(**saved.pop("config")))
         model.load_state_dict(saved.pop("weights"))
     return model.eval().requires_grad_(False), saved
+
+
+def read_streaming_ears(path: Path) -> tuple[FaceEar, SpeechEar, dict[str, Any]]:
+    """The two ears of the lip-sync monitor.
+
+    Args:
+        path: Checkpoint of ``training.streaming_ear``.
+
+    Returns:
+        Face ear and speech ear, frozen, and all the checkpoint says of them.
+
+    Raises:
+        AssetError: If it is missing or no such checkpoint.
+    """
+    with _reading("the monitor's ears", path, "training.streaming_ear"):
+        saved = _read(path)
+        sizes = saved.pop("config")
+        config = StreamingEarConfig(**sizes | {"dilations": tuple(sizes["dilations"])})
+        weights = saved.pop("weights")
+        face = FaceEar(config, weights["face.front"].shape[1])
+        speech = SpeechEar(config)
+        for name, ear in (("face.", face), ("speech.", speech)):
+            own = {k.removeprefix(name): v for k, v in weights.items() if k.startswith(name)}
+            ear.load_state_dict(own)
+    return (
+        face.eval().requires_grad_(False),
+        speech.eval().requires_grad_(False),
+        saved,
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,0 +1,100 @@
+"""The lip-sync monitor of real parts: the one place that names them, as `assemble` does the rest."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stream_engine.errors import AssetError
+from stream_engine.monitor.streaming_ears import Hearing, StreamingEars
+from stream_engine.monitor.sync_score import Calibration
+from stream_engine.runtime.onnx_runner import OnnxRunner
+
+MONITOR_FOLDER = Path(__file__).parent / "assets" / "monitor"
+DESCRIPTION = "monitor.json"
+FACE_EAR, SPEECH_EAR = "face_ear.onnx", "speech_ear.onnx"
+
+
+def read_monitor(folder: Path | None = None) -> dict[str, Any]:
+    """Read what stands beside the monitor's graphs.
+
+    Args:
+        folder: Where `trt_build.export_monitor` wrote it; the shipped one by default.
+
+    Returns:
+        Sizes, prior, voice and calibration.
+
+    Raises:
+        AssetError: If it is missing or broken.
+    """
+    folder = folder or MONITOR_FOLDER
+    missing = [n for n in (DESCRIPTION, FACE_EAR, SPEECH_EAR) if not (folder / n).exists()]
+    if missing:
+        raise AssetError(
+            "no ears to watch a face with",
+            got=f"no {', '.join(missing)} in {folder}",
+            fix="reinstall elocute, or train them (python -m training.streaming_ear) and write "
+            "them there with python -m trt_build.export_monitor",
+        )
+    try:
+        described: dict[str, Any] = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise AssetError(
+            f"{DESCRIPTION} cannot be read", got=f"{folder}: {error}", fix="reinstall elocute"
+        ) from error
+    return described
+
+
+def open_streaming_ears(folder: Path | None = None) -> StreamingEars:
+    """Open the monitor's ears on ONNX Runtime.
+
+    Args:
+        folder: Where `trt_build.export_monitor` wrote them; the shipped ones by default.
+
+    Returns:
+        The ears.
+
+    Raises:
+        AssetError: If a file is missing or broken.
+    """
+    folder, described = folder or MONITOR_FOLDER, read_monitor(folder)
+    try:
+        config = described["config"]
+        hearing = Hearing(
+            delay=int(config["delay"]),
+            past_frames=2 * sum(config["dilations"]),
+            width=int(config["width"]),
+            prior=np.array(described["prior"], np.float32),
+            voice=np.array(described["voice"], np.float32),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise AssetError(
+            f"{DESCRIPTION} does not describe ears", got=repr(error), fix="reinstall elocute"
+        ) from error
+    return StreamingEars(OnnxRunner(folder / FACE_EAR), OnnxRunner(folder / SPEECH_EAR), hearing)
+
+
+def read_calibration(folder: Path | None = None, ears: str = "shipped") -> Calibration:
+    """Read the shipped calibration of a kind of ears.
+
+    Args:
+        folder: Of the monitor; the shipped one by default.
+        ears: Which: ``shipped``, or what `training.sync.calibrate` was told.
+
+    Returns:
+        The calibration.
+
+    Raises:
+        AssetError: If there is none.
+    """
+    try:
+        found = read_monitor(folder)["calibration"][ears]
+        lists = {name: tuple(v) if isinstance(v, list) else v for name, v in found.items()}
+        return Calibration(**lists)
+    except (KeyError, TypeError) as error:
+        raise AssetError(
+            "the monitor is not calibrated",
+            got=f"nothing for ears {ears!r} ({error!r})",
+            fix="python -m training.sync.calibrate",
+        ) from error

@@ -1,0 +1,354 @@
+"""Recipe: the monitor's two ears, of recorded faces and of faces the engine makes.
+
+    python -m training.streaming_ear --pairs cache/grid.npz --spoken cache/spoken.npz
+        --out runs/streaming_ear.pt
+
+Units are those of the shipped network that names them; the speech ear learns to name them
+itself, of speech as microphones hear it. Speakers and sentences that tests use are left out.
+"""
+
+import argparse
+import json
+import math
+import zlib
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from stream_engine.assemble import open_units
+from stream_engine.mesh.head_asset import load_head_asset
+from stream_engine.models.streaming_ear import (
+    STEPS_PER_FRAME,
+    FaceEar,
+    SpeechEar,
+    StreamingEarConfig,
+)
+from stream_engine.monitor.coarse_mel import coarse_mel, in_spreads, speech_steps
+from training.data.augment import augment_speech, mute
+from training.data.other_sounds import MAKERS, other_sound
+from training.data.spoken_faces import SpokenFaces, features, load_spoken
+from training.dataset import PairSet, coefficient_scale, load_pairs
+from training.fronts import front_matrix
+from training.noise import smooth_noise
+from training.optimisation import Descending, Optimisation
+from training.place import HERE, Place, take_place
+from training.recipe import RECIPES, read_recipe
+from training.session import Rhythm, add_options, given, learn
+
+CROP_FRAMES = 74
+"""As long as a recorded clip."""
+
+_OTHER_SOUNDS = 200
+_HELD_OUT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Settings of a run.
+
+    Attributes:
+        batch: Clips per step and process.
+        rate: Highest learning rate.
+        steps: Steps of the schedule.
+        recorded: Share of recorded faces in a batch.
+        mel_weight: Of the coarse mel's error against the units'.
+        noise: Spread of the error put on the motion, in spreads of each coefficient.
+        size: Range of the factor on the motion about 1.
+        hushed: Share of clips whose speech ear hears no speech but noise, or another sound.
+        smoothing: Label smoothing of the units.
+        seed: Seed of everything random.
+    """
+
+    batch: int = 24
+    rate: float = 2e-3
+    steps: int = 2500
+    recorded: float = 0.4
+    mel_weight: float = 0.5
+    noise: float = 0.25
+    size: float = 0.15
+    hushed: float = 0.25
+    smoothing: float = 0.05
+    seed: int = 21
+
+
+TABLES = {"recipe": Recipe, "sizes": StreamingEarConfig}
+"""What a recipe file of this network holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Faces and what is said in them, clips of any one length.
+
+    Attributes:
+        motion: [M, T, D].
+        mel: float16 [M, 4 T, F].
+        units: int64 [M, 2 T].
+        coarse: Coarse mel in spreads of its voice, float16 [M, 2 T, C].
+        speech: Somebody speaks, bool [M, 2 T].
+    """
+
+    motion: NDArray[np.floating[Any]]
+    mel: NDArray[np.float16]
+    units: NDArray[np.int64]
+    coarse: NDArray[np.float16]
+    speech: NDArray[np.bool_]
+
+
+def material(motion: NDArray[np.floating[Any]], mel: NDArray[np.float16]) -> Material:
+    """Name what is said in clips."""
+    namer = open_units()
+    units = [namer.name_units(clip.astype(np.float32)) for clip in mel]
+    coarse, speech = [], []
+    for clip in mel:
+        steps = coarse_mel(clip.astype(np.float32))
+        spoken = speech_steps(steps)
+        coarse.append(in_spreads(steps, spoken).astype(np.float16))
+        speech.append(spoken)
+    return Material(motion, mel, np.stack(units), np.stack(coarse), np.stack(speech))
+
+
+def held_out(speaker: str) -> bool:
+    """Whether a speaker is kept for tests: one in five, by name."""
+    return zlib.crc32(speaker.encode()) % _HELD_OUT == 0
+
+
+def sounds(count: int, seed: int) -> NDArray[np.float16]:
+    """Features of sounds that nobody says, float16 [M, 4 T, F]."""
+    rng = np.random.default_rng(seed)
+    seconds = (CROP_FRAMES + 1) / 25
+    kinds = sorted(MAKERS)
+    made = [features(other_sound(kinds[k % len(kinds)], seconds, rng)) for k in range(count)]
+    return np.stack(made)[:, : CROP_FRAMES * 4].astype(np.float16)
+
+
+class Ears(nn.Module):
+    """Both, trained side by side; they share nothing but what they are asked.
+
+    Args:
+        config: Sizes.
+        scale: Spread of each coefficient, float32 [D].
+    """
+
+    def __init__(self, config: StreamingEarConfig, scale: Tensor) -> None:
+        super().__init__()
+        self.config = config
+        matrix = front_matrix("mouth2s", load_head_asset(), scale)
+        self.face = FaceEar(config, matrix.shape[1])
+        self.face.front.copy_(matrix)
+        self.speech = SpeechEar(config)
+
+    def forward(self, motion: Tensor, mel: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Units and mel of the face, units and speech of the voice, of frames [0, T - delay)."""
+        config = self.config
+        past = motion.new_zeros(len(motion), config.past_frames, config.width)
+        from_face, drawn, _ = self.face(motion, past)
+        from_voice, speaking, _ = self.speech(mel, past)
+        skip = STEPS_PER_FRAME * config.delay
+        return from_face[:, skip:], drawn[:, skip:], from_voice[:, skip:], speaking[:, skip:, 0]
+
+
+class Listening(Descending):
+    """Teaches both ears.
+
+    Args:
+        recorded: Recorded faces.
+        spoken: Faces the engine made.
+        other: Features of sounds that nobody says, float16 [M, 4 T, F].
+        ears: What learns.
+        scale: Spread of each coefficient, float32 [D].
+        recipe: Settings.
+        place: Where to compute.
+    """
+
+    def __init__(
+        self,
+        sets: tuple[Material, Material],
+        other: NDArray[np.float16],
+        ears: Ears,
+        scale: Tensor,
+        recipe: Recipe,
+        place: Place = HERE,
+    ) -> None:
+        self._sets, self._other, self._recipe = sets, other, recipe
+        self._device = place.device
+        self._scale = scale.to(place.device)
+        ears.to(place.device).train()
+        optimiser = torch.optim.AdamW(ears.parameters(), lr=recipe.rate, weight_decay=0.05)
+        super().__init__(Optimisation(ears, optimiser, place, recipe.seed))
+        self._pass = place.spread(ears)
+        self._delay = ears.config.delay
+
+    def advance(self) -> dict[str, Tensor]:
+        """One step of the optimiser; terms of the loss, still on the device."""
+        recipe, g = self._recipe, self._descent.generator
+        wave = 0.5 * (1.0 + math.cos(math.pi * self.step / recipe.steps))
+        warmth = min(1.0, (self.step + 1) / 100)
+        self._descent.set_rate(recipe.rate * warmth * (0.02 + 0.98 * wave))
+        motion, mel, units, coarse, speech = self._draw()
+        motion = motion * (1.0 - recipe.size + 2 * recipe.size * self._uniform(len(motion)))
+        error = self._uniform(len(motion)) * recipe.noise * smooth_noise(motion.shape, g)
+        motion = motion + error.to(self._device) * self._scale
+        heard = augment_speech(mel, g, warped=0.5)
+        hushed = self._hush(heard)
+        from_face, drawn, from_voice, speaking = self._pass(motion, heard)
+        kept = STEPS_PER_FRAME * self._delay
+        units, coarse, speech = (part[:, : part.shape[1] - kept] for part in (units, coarse, speech))
+        said = ~hushed
+        spoken = (speech & said[:, None]).float()
+        names = functional.cross_entropy(
+            from_voice[said].flatten(0, 1), units[said].flatten(), label_smoothing=recipe.smoothing
+        )
+        seen = functional.cross_entropy(
+            from_face.flatten(0, 1), units.flatten(), label_smoothing=recipe.smoothing
+        )
+        terms = {
+            "face_units": seen,
+            "face_mel": recipe.mel_weight * (drawn - coarse).abs().mean(),
+            "speech_units": names,
+            "speech": functional.binary_cross_entropy_with_logits(speaking, spoken),
+        }
+        return self._descent.descend(terms)
+
+    def _uniform(self, count: int) -> Tensor:
+        return torch.rand(count, 1, 1, generator=self._descent.generator)
+
+    def _draw(self) -> tuple[Tensor, ...]:
+        """Clips of a batch: motion, mel, units, coarse mel, speech."""
+        g, recipe = self._descent.generator, self._recipe
+        recorded = round(recipe.batch * recipe.recorded)
+        parts: list[tuple[NDArray[Any], ...]] = []
+        counts = (recorded, recipe.batch - recorded)
+        for source, count in zip(self._sets, counts, strict=True):
+            rows = torch.randint(len(source.motion), (count,), generator=g).numpy()
+            spare = source.motion.shape[1] - CROP_FRAMES
+            at = int(torch.randint(spare + 1, (1,), generator=g))
+            frames = slice(at, at + CROP_FRAMES)
+            steps, mels = slice(2 * at, 2 * frames.stop), slice(4 * at, 4 * frames.stop)
+            parts.append(
+                (
+                    source.motion[rows, frames].astype(np.float32),
+                    source.mel[rows, mels].astype(np.float32),
+                    source.units[rows, steps],
+                    source.coarse[rows, steps].astype(np.float32),
+                    source.speech[rows, steps],
+                )
+            )
+        joined = (torch.from_numpy(np.concatenate(both)) for both in zip(*parts, strict=True))
+        return tuple(part.to(self._device) for part in joined)
+
+    def _hush(self, heard: Tensor) -> Tensor:
+        """Write noise and other sounds over some clips; which, bool [B]."""
+        g, recipe = self._descent.generator, self._recipe
+        draw = torch.rand(len(heard), generator=g)
+        muted, other = draw < recipe.hushed / 2, draw < recipe.hushed
+        other &= ~muted
+        if muted.any():
+            heard[muted] = mute(heard[muted], g)
+        if other.any():
+            rows = torch.randint(len(self._other), (int(other.sum()),), generator=g).numpy()
+            sounds_ = torch.from_numpy(self._other[rows].astype(np.float32)).to(heard.device)
+            heard[other] = augment_speech(sounds_, g)
+        return (muted | other).to(heard.device)
+
+
+@torch.no_grad()
+def errors(ears: Ears, chosen: Material, batch: int = 64) -> dict[str, float]:
+    """Units misheard where somebody speaks, and speech taken for none or the reverse."""
+    ears.eval()
+    skip = STEPS_PER_FRAME * ears.config.delay
+    wrong: dict[str, list[NDArray[np.bool_]]] = {"face": [], "voice": [], "speech": []}
+    for at in range(0, len(chosen.motion), batch):
+        rows = slice(at, at + batch)
+        motion = torch.from_numpy(chosen.motion[rows].astype(np.float32))
+        mel = torch.from_numpy(chosen.mel[rows].astype(np.float32))
+        from_face, _, from_voice, speaking = ears(motion, mel)
+        units, speech = chosen.units[rows, :-skip], chosen.speech[rows, :-skip]
+        wrong["face"].append((from_face.argmax(-1).numpy() != units)[speech])
+        wrong["voice"].append((from_voice.argmax(-1).numpy() != units)[speech])
+        wrong["speech"].append((speaking.numpy() > 0) != speech)
+    ears.train()
+    return {name: float(np.concatenate([p.ravel() for p in parts]).mean()) for name, parts in wrong.items()}
+
+
+def commonest(*sets: Material) -> dict[str, list[float]]:
+    """How common each unit is in speech, and mean and spread of an average voice."""
+    counts = np.zeros(StreamingEarConfig().units)
+    voices = []
+    for source in sets:
+        units = source.units[source.speech]
+        counts += np.bincount(units, minlength=len(counts)) / len(units)
+        coarse = coarse_mel(source.mel.astype(np.float32))
+        for steps, spoken in zip(coarse, source.speech, strict=True):
+            if spoken.any():
+                said = steps[spoken]
+                voices.append(np.concatenate([said.mean(axis=0), said.std(axis=0)]))
+    prior = counts / counts.sum()
+    return {"prior": prior.tolist(), "voice": np.mean(voices, axis=0).tolist()}
+
+
+def save(path: Path, ears: Ears, about: dict[str, Any]) -> None:
+    """Write weights, sizes and what they were trained on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({"weights": ears.state_dict(), "config": asdict(ears.config), **about}, path)
+
+
+def gather(pairs: PairSet, spoken: SpokenFaces) -> tuple[Material, Material, Material, Material]:
+    """What is learned from, recorded and made, and what is tested on, likewise."""
+    unheard = np.array([held_out(str(name)) for name in spoken.speaker])
+    train, test = pairs.split == "train", pairs.split == "validation"
+    return (
+        material(pairs.motion[train], pairs.mel[train]),
+        material(spoken.motion[~unheard], spoken.mel[~unheard]),
+        material(pairs.motion[test], pairs.mel[test]),
+        material(spoken.motion[unheard][::3], spoken.mel[unheard][::3]),
+    )
+
+
+def run(options: argparse.Namespace, place: Place) -> None:
+    """Train, report, write."""
+    read = read_recipe(options.recipe, **TABLES)
+    recipe: Recipe = replace(read["recipe"], **given(options, "steps", "seed"))
+    pairs, spoken = load_pairs(options.pairs), load_spoken(options.spoken)
+    recorded, made, test, unheard = gather(pairs, spoken)
+    scale = coefficient_scale(recorded.motion.astype(np.float32))
+    torch.manual_seed(recipe.seed)
+    ears = Ears(read["sizes"], scale)
+    other = sounds(_OTHER_SOUNDS, recipe.seed)
+    listening = Listening((recorded, made), other, ears, scale, recipe, place)
+
+    def judge() -> dict[str, float]:
+        return {f"recorded_{k}": v for k, v in errors(ears, test).items()} | {
+            f"made_{k}": v for k, v in errors(ears, unheard).items()
+        }
+
+    rhythm = Rhythm(recipe.steps, options.minutes)
+    if not learn(listening, options.out.with_suffix(""), rhythm, place, judge) or not place.leads:
+        return
+    ears.cpu().eval()
+    clips = {"recorded": len(recorded.motion), "made": len(made.motion)}
+    about = {"clips": clips, "report": judge()}
+    save(options.out, ears, about | commonest(recorded, made))
+    print(json.dumps(about))
+
+
+def main() -> None:
+    """Train both."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=Path, required=True)
+    parser.add_argument("--spoken", type=Path, required=True)
+    parser.add_argument("--seed", type=int, help="instead of the recipe's")
+    parser.add_argument("--out", type=Path, required=True, help="model; its run is beside it")
+    add_options(parser, RECIPES / "streaming_ear.toml", minutes=60.0)
+    options = parser.parse_args()
+    with take_place(options.device, options.threads) as place:
+        run(options, place)
+
+
+if __name__ == "__main__":
+    main()

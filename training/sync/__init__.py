@@ -1,0 +1,1 @@
+"""What the lip-sync monitor is worth: faults, systems side by side, trials, calibration."""

@@ -1,0 +1,103 @@
+"""Trials of a sync system: windows of evidence, alarms over time, what they are worth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_engine.monitor.sync_evidence import LAGS
+from stream_engine.monitor.sync_score import (
+    HOP_FRAMES,
+    LEAST_SPEECH_S,
+    WINDOW_HOPS,
+    Calibration,
+    accumulate,
+    features,
+    hop_sums,
+)
+from stream_engine.types import F32, MOTION_FPS
+
+HOP_STEPS = 2 * HOP_FRAMES
+HOP_S = HOP_FRAMES / MOTION_FPS
+STEPS_PER_FRAME = 2
+
+
+def hops_of(weights: F32, nats: F32) -> F32:
+    """Sums of whole hops of a recording.
+
+    Args:
+        weights: From a `SyncSystem`, float32 [U, L].
+        nats: Likewise.
+
+    Returns:
+        float32 [H, 2, L].
+    """
+    count = len(nats) // HOP_STEPS
+    cut = (part[: count * HOP_STEPS].reshape(count, HOP_STEPS, -1) for part in (weights, nats))
+    return hop_sums(*cut)
+
+
+def windows_of(hops: F32) -> F32:
+    """Sums of two seconds, one from each hop on, those with speech enough: float32 [W, 2, L]."""
+    if len(hops) < WINDOW_HOPS:
+        return np.zeros((0, *hops.shape[1:]), np.float32)
+    stacked = np.lib.stride_tricks.sliding_window_view(hops, WINDOW_HOPS, axis=0).sum(axis=-1)
+    enough = features(stacked)[3] >= LEAST_SPEECH_S
+    chosen: F32 = stacked[enough]
+    return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmTimes:
+    """When alarms were raised in one recording.
+
+    Attributes:
+        seconds: Since the beginning of each alarm, float64 [A].
+        lag_ms: How late the mouth was said to be; 0 where it was said to say something else.
+    """
+
+    seconds: NDArray[np.float64]
+    lag_ms: F32
+
+
+def alarms_of(hops: F32, calibration: Calibration) -> AlarmTimes:
+    """Run the alarms over a recording; after each they begin anew.
+
+    Args:
+        hops: Of the recording, float32 [H, 2, L].
+        calibration: Of the system.
+
+    Returns:
+        The alarms.
+    """
+    gains = np.zeros((1, len(LAGS) + 1), np.float32)
+    seconds, lags = [], []
+    for number, hop in enumerate(hops):
+        gains, alarms = accumulate(gains, hop[None], calibration)
+        if alarms.lag_ms[0] or alarms.wrong[0]:
+            seconds.append((number + 1) * HOP_S)
+            lags.append(float(alarms.lag_ms[0]))
+            gains = np.zeros_like(gains)
+    return AlarmTimes(np.array(seconds), np.array(lags, np.float32))
+
+
+def auc(good: NDArray[np.floating], bad: NDArray[np.floating]) -> float:
+    """Chance that a good one scores higher than a bad one; ties count half.
+
+    Args:
+        good: Scores of windows in sync, [N].
+        bad: Of faulty ones, [M].
+
+    Returns:
+        0..1; NaN if there are none.
+    """
+    if not len(good) or not len(bad):
+        return float("nan")
+    ranks = np.empty(len(good) + len(bad))
+    joined = np.concatenate([good, bad])
+    order = joined.argsort(kind="stable")
+    ordered = joined[order]
+    _, first, counts = np.unique(ordered, return_index=True, return_counts=True)
+    ranks[order] = np.repeat(first + (counts + 1) / 2.0, counts)
+    wins = ranks[: len(good)].sum() - len(good) * (len(good) + 1) / 2.0
+    return float(wins / (len(good) * len(bad)))
