@@ -1,4 +1,4 @@
-"""The lip-sync monitor of real parts: the one place that names them, as `assemble` does the rest."""
+"""The lip-sync monitor of real parts; names them as `assemble` names all others."""
 
 import json
 from pathlib import Path
@@ -89,9 +89,10 @@ def read_calibration(folder: Path | None = None, ears: str = "shipped") -> Calib
         AssetError: If there is none.
     """
     try:
-        found = read_monitor(folder)["calibration"][ears]
-        lists = {name: tuple(v) if isinstance(v, list) else v for name, v in found.items()}
-        return Calibration(**lists)
+        found: dict[str, Any] = read_monitor(folder)["calibration"][ears]
+        for name in ("in_sync", "located"):
+            found[name] = tuple(found[name])
+        return Calibration(**found)
     except (KeyError, TypeError) as error:
         raise AssetError(
             "the monitor is not calibrated",

@@ -198,7 +198,8 @@ class Listening(Descending):
         hushed = self._hush(heard)
         from_face, drawn, from_voice, speaking = self._pass(motion, heard)
         kept = STEPS_PER_FRAME * self._delay
-        units, coarse, speech = (part[:, : part.shape[1] - kept] for part in (units, coarse, speech))
+        heard_of = units.shape[1] - kept
+        units, coarse, speech = (part[:, :heard_of] for part in (units, coarse, speech))
         said = ~hushed
         spoken = (speech & said[:, None]).float()
         names = functional.cross_entropy(
@@ -273,7 +274,7 @@ def errors(ears: Ears, chosen: Material, batch: int = 64) -> dict[str, float]:
         wrong["voice"].append((from_voice.argmax(-1).numpy() != units)[speech])
         wrong["speech"].append((speaking.numpy() > 0) != speech)
     ears.train()
-    return {name: float(np.concatenate([p.ravel() for p in parts]).mean()) for name, parts in wrong.items()}
+    return {name: float(np.concatenate([p.ravel() for p in w]).mean()) for name, w in wrong.items()}
 
 
 def commonest(*sets: Material) -> dict[str, list[float]]:

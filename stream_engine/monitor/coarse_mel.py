@@ -22,7 +22,7 @@ def coarse_mel(mel: F32) -> F32:
     Returns:
         float32 [..., U, C].
     """
-    *batch, steps, bands = mel.shape
+    *batch, steps, _ = mel.shape
     split = mel.reshape(*batch, steps // MELS_PER_STEP, MELS_PER_STEP, COARSE_BANDS, -1)
     coarse: F32 = split.mean(axis=(-3, -1), dtype=np.float32)
     return coarse

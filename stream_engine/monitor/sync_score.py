@@ -167,7 +167,7 @@ def accumulate(gains: F32, sums: F32, calibration: Calibration) -> tuple[F32, Al
     return gains, Alarms(lag_ms, gains[:, -1] > calibration.wrong)
 
 
-def _refined(mean: F32, best: NDArray[np.intp]) -> F32:
+def _refined(mean: NDArray[np.floating], best: NDArray[np.intp]) -> F32:
     """The best lag between steps, by a parabola through its neighbours, float32 [B]."""
     rows, middle = np.arange(len(mean)), np.clip(best, 1, mean.shape[1] - 2)
     before, at, after = (mean[rows, middle + k] for k in (-1, 0, 1))

@@ -18,7 +18,7 @@ def _noise(count: int, rng: np.random.Generator) -> np.ndarray:
     spectrum = np.fft.rfft(rng.standard_normal(count))
     tilt = rng.uniform(0.0, 1.2)
     shaped = np.fft.irfft(spectrum / (1.0 + np.arange(len(spectrum))) ** tilt, count)
-    return shaped / np.abs(shaped).max() * _swell(count, rng, 0.3, 4.0)
+    return np.asarray(shaped / np.abs(shaped).max() * _swell(count, rng, 0.3, 4.0))
 
 
 def _swell(count: int, rng: np.random.Generator, slow_hz: float, fast_hz: float) -> np.ndarray:

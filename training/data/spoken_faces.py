@@ -82,13 +82,14 @@ def perform(slots: SessionSlots, speech: Sequence[F32], manners: Sequence[Manner
     frames = [len(samples) // SAMPLES_PER_FRAME for samples in speech]
     windows = -(-(max(frames) + window) // hop)
     heard = np.zeros((len(speech), windows * hop * SAMPLES_PER_FRAME), np.float32)
-    for row, samples in enumerate(speech):
-        heard[row, : frames[row] * SAMPLES_PER_FRAME] = samples[: frames[row] * SAMPLES_PER_FRAME]
+    for number, samples in enumerate(speech):
+        length = frames[number] * SAMPLES_PER_FRAME
+        heard[number, :length] = samples[:length]
     made = []
     for number in range(windows):
-        at, end = number * hop, (number + 1) * hop
-        ended = np.arange(at, end) >= np.array(frames)[:, None]
-        samples = heard[:, at * SAMPLES_PER_FRAME : end * SAMPLES_PER_FRAME]
+        first, end = number * hop, (number + 1) * hop
+        ended = np.arange(first, end) >= np.array(frames)[:, None]
+        samples = heard[:, first * SAMPLES_PER_FRAME : end * SAMPLES_PER_FRAME]
         made.append(slots.advance(rows, samples, ended))
     # With N frames heard those from N - window on are final.
     motion = np.concatenate(made, axis=1)[:, window - hop :]

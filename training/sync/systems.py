@@ -1,4 +1,4 @@
-"""Ways to tell whether a mouth goes with a voice, side by side: each gives evidence at every lag."""
+"""Ways to tell whether a mouth goes with a voice: each gives evidence at every lag."""
 
 from pathlib import Path
 from typing import Protocol
@@ -62,7 +62,8 @@ class LiveEars:
         _, voice, _ = self._ears.hear(
             self._ears.initial_state(1), face.motion[None], face.mel[None]
         )
-        return _after(voice, STEPS_PER_FRAME * self._ears.delay).speech[0]
+        heard: F32 = _after(voice, STEPS_PER_FRAME * self._ears.delay).speech[0]
+        return heard
 
 
 class WindowedEar:
