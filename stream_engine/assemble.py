@@ -18,6 +18,7 @@ from stream_engine.motion.generator import MotionGenerator
 from stream_engine.motion.hop import MotionHop
 from stream_engine.motion.performance import Performance
 from stream_engine.motion.session_slots import SessionSlots
+from stream_engine.motion.viseme_mouth import load_visemes
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.pipeline import SpeechToMotion
 from stream_engine.runtime.backends import MotionModels, choose_backend
@@ -25,11 +26,13 @@ from stream_engine.runtime.engine_manifest import graph_hash
 
 if TYPE_CHECKING:
     from stream_engine.monitor.ear import Ear
+    from stream_engine.monitor.sync_scorer import SyncScorer
     from stream_engine.monitor.units import UnitNamer
     from stream_engine.render.mesh_renderer import MeshRenderer
 
 MODEL_FOLDER = Path(__file__).parent / "assets" / "motion"
 EAR_FOLDER = Path(__file__).parent / "assets" / "ear"
+VISEMES = Path(__file__).parent / "assets" / "visemes.npz"
 UNITS_FOLDER = Path(__file__).parent / "assets" / "units"
 
 
@@ -209,7 +212,32 @@ class Assembly:
         motion = self._config.motion
         performances = self._performances(profile_named(profile))
         cheaper = performances[1:] if motion.shed else None
-        return SessionSlots(performances[0], capacity, motion.seed, cheaper)
+        return SessionSlots(
+            performances[0],
+            capacity,
+            motion.seed,
+            cheaper,
+            richer=self._richer(profile_named(profile)),
+            visemes=load_visemes(VISEMES),
+        )
+
+    def sync_scorer(self, capacity: int) -> "SyncScorer | None":
+        """Open the monitor's ears.
+
+        Args:
+            capacity: Most faces at once.
+
+        Returns:
+            A scorer; None if the settings want none.
+
+        Raises:
+            AssetError: If a file of it is missing.
+        """
+        if not self._config.monitor.enabled:
+            return None
+        from stream_engine.assemble_monitor import open_scorer
+
+        return open_scorer(capacity)
 
     def head_poser(self, avatar: str) -> HeadMesh:
         """Give the shared poser of an avatar.
@@ -252,9 +280,19 @@ class Assembly:
     def _open(self, profile: LatencyProfile) -> MotionModels:
         return self._backend.open(profile, self._step_counts)
 
+    def _richer(self, profile: LatencyProfile) -> Performance | None:
+        """With more steps than wanted, for the monitor to ask for; None if there are none."""
+        more = [count for count in SHIPPED_STEP_COUNTS if count > self._config.motion.steps]
+        if not more or not self._config.monitor.enabled or not self._config.monitor.acts:
+            return None
+        return self._performing(self._backend.open(profile, more[-1:]), profile)[0]
+
     def _performances(self, profile: LatencyProfile) -> list[Performance]:
         """With the steps wanted, then with ever fewer."""
-        models = self._open(profile)
+        return self._performing(self._open(profile), profile)
+
+    @staticmethod
+    def _performing(models: MotionModels, profile: LatencyProfile) -> list[Performance]:
         mouth = [INDEX[name] for name in MOUTH_NAMES]
         hops = [MotionHop(models.encoder, sampler, profile) for sampler in models.samplers]
         return [Performance(hop, Expression(profile), shared=mouth) for hop in hops]

@@ -9,6 +9,7 @@ import numpy as np
 from stream_engine.errors import AssetError
 from stream_engine.monitor.streaming_ears import Hearing, StreamingEars
 from stream_engine.monitor.sync_score import Calibration
+from stream_engine.monitor.sync_scorer import SyncScorer
 from stream_engine.runtime.onnx_runner import OnnxRunner
 
 MONITOR_FOLDER = Path(__file__).parent / "assets" / "monitor"
@@ -73,6 +74,22 @@ def open_streaming_ears(folder: Path | None = None) -> StreamingEars:
             f"{DESCRIPTION} does not describe ears", got=repr(error), fix="reinstall elocute"
         ) from error
     return StreamingEars(OnnxRunner(folder / FACE_EAR), OnnxRunner(folder / SPEECH_EAR), hearing)
+
+
+def open_scorer(capacity: int, folder: Path | None = None) -> SyncScorer:
+    """Open the monitor for live faces.
+
+    Args:
+        capacity: Most faces at once.
+        folder: Of the monitor; the shipped one by default.
+
+    Returns:
+        The scorer.
+
+    Raises:
+        AssetError: If a file is missing or broken.
+    """
+    return SyncScorer(open_streaming_ears(folder), read_calibration(folder), capacity)
 
 
 def read_calibration(folder: Path | None = None, ears: str = "shipped") -> Calibration:

@@ -16,6 +16,7 @@ from stream_engine.protocols import Clock, Stages
 from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.session import Session
 from stream_engine.session_parts import SessionParts
+from stream_engine.sync_watch import Verdict, open_watch
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.telemetry.traces import open_traces
 from stream_engine.transport.outputs import Outputs
@@ -56,6 +57,7 @@ class Household:
         capacity = 2 * config.server.max_sessions
         self.engine = EnginePool(stages, capacity, clock, self.tally, self._progress)
         self.render = RenderLoop(stages, config.render.avatar, clock)
+        self.watch = open_watch(stages, config.monitor, capacity, clock, self.tally)
         self.outputs = Outputs(config.outputs, config.server.outputs, self.tally)
         self._stages = stages
         self.backend = stages.setting.backend
@@ -94,6 +96,8 @@ class Household:
             logger.info("motion runs on %s", self.backend)
             self.render.start()
             self.engine.start()
+            if self.watch is not None:
+                self.watch.start()
 
     def stop(self) -> None:
         """End every session, then the threads."""
@@ -101,6 +105,8 @@ class Household:
             session.close()
         self.engine.stop()
         self.render.stop()
+        if self.watch is not None:
+            self.watch.stop()
         self.outputs.close()
         self.tracer.close()
 
@@ -161,6 +167,7 @@ class Household:
         self.admit(parts.profile)
         self._find_loop()
         session = Session(parts, self, on_motion, on_error)
+        self._watch_over(session)
         self.by_name[session.id] = session
         self.visits.enter(session.id, parts.profile, on_error)
         self.tally.add("sessions_opened_total")
@@ -198,6 +205,10 @@ class Household:
             logger.info("session closed")
             self.tally.add("sessions_closed_total")
 
+    def spare(self) -> bool:
+        """Whether there is time for more steps than wanted: nothing gives way anywhere."""
+        return not self.engine.strained and self.engine.level == 0
+
     def leave(self, session: Session, lane: Lane, seat: Seat | None) -> None:
         """Take a session out of everything."""
         if self.by_name.pop(session.id, None) is not None:
@@ -210,6 +221,22 @@ class Household:
     def _free(self, profile: str | None = None) -> int:
         seated = (session.parts.profile for session in self.by_name.values())
         return self._admission.room((*seated, *self._guests), profile)
+
+    def _watch_over(self, session: Session) -> None:
+        """Give a session its place before the watcher, if there is one."""
+        if self.watch is None:
+            return
+        sync = session.sync
+        sync.acts = self.config.monitor.acts
+        sync.watch = self.watch.add(lambda verdict: self._post(sync.found, verdict))
+
+    def _post(self, function: Callable[[Verdict], None], verdict: Verdict) -> None:
+        """Call something on the loop; at once if there is none, as tests do."""
+        if self._loop is None:
+            function(verdict)
+            return
+        with suppress(RuntimeError):  # the loop has just been closed
+            self._loop.call_soon_threadsafe(function, verdict)
 
     def _find_loop(self) -> None:
         with suppress(RuntimeError):  # worked by hand, as tests do

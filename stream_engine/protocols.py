@@ -11,6 +11,7 @@ from stream_engine.types import AudioChunk, MeshFrame, MotionFrames, RunnerSpec,
 
 if TYPE_CHECKING:
     from stream_engine.capacity.admission import Setting
+    from stream_engine.monitor.sync_scorer import SyncScorer
 
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
@@ -142,6 +143,10 @@ class MotionSlots(Protocol):
         """Change emotion and style from the next hop on; any thread."""
         ...
 
+    def work(self, slot: int, *, boosted: bool, fallback: bool) -> None:
+        """Say how a session is worked for: with more steps, with a plain mouth; any thread."""
+        ...
+
     def advance(
         self,
         slots: NDArray[np.intp],
@@ -182,6 +187,10 @@ class Stages(Protocol):
 
     def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
         """Make the slots of a profile; ConfigError if there is no such profile; any thread."""
+        ...
+
+    def sync_scorer(self, capacity: int) -> "SyncScorer | None":
+        """Open the monitor's ears for so many faces; None where nobody watches."""
         ...
 
     def head_poser(self, avatar: str) -> HeadPoser:

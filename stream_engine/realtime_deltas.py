@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stream_engine.audio.ring_buffer import RingBuffer
 from stream_engine.audio.speech_queue import Pcm
 from stream_engine.errors import SignalingError
 from stream_engine.realtime_wire import AudioDelta, MotionDelta
-from stream_engine.types import F32, MOTION_FPS, TICKS_PER_FRAME, MotionFrames
+from stream_engine.types import F32, MOTION_FPS, TICKS_PER_FRAME, TICKS_PER_SECOND, MotionFrames
 from stream_engine.wire import COEFFICIENT_DIGITS
 
 SOUND, MOTION = 1, 2
@@ -52,6 +53,26 @@ def pcm_in(data: bytes) -> Pcm:
             expected="an even number of bytes",
         )
     return np.frombuffer(data, "<i2").astype(np.int16)
+
+
+def sound_of(frames: MotionFrames, said: RingBuffer, rate_hz: int) -> Sound:
+    """Find the sound of the same time as motion; what is not there is silence.
+
+    Args:
+        frames: Motion.
+        said: What was said, at ``rate_hz``.
+        rate_hz: Of the sound.
+
+    Returns:
+        As long as the motion.
+    """
+    pts = frames.start * TICKS_PER_FRAME
+    ticks = len(frames.coefficients) * TICKS_PER_FRAME
+    first, count = (value * rate_hz // TICKS_PER_SECOND for value in (pts, ticks))
+    read = said.read(first, count)
+    sound = np.zeros(count, np.float32)
+    sound[read.start - first : read.start - first + len(read.samples)] = read.samples
+    return Sound(pts, (sound * 32768.0).clip(-32768, 32767).astype(np.int16), rate_hz)
 
 
 def motion_delta(frames: MotionFrames) -> MotionDelta:

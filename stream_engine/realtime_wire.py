@@ -12,6 +12,7 @@ from typing import Any
 
 from stream_engine.errors import SignalingError
 from stream_engine.json_fields import build, json_object
+from stream_engine.sync_wire import FaceSync, FaceSyncAction
 from stream_engine.wire import Problem
 
 MAX_EVENT = 1 << 20
@@ -213,7 +214,7 @@ class RealtimeError:
 
 Answer = (
     SessionCreated | SessionUpdated | ResponseCreated | AudioHappening | ResponseDone | CutAnswer
-    | Resumed | FaceState | MotionDelta | AudioDelta | RealtimeError
+    | Resumed | FaceState | MotionDelta | AudioDelta | RealtimeError | FaceSync | FaceSyncAction
 )  # fmt: skip
 
 _HAPPENINGS = ("started", "starved", "resumed", "stopped")
@@ -226,6 +227,8 @@ _ANSWERS: dict[str, type[Any]] = {
     "response.done": ResponseDone,
     "response.resumed": Resumed,
     "face.state": FaceState,
+    "face.sync": FaceSync,
+    "face.sync.action": FaceSyncAction,
     "response.motion.delta": MotionDelta,
     "response.output_audio.delta": AudioDelta,
     "error": RealtimeError,

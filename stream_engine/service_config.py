@@ -125,6 +125,24 @@ class IceConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class MonitorConfig:
+    """How faces are watched while they speak.
+
+    Attributes:
+        enabled: They are; about a twentieth of what motion costs.
+        acts: Something is done about what is found, not only told.
+        budget: Most of one core that watching may take; what does not fit is left out.
+    """
+
+    enabled: bool = True
+    acts: bool = True
+    budget: float = 0.25
+
+    def __post_init__(self) -> None:
+        check_range("monitor.budget", self.budget, 0.01, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class TelemetryConfig:
     """What the server tells of itself.
 

@@ -14,6 +14,7 @@ from stream_engine.motion.handover import NEUTRAL_FRAMES
 from stream_engine.motion.window import profile_named
 from stream_engine.render_loop import Seat
 from stream_engine.session_parts import Audience, House, Interruption, Listener, SessionParts
+from stream_engine.session_sync import SessionSync
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.telemetry.spans import span, waited
 from stream_engine.transport.intake import AudioIntake
@@ -93,6 +94,7 @@ class Session:
         sink = _Delivery(self, on_motion, on_error)
         order = LaneOrder(parts.profile, sink, self.tally, parts.manner, PATIENCE_FRAMES)
         self.lane: Lane = house.engine.add(order)
+        self.sync = SessionSync(self.lane, house.clock, self.tally, self.id, house.spare)
         self._slot = FrameSlot(self.tally)
         self.seat = self._take_seat()
         self.audience = Audience(self._show)
@@ -151,7 +153,7 @@ class Session:
         self.begin()
         now, released = self.clock.now(), self.released()
         pts = max(released, self._voiced, 0)
-        self.ring.fade_out(pts, FADE_TICKS)
+        self.ring.fade_out(pts - self.sync.voice_ticks, FADE_TICKS)
         self._resampler.hush()
         first = max(released, -1) // TICKS_PER_FRAME + 1
         self.lane.cut(first, now)
@@ -171,14 +173,15 @@ class Session:
         """Take the voice that leaves at ``pts``; what has not arrived is silence, counted."""
         self._advance()
         self._voiced = max(self._voiced, pts + count)
-        read = self.ring.read(pts, count)
-        missing = count - len(read.samples)
-        if not missing:
-            return read.samples
-        self.tally.add("audio_underrun_samples_total", missing)
-        out = np.zeros(count, np.float32)
-        at = read.start - pts
-        out[at : at + len(read.samples)] = read.samples
+        read = self.sync.read(self.ring, pts, count)
+        out = read.samples
+        missing = count - len(out)
+        if missing:
+            self.tally.add("audio_underrun_samples_total", missing)
+            out = np.zeros(count, np.float32)
+            at = read.start - pts
+            out[at : at + len(read.samples)] = read.samples
+        self.sync.heard(pts, out)
         return out
 
     def picture(self, pts: int) -> TimedPicture | None:
@@ -190,6 +193,7 @@ class Session:
         if picture is None:
             return None
         now = self.clock.now()
+        self.sync.seen(pts, picture)
         self.tally.add("video_frames_total")
         if picture is self._sent:
             self.tally.add("video_repeated_total")
@@ -208,6 +212,7 @@ class Session:
     def close(self) -> None:
         """Leave the engine and the painter; may be called again."""
         self.audience.close()
+        self.sync.close()
         self._house.leave(self, self.lane, self.seat)
         listeners, self.listeners = self.listeners, []
         for listener in listeners:
@@ -221,12 +226,16 @@ class Session:
             poser=self.parts.poser,
             source=self.lane,
             slot=self._slot,
-            due=self.playout.due,
+            due=self._face_due,
             tally=self.tally,
             on_error=self._on_error,
         )
         self._house.render.add(seat)
         return seat
+
+    def _face_due(self, pts: int) -> float:
+        """Wall time at which the face of ``pts`` leaves; any thread."""
+        return self.playout.due(pts) + self.sync.face_s
 
     def _show(self, pictures: bool) -> None:
         if self.seat is not None:
@@ -278,6 +287,7 @@ class _Delivery:
         for index in range(len(frames.coefficients)):
             arrival = session.playout.arrival((frames.start + index) * TICKS_PER_FRAME)
             session.tally.observe("capture_to_motion_seconds", now - arrival)
+        session.sync.delivered(frames)
         self._on_motion(frames)
         for listener in session.listeners:
             listener.motion(frames)

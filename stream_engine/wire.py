@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from stream_engine.errors import SignalingError, StreamEngineError
 from stream_engine.json_fields import build, json_object
+from stream_engine.sync_wire import FaceSync, FaceSyncAction
 from stream_engine.types import MOTION_FPS, TICKS_PER_FRAME, MotionFrames
 
 COEFFICIENT_DIGITS = 4
@@ -195,6 +196,8 @@ Message = (
     | Express
     | Interrupt
     | Interrupted
+    | FaceSync
+    | FaceSyncAction
     | View
     | Pong
     | End

@@ -11,7 +11,8 @@ from stream_engine.features.log_mel import MELS_PER_FRAME, hop_features, silent_
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.generator import silent_frame
 from stream_engine.motion.performance import Performance, PerformanceState, seeds_of
-from stream_engine.motion.slots import Slots, SlotTable
+from stream_engine.motion.slots import Slots, SlotTable, map_arrays
+from stream_engine.motion.viseme_mouth import VisemeMouth, Visemes
 from stream_engine.telemetry.spans import span
 from stream_engine.types import F32, SAMPLES_PER_FRAME
 
@@ -51,6 +52,8 @@ class SessionSlots:
         capacity: Slots.
         seed: Of noise and idle life of sessions that bring none, below 2**64.
         cheaper: The same with ever fewer steps; None for no level but the first.
+        richer: The same with more steps, for sessions that are to be boosted.
+        visemes: For those whose model is not to be believed.
     """
 
     def __init__(
@@ -59,6 +62,8 @@ class SessionSlots:
         capacity: int,
         seed: int = 0,
         cheaper: Sequence[Performance] | None = (),
+        richer: Performance | None = None,
+        visemes: Visemes | None = None,
     ) -> None:
         self.profile = performance.profile
         self._performances = (performance, *(cheaper or ()))
@@ -70,6 +75,9 @@ class SessionSlots:
         # States differ in shape by the hop that comes next; a row is in one of these at a time.
         self._tables = {self.profile.hop_frames: self._table}
         self._silence = silent_frame()
+        self._richer, self._visemes = richer, visemes
+        self._boosted = np.zeros(capacity, np.bool_)
+        self._plain: dict[int, VisemeMouth] = {}
 
     @property
     def slot_bytes(self) -> int:
@@ -86,6 +94,8 @@ class SessionSlots:
         """
         self._seeds[slot] = seeds_of(self._seed if seed is None else seed)[0]
         self.express(slot, manner)
+        self.work(slot, boosted=False, fallback=False)
+        self._plain.pop(slot, None)
         self.restart(np.array([slot]))
 
     def restart(self, slots: Slots) -> None:
@@ -95,6 +105,21 @@ class SessionSlots:
     def express(self, slot: int, manner: Manner) -> None:
         """Change a session's emotion and style; the face goes there from the next hop on."""
         self._manner[slot] = manner.row()
+
+    def work(self, slot: int, *, boosted: bool, fallback: bool) -> None:
+        """Say how a session is to be worked for, from the next hop on; any thread.
+
+        Args:
+            slot: Whose.
+            boosted: With more steps, if there are any, and while quality need not give way.
+            fallback: With a mouth that the voice drives by visemes, if there are any.
+        """
+        self._boosted[slot] = boosted and self._richer is not None
+        plain = self._plain.get(slot)
+        if plain is not None:
+            plain.wanted = fallback
+        elif fallback and self._visemes is not None:
+            self._plain[slot] = VisemeMouth(self._visemes, self.profile.window_frames)
 
     def advance(
         self,
@@ -133,13 +158,44 @@ class SessionSlots:
             mel[ended.repeat(MELS_PER_FRAME, axis=1)] = np.tile(self._silence, (ended.sum(), 1))
         sparing = level >= len(self._performances)
         final = (self.profile.sparing if sparing else self.profile).hop_frames
-        performance = self._performances[min(level, len(self._performances) - 1)]
-        frames, face = performance.step(state.face, mel, self._manner[slots], final)
+        frames, face = self._step(state.face, mel, slots, level, final)
+        if self._plain:
+            self._speak_plainly(slots, mel, frames)
         following = SessionState(past, face)
         if final not in self._tables:
             self._tables[final] = SlotTable(following, self._table.capacity)
         self._tables[final].put(slots, following)
         return frames
+
+    def _step(
+        self, state: PerformanceState, mel: F32, slots: Slots, level: int, final: int
+    ) -> tuple[F32, PerformanceState]:
+        """One window of the model, with more steps for those that are boosted."""
+        performance = self._performances[min(level, len(self._performances) - 1)]
+        more = self._boosted[slots]
+        if self._richer is None or level or not more.any():
+            return performance.step(state, mel, self._manner[slots], final)
+        if more.all():
+            return self._richer.step(state, mel, self._manner[slots], final)
+        parts = []
+        for rows, who in ((~more, performance), (more, self._richer)):
+            own = map_arrays(lambda part, at=rows: part[at], state)
+            parts.append(who.step(own, mel[rows], self._manner[slots[rows]], final))
+        order = np.argsort(np.concatenate([np.flatnonzero(~more), np.flatnonzero(more)]))
+        frames = np.concatenate([parts[0][0], parts[1][0]])[order]
+        following = map_arrays(
+            lambda a, b: np.concatenate([a, b])[order], *(part[1] for part in parts)
+        )
+        return frames, following
+
+    def _speak_plainly(self, slots: Slots, mel: F32, frames: F32) -> None:
+        """Put the plain mouth into the frames of those that have one; written into."""
+        for place, slot in enumerate(slots.tolist()):
+            plain = self._plain.get(slot)
+            if plain is not None:
+                frames[place] = plain.step(mel[place], frames[place])
+                if plain.over:
+                    self._plain.pop(slot, None)
 
     def _table_for(self, samples: F32) -> SlotTable[SessionState]:
         frames, rest = divmod(samples.shape[1], SAMPLES_PER_FRAME)

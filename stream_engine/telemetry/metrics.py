@@ -44,6 +44,15 @@ COUNTERS: dict[str, str] = {
     "events_refused_total": "Messages of data channels not looked at because they came too fast.",
     "interrupts_total": "Times that speech and face were cut.",
     "speech_starved_total": "Times that pushed speech ran dry in the middle of an utterance.",
+    "sync_hops_total": "Hops of faces that were watched, 400 ms each.",
+    "sync_judged_total": "Of these, hops with something to judge.",
+    "sync_low_total": "Of those, hops whose score was not good.",
+    "sync_skipped_frames_total": "Frames that left unwatched because there was no time.",
+    "sync_failures_total": "Times that watching failed.",
+    'sync_actions_total{kind="realign"}': "What was done about faces that did not go with voices.",
+    'sync_actions_total{kind="steps"}': "",
+    'sync_actions_total{kind="viseme"}': "",
+    'sync_actions_total{kind="alert"}': "",
     "events_dropped_total": "Events not sent because the peer did not take them.",
 }
 """Every counter and what it counts; one with a label and no text goes with the one before it."""
@@ -55,11 +64,15 @@ GAUGES: dict[str, str] = {
     "engine_info": "What runs the models.",
     "engine_waiting_frames": "Audio that waits for the engine, frames of 40 ms, of all sessions.",
     "engine_waiting_most_frames": "Of the session that waits most.",
+    "sync_score": "Median of the newest score of each session that has one, 0..1.",
+    "sync_lag_ms": "Median of the newest lag of the mouth.",
+    "sync_lowest_score": "The worst session's newest score.",
     "addresses": "Addresses with sessions.",
 }
 """Every value of the moment and what it says."""
 
 HISTOGRAMS: dict[str, str] = {
+    "sync_watch_seconds": "Time of the watcher for all that was due.",
     "engine_step_seconds": "Time of the engine for one batch of windows.",
     "render_seconds": "Time to pose and draw one picture.",
     "capture_to_motion_seconds": "From the arrival of a frame's first sample to its motion.",

@@ -25,6 +25,7 @@ from stream_engine.transport.connection import Connection, Role
 from stream_engine.transport.paced_outlet import PacedOutlet
 from stream_engine.transport.peer_stats import answer_of, interrupted_message, stats_of
 from stream_engine.transport.signaling import BAD_OFFER
+from stream_engine.transport.sync_teller import SyncTeller
 from stream_engine.types import F32, MotionFrames
 from stream_engine.wire import (
     Answer,
@@ -89,6 +90,7 @@ class Peer:
         self.session: Session = house.open(parts, self._on_motion, self._on_error)
         self._outlet = self._open_outlet(house, outputs)
         self._log = logging.LoggerAdapter(logger, {"session": self.session.id})
+        self.session.sync.listeners.append(SyncTeller(self.send))
         self.session.audience.look(self, role is not Role.SPEAKS)
         self._may_be_silent = role is not Role.CALLS
         self.connection = Connection(self.session, house.config, role)

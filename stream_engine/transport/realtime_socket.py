@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from stream_engine.audio.speech_queue import Pcm
@@ -26,6 +25,7 @@ from stream_engine.realtime_deltas import (
     pcm_in,
     pcm_of,
     sound_bytes,
+    sound_of,
 )
 from stream_engine.realtime_wire import (
     Answer,
@@ -54,7 +54,8 @@ from stream_engine.realtime_wire import (
 )
 from stream_engine.replica.session_name import full_name
 from stream_engine.session import Session
-from stream_engine.types import MOTION_FPS, TICKS_PER_FRAME, TICKS_PER_SECOND, MotionFrames
+from stream_engine.transport.sync_teller import SyncTeller
+from stream_engine.types import MOTION_FPS, TICKS_PER_SECOND, MotionFrames
 from stream_engine.wire import failure_of
 
 PUMP_S = 0.02
@@ -111,6 +112,8 @@ class RealtimeSocket:
     async def run(self) -> None:
         """Serve until the client leaves; raises what ended it otherwise."""
         self.session = await self._open()
+        listeners, teller = self.session.sync.listeners, SyncTeller(self._offer)
+        listeners.append(teller)
         try:
             self._prompter = Prompter(self.session, self._wish.rate_hz, self._on_happening)
             self._say(SessionCreated(self._described()))
@@ -126,6 +129,7 @@ class RealtimeSocket:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
         finally:
+            listeners.remove(teller)
             self._leave()
 
     def dismiss(self, cause: Exception) -> None:
@@ -136,10 +140,10 @@ class RealtimeSocket:
         """Send final motion, with its sound if the session has no other door for it."""
         binary = self._wish.binary
         if not self._wish.session:
-            start, rate_hz = frames.start * TICKS_PER_FRAME, self._wish.rate_hz
-            pcm = self._said(start, len(frames.coefficients) * TICKS_PER_FRAME)
+            sound = sound_of(frames, self._prompter.said, self._wish.rate_hz)
             build = sound_bytes if binary else audio_delta
-            self._offer(build(start, pcm, rate_hz))
+            self._offer(build(sound.pts, sound.pcm, sound.rate_hz))
+            self.session.sync.stamped(frames, self.session.ring)
         self._offer(motion_bytes(frames) if binary else motion_delta(frames))
 
     def ended(self) -> None:
@@ -257,14 +261,6 @@ class RealtimeSocket:
         if happening.what == STOPPED:
             end_ms = round(1000.0 * happening.heard / self._wish.rate_hz, MS_DIGITS)
             self._say(ResponseDone(happening.utterance, "completed", end_ms))
-
-    def _said(self, start: int, ticks: int) -> Pcm:
-        rate_hz = self._wish.rate_hz
-        first, count = (value * rate_hz // TICKS_PER_SECOND for value in (start, ticks))
-        read = self._prompter.said.read(first, count)
-        sound = np.zeros(count, np.float32)
-        sound[read.start - first : read.start - first + len(read.samples)] = read.samples
-        return (sound * 32768.0).clip(-32768, 32767).astype(np.int16)
 
     def _say(self, answer: Answer) -> None:
         self._put(answer)

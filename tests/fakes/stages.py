@@ -103,6 +103,9 @@ class LoudnessSlots:
         """Show the intensity of any emotion as mouthSmileLeft."""
         self._smile[slot] = manner.row()[1:-1].sum()
 
+    def work(self, slot: int, *, boosted: bool, fallback: bool) -> None:
+        """There is one way to open a jaw."""
+
     def advance(
         self,
         slots: NDArray[np.intp],
@@ -165,6 +168,9 @@ class FakeStages:
     def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
         """Make the slots of a profile."""
         return LoudnessSlots(profile_named(profile), capacity)
+
+    def sync_scorer(self, capacity: int) -> None:
+        """Nobody listens to a jaw."""
 
     def head_poser(self, avatar: str) -> JawPoser:
         """Give the poser."""
