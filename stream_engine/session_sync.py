@@ -192,7 +192,13 @@ class SessionSync:
         if not self.acts:
             return
         now, remedies = self.clock.now(), self._remedies
-        finding = Finding(verdict.score, verdict.shifted_ms, verdict.wrong)
+        finding = Finding(
+            verdict.score,
+            verdict.shifted_ms,
+            verdict.wrong,
+            verdict.lag_ms,
+            verdict.confidence,
+        )
         actions = [*remedies.tick(now), *remedies.observe(finding, now, self._means())]
         for action in actions:
             self._act(action)

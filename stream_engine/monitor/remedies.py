@@ -13,6 +13,7 @@ time that was too soon.
 """
 
 from dataclasses import dataclass, field, replace
+from statistics import median
 
 REALIGN, STEPS, VISEME, ALERT = "realign", "steps", "viseme", "alert"
 """What may be done."""
@@ -31,6 +32,9 @@ MOST_LATE_MS, MOST_EARLY_MS = 400, 200
 
 SETTLE_S = 1.0
 """What is heard in so long after an action may still be of before."""
+
+TRIM_FINDINGS, TRIM_MS, SURE = 8, 20.0, 0.8
+"""A realignment is made finer after so many findings that are sure, if they are so far off."""
 
 FUTILE_S, FUTILE_TIMES = 12.0, 3
 """So many realignments in so long do not help."""
@@ -68,11 +72,15 @@ class Finding:
         score: 0..1, None for nothing to judge.
         shifted_ms: How late the mouth certainly is, or 0.
         wrong: It certainly says something else.
+        lag_ms: How late the mouth seems to be.
+        confidence: How sure that is, 0..1.
     """
 
     score: float | None
     shifted_ms: float
     wrong: bool
+    lag_ms: float | None = None
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +129,7 @@ class Remedies:
     _low_since_s: float | None = None
     _high_since_s: float | None = None
     _settled_s: float = float("-inf")
+    _lags: list[float] = field(default_factory=list)
     _realigned_s: list[float] = field(default_factory=list)
     _rest_until_s: float = float("-inf")
     _hold_s: float = FIRST_HOLD_S
@@ -165,9 +174,19 @@ class Remedies:
 
     def _place(self, finding: Finding, now_s: float, means: Means) -> list[Action]:
         """Realign, or give it up."""
+        if self.quality.align_ms and finding.lag_ms is not None and finding.confidence >= SURE:
+            self._lags.append(finding.lag_ms)
         lag = finding.shifted_ms
-        if abs(lag) < LEAST_REALIGN_MS or self.quality.fallback or now_s < self._rest_until_s:
+        if not lag and len(self._lags) >= TRIM_FINDINGS:
+            off, self._lags = median(self._lags), []
+            if TRIM_MS <= abs(off) < LEAST_REALIGN_MS:
+                return self._realign(off, now_s, means)
+        if abs(lag) < LEAST_REALIGN_MS or now_s < self._rest_until_s:
             return []
+        return self._realign(lag, now_s, means)
+
+    def _realign(self, lag: float, now_s: float, means: Means) -> list[Action]:
+        self._lags.clear()
         wanted = round(self.quality.align_ms + lag)
         least = -MOST_EARLY_MS if means.face_waits else 0
         wanted = max(least, min(MOST_LATE_MS if means.voice_waits else 0, wanted))
@@ -179,8 +198,10 @@ class Remedies:
             return [] if self.alerted else self._alert(True, why)
         self._realigned_s.append(now_s)
         self._settled_s = now_s + SETTLE_S
-        on = abs(wanted) > LEAST_REALIGN_MS
-        return [self._do(REALIGN, on, f"the mouth is {lag:+.0f} ms late", align_ms=wanted)]
+        late = f"the mouth is {abs(lag):.0f} ms {'late' if lag > 0 else 'early'}"
+        if abs(wanted) < TRIM_MS:
+            wanted = 0
+        return [self._do(REALIGN, wanted != 0, late, align_ms=wanted)]
 
     def _mouth(self, finding: Finding, now_s: float, means: Means) -> list[Action]:
         """Steps and visemes, there and back."""
@@ -220,5 +241,7 @@ class Remedies:
     ) -> Action:
         changed = {"align_ms": align_ms, "boosted": boosted, "fallback": fallback}
         known = {name: value for name, value in changed.items() if value is not None}
+        if fallback is not None:
+            self._low_since_s = self._high_since_s = None
         self.quality = replace(self.quality, **known)  # type: ignore[arg-type]
         return Action(kind, on, because, self.quality)

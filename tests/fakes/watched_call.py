@@ -1,0 +1,115 @@
+"""A call worked by hand: real speech, real motion, real ears, a clock that goes when told to."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from stream_engine.assemble import Assembly
+from stream_engine.audio.file_source import SAMPLE, FileSource
+from stream_engine.audio.resampler import Resampler
+from stream_engine.config import EngineConfig
+from stream_engine.household import Household
+from stream_engine.monitor.remedies import Action, SyncQuality
+from stream_engine.protocols import Stages
+from stream_engine.sync_watch import Verdict
+from stream_engine.types import F32, TICKS_PER_FRAME, TICKS_PER_SECOND, AudioChunk, VideoFrame
+from tests.fakes.clock import ManualClock
+
+PACKET, STEP_S, STEPS = 960, 0.005, 4
+
+
+def speech(seconds: float) -> F32:
+    """The shipped sample over and over, 48 kHz."""
+    source = FileSource(SAMPLE)
+    sound = np.concatenate([chunk.samples for chunk in source.chunks()])
+    resampler = Resampler(source.rate_hz, TICKS_PER_SECOND)
+    plain = [chunk.samples for chunk in resampler.feed(AudioChunk(0, sound, source.rate_hz))]
+    return np.resize(np.concatenate(plain), int(seconds * TICKS_PER_SECOND))
+
+
+class NoPicture:
+    """Implements `Renderer`: draws nothing, quickly."""
+
+    def render(self, frame: object) -> VideoFrame:
+        return VideoFrame(frame.pts, np.zeros((2, 2, 3), np.uint8))  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        pass
+
+
+class WatchedCall:
+    """A session with a microphone, a voice track, a picture track and its watcher.
+
+    Attributes:
+        late_s: A fault: pictures leave so much later than they should.
+        verdicts: All that was found, with the time.
+        actions: All that was done, with the time.
+    """
+
+    def __init__(self, stages: Stages | None = None, config: EngineConfig | None = None) -> None:
+        self.clock = ManualClock(50.0)
+        self.config = config or EngineConfig()
+        self.house = Household(stages or Assembly(self.config), self.config, self.clock)
+        parts = self.house.make_parts(self.config.motion.profile, "default")
+        self.session = self.house.open(parts, lambda frames: None, self._fail)
+        self.session.sync.listeners.append(self)
+        self.session.audience.look(self, True)
+        self.verdicts: list[tuple[float, Verdict]] = []
+        self.actions: list[tuple[float, Action]] = []
+        self.late_s, self.now_s = 0.0, 0.0
+        self._pts = self._heard = self._frame = self._steps = 0
+        self._pictures: list[tuple[float, object]] = []
+        self._plant()
+
+    def watched(self, verdict: Verdict, quality: SyncQuality) -> None:
+        self.verdicts.append((self.now_s, verdict))
+
+    def remedied(self, action: Action) -> None:
+        self.actions.append((self.now_s, action))
+
+    def live(self, sound: F32, then: Callable[[], None] | None = None) -> None:
+        """Let somebody say this, everybody doing what is due every 5 ms."""
+        for step in range(len(sound) // PACKET * STEPS):
+            self.clock.advance(STEP_S)
+            self.now_s += STEP_S
+            if step % STEPS == 0:
+                at = step // STEPS * PACKET
+                self.session.push_audio(self._pts, sound[at : at + PACKET])
+                self._pts += PACKET
+            self._steps += 1
+            for engine in self.house.engine.engines:
+                engine.run_once()
+            for seat in self.house.render._seats:
+                self.house.render._draw(seat, {"default": NoPicture()})  # type: ignore[dict-item]
+            session = self.session
+            while session.due(self._heard) <= self.clock.now():
+                session.voice(self._heard, PACKET)
+                self._heard += PACKET
+            while session.due(self._frame * TICKS_PER_FRAME) <= self.clock.now():
+                session.picture(self._frame * TICKS_PER_FRAME)
+                self._frame += 1
+            if self._steps % 20 == 0 and self.house.watch is not None:
+                self.house.watch.run_once()
+            if then is not None:
+                then()
+
+    def close(self) -> None:
+        self.session.close()
+        if self.house.watch is not None:
+            self.house.watch.stop()
+
+    def _plant(self) -> None:
+        """Let the fault be one of the painter: it draws everything late."""
+        seat = self.session.seat
+        assert seat is not None
+        due = seat.due
+        seat.due = lambda pts: due(pts) + self.late_s
+
+    def _fail(self, error: Exception) -> None:
+        raise error
+
+
+def with_seed(seed: int, profile: str = "balanced") -> EngineConfig:
+    config = EngineConfig()
+    return replace(config, motion=replace(config.motion, seed=seed, profile=profile))
