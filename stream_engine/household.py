@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from statistics import median
 
 from stream_engine.batching.lane import Lane, deliver
 from stream_engine.capacity.admission import read_admission
@@ -208,6 +209,19 @@ class Household:
     def spare(self) -> bool:
         """Whether there is time for more steps than wanted: nothing gives way anywhere."""
         return not self.engine.strained and self.engine.level == 0
+
+    def sync_gauges(self) -> dict[str, float]:
+        """What is found of all faces that have been judged: medians, and the worst."""
+        found = [session.sync.last for session in self.by_name.values()]
+        judged = [v for v in found if v and v.score is not None and v.lag_ms is not None]
+        if not judged:
+            return {}
+        scores = [v.score for v in judged if v.score is not None]
+        return {
+            "sync_score": median(scores),
+            "sync_lowest_score": min(scores),
+            "sync_lag_ms": median(v.lag_ms for v in judged if v.lag_ms is not None),
+        }
 
     def leave(self, session: Session, lane: Lane, seat: Seat | None) -> None:
         """Take a session out of everything."""

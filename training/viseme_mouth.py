@@ -15,7 +15,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from stream_engine.motion.arkit import COEFFICIENT_NAMES, MOUTH_NAMES
-from stream_engine.motion.viseme_mouth import BANDS, CONTEXT_FRAMES, FEATURES, frame_features
+from stream_engine.motion.viseme_mouth import (
+    AHEAD_FRAMES,
+    BANDS,
+    CONTEXT_FRAMES,
+    FEATURES,
+    frame_features,
+)
 from stream_engine.types import F32
 from training.data.spoken_faces import load_spoken
 from training.dataset import load_pairs
@@ -79,8 +85,8 @@ def gather(mel: np.ndarray, motion: np.ndarray) -> tuple[F32, F32]:
     features, mouths = [], []
     for heard, face in zip(mel, motion, strict=True):
         past = np.zeros((CONTEXT_FRAMES - 1, 2 * BANDS), np.float32)
-        features.append(frame_features(heard.astype(np.float32), past)[0])
-        mouths.append(face.astype(np.float32) * _MOUTH)
+        features.append(frame_features(heard.astype(np.float32), past)[0][AHEAD_FRAMES:])
+        mouths.append(face[: len(face) - AHEAD_FRAMES].astype(np.float32) * _MOUTH)
     return np.concatenate(features), np.concatenate(mouths)
 
 

@@ -20,6 +20,7 @@ AHEAD_FRAMES = 5
 """Of what is sent ahead of its release so much may still be taken back by an interrupt."""
 
 _PCM = 32767.0
+_NONE = -(2**40)
 
 
 class SyncTable:
@@ -42,7 +43,7 @@ class SyncTable:
     def __init__(self, capacity: int) -> None:
         self.voice = np.zeros((capacity, CELLS, TICKS_PER_FRAME), np.int16)
         self.motion = np.zeros((capacity, CELLS, COEFFICIENT_COUNT), np.float32)
-        self.number = np.full((capacity, CELLS), -1, np.int64)
+        self.number = np.full((capacity, CELLS), _NONE, np.int64)
         self.end, self.read, self.ahead = (np.zeros(capacity, np.int64) for _ in range(3))
         self.live = np.zeros(capacity, bool)
         self._ticks = np.zeros(capacity, np.int64)
@@ -55,7 +56,7 @@ class SyncTable:
 
     def begin(self, row: int, ahead: int) -> None:
         """Clear a row and make it live."""
-        self.number[row] = -1
+        self.number[row] = _NONE
         self.end[row] = self.read[row] = self._ticks[row] = 0
         self.ahead[row] = ahead
         self.live[row] = True

@@ -2,7 +2,7 @@
 
 ::
 
-    coarse log-mel of a frame and those before ─► softmax ─► share of each viseme ─► mouth pose
+    coarse log-mel of a frame and its neighbours ─► softmax ─► share of each viseme ─► mouth pose
 
 It knows nothing of the model, so what is wrong there is not wrong here. It is plainer: no
 coarticulation, one strength. Poses wait for as long as the model's lookahead, so that the mouth
@@ -19,12 +19,12 @@ from stream_engine.features.log_mel import MELS_PER_FRAME
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
 from stream_engine.types import F32
 
-CONTEXT_FRAMES = 3
-"""A frame and the two before it."""
+CONTEXT_FRAMES, AHEAD_FRAMES = 4, 1
+"""A frame, the two before it and the one after it: every profile waits for that one anyway."""
 
 BANDS = 20
 FEATURES = 2 * BANDS * CONTEXT_FRAMES
-"""Numbers a viseme is told by: 20 bands, two halves of a frame, three frames."""
+"""Numbers a viseme is told by: 20 bands, two halves of a frame, its neighbours."""
 
 FADE_FRAMES = 5
 
@@ -84,7 +84,7 @@ def frame_features(mel: F32, past: F32) -> tuple[F32, F32]:
         past: Halves of the frames before, float32 [CONTEXT_FRAMES - 1, 2 BANDS].
 
     Returns:
-        float32 [T, FEATURES], and the next past.
+        float32 [T, FEATURES], each of the frame `AHEAD_FRAMES` before; and the next past.
     """
     frames = len(mel) // MELS_PER_FRAME
     coarse = mel.reshape(frames, 2, MELS_PER_FRAME // 2, BANDS, -1).mean(axis=(2, 4))
@@ -136,11 +136,12 @@ class VisemeMouth:
         features, self._past = frame_features(mel, self._past)
         made = self.visemes.pose(features)
         if self._poses is None:  # what was heard before is not known: the mouth begins shut
-            missing = max(0, self.window - len(made))
+            missing = max(0, self.window - AHEAD_FRAMES - len(made))
             self._poses = np.zeros((missing, COEFFICIENT_COUNT), np.float32)
         self._poses = np.concatenate([self._poses, made])
         shown = frames.copy()
-        for at, target in enumerate(self._poses[: len(frames)]):
+        for at in range(len(frames)):
+            target = self._poses[at] if at < len(self._poses) else self._last
             self._last = _SMOOTH * self._last + (1.0 - _SMOOTH) * target
             step = 1.0 / FADE_FRAMES
             share = self._share + (step if self.wanted else -step)

@@ -8,12 +8,22 @@ import numpy as np
 from stream_engine.assemble import Assembly
 from stream_engine.audio.file_source import SAMPLE, FileSource
 from stream_engine.audio.resampler import Resampler
+from stream_engine.audio.ring_buffer import RingRead
 from stream_engine.config import EngineConfig
+from stream_engine.features.log_mel import hop_features, silent_past
 from stream_engine.household import Household
 from stream_engine.monitor.remedies import Action, SyncQuality
 from stream_engine.protocols import Stages
 from stream_engine.sync_watch import Verdict
-from stream_engine.types import F32, TICKS_PER_FRAME, TICKS_PER_SECOND, AudioChunk, VideoFrame
+from stream_engine.types import (
+    F32,
+    MODEL_RATE_HZ,
+    SAMPLES_PER_FRAME,
+    TICKS_PER_FRAME,
+    TICKS_PER_SECOND,
+    AudioChunk,
+    VideoFrame,
+)
 from tests.fakes.clock import ManualClock
 
 PACKET, STEP_S, STEPS = 960, 0.005, 4
@@ -43,6 +53,7 @@ class WatchedCall:
 
     Attributes:
         late_s: A fault: pictures leave so much later than they should.
+        voice_late_s: A fault: the voice does.
         verdicts: All that was found, with the time.
         actions: All that was done, with the time.
     """
@@ -57,7 +68,7 @@ class WatchedCall:
         self.session.audience.look(self, True)
         self.verdicts: list[tuple[float, Verdict]] = []
         self.actions: list[tuple[float, Action]] = []
-        self.late_s, self.now_s = 0.0, 0.0
+        self.late_s, self.voice_late_s, self.now_s = 0.0, 0.0, 0.0
         self._pts = self._heard = self._frame = self._steps = 0
         self._pictures: list[tuple[float, object]] = []
         self._plant()
@@ -100,11 +111,22 @@ class WatchedCall:
             self.house.watch.stop()
 
     def _plant(self) -> None:
-        """Let the fault be one of the painter: it draws everything late."""
+        """Let faults be of the painter, who draws everything late, and of who reads the voice."""
         seat = self.session.seat
         assert seat is not None
         due = seat.due
         seat.due = lambda pts: due(pts) + self.late_s
+        ring = self.session.ring
+        read = ring.read
+
+        def late_read(start: int, count: int) -> RingRead:
+            if count != PACKET:  # the engine's, who hears in time
+                return read(start, count)
+            late = round(self.voice_late_s * TICKS_PER_SECOND)
+            found = read(max(0, start - late), count)
+            return RingRead(found.start + late, found.samples, found.lost)
+
+        ring.read = late_read  # type: ignore[method-assign]
 
     def _fail(self, error: Exception) -> None:
         raise error
@@ -113,3 +135,18 @@ class WatchedCall:
 def with_seed(seed: int, profile: str = "balanced") -> EngineConfig:
     config = EngineConfig()
     return replace(config, motion=replace(config.motion, seed=seed, profile=profile))
+
+
+def sample_call() -> tuple[F32, F32]:
+    """The shipped sample's motion as sent [T, D], and its log-mel [4 T, F]."""
+    source = FileSource(SAMPLE)
+    resampler = Resampler(source.rate_hz)
+    heard = [plain for chunk in source.chunks() for plain in resampler.feed(chunk)]
+    sound = np.concatenate([chunk.samples for chunk in heard])
+    stream = Assembly(EngineConfig()).motion_stream("balanced")
+    runs = (*stream.feed(AudioChunk(0, sound, MODEL_RATE_HZ)), *stream.finish())
+    motion = np.concatenate([frames.coefficients for frames in runs])
+    whole = len(sound) // SAMPLES_PER_FRAME
+    mel = hop_features(silent_past(1), sound[None, : whole * SAMPLES_PER_FRAME])[0][0]
+    count = min(len(motion), whole)
+    return motion[:count], mel[: 4 * count]
