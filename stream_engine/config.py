@@ -12,7 +12,13 @@ from stream_engine.errors import ConfigError
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.output_config import OutputConfig
-from stream_engine.service_config import AccessConfig, IceConfig, LimitsConfig, TelemetryConfig
+from stream_engine.service_config import (
+    AccessConfig,
+    IceConfig,
+    LimitsConfig,
+    RecordingConfig,
+    TelemetryConfig,
+)
 from stream_engine.setting_checks import check_choice, check_range
 
 Section = TypeVar("Section")
@@ -201,6 +207,7 @@ class EngineConfig:
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     ice: IceConfig = field(default_factory=IceConfig)
     telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
+    recording: RecordingConfig = field(default_factory=RecordingConfig)
 
 
 def _read_section(kind: type[Section], name: str, values: dict[str, Any]) -> Section:

@@ -45,6 +45,11 @@ COUNTERS: dict[str, str] = {
     "interrupts_total": "Times that speech and face were cut.",
     "speech_starved_total": "Times that pushed speech ran dry in the middle of an utterance.",
     "events_dropped_total": "Events not sent because the peer did not take them.",
+    "recordings_total": "Recordings begun.",
+    'recordings_cut_total{cause="queue"}': "Recordings over before their session.",
+    'recordings_cut_total{cause="disk"}': "",
+    'recordings_cut_total{cause="limit"}': "",
+    'recordings_cut_total{cause="error"}': "",
 }
 """Every counter and what it counts; one with a label and no text goes with the one before it."""
 

@@ -9,12 +9,7 @@ import numpy as np
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from stream_engine.audio.speech_queue import Pcm
-from stream_engine.errors import (
-    ConfigError,
-    PeerClosed,
-    SignalingError,
-    TransportError,
-)
+from stream_engine.errors import ConfigError, PeerClosed, SignalingError, TransportError
 from stream_engine.household import Household
 from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from stream_engine.motion.window import profile_named
@@ -80,6 +75,7 @@ class Wish:
         binary: Deltas come as binary messages.
         idle: The face lives from the start on; otherwise time begins with the first speech.
         session: Name of an open session to speak through, or empty for one of its own.
+        record: Its own session is to be recorded.
     """
 
     rate_hz: int
@@ -87,6 +83,7 @@ class Wish:
     binary: bool
     idle: bool
     session: str
+    record: bool = False
 
 
 class RealtimeSocket:
@@ -157,7 +154,7 @@ class RealtimeSocket:
                 raise SignalingError("somebody else speaks through that session")
             session.listeners.append(self)
             return session
-        parts = await asyncio.to_thread(house.make_parts, wish.profile, "")
+        parts = await asyncio.to_thread(house.make_parts, wish.profile, "", wish.record)
         return house.open(parts, self.motion, self.dismiss)
 
     def _leave(self) -> None:

@@ -18,7 +18,7 @@ from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.window import profile_named
 from stream_engine.output_config import OutputConfig
 from stream_engine.protocols import MotionSlots
-from stream_engine.transport.speech_socket import output_names, parse_query, pcm16
+from stream_engine.transport.speech_socket import parse_query, pcm16
 from stream_engine.types import AudioChunk
 from tests.fakes.live_server import LiveServer, live_server
 from tests.fakes.stages import FakeStages, LoudnessMotion
@@ -303,10 +303,3 @@ def test_a_live_emotion_moves_the_shipped_face_and_leaves_its_lips() -> None:
     closed = lips.middle(plain) < 1.0
     assert closed[50:].any()
     assert (lips.columns(angry) - lips.columns(plain))[closed].max() < 1.0
-
-
-def test_outputs_are_names_between_commas() -> None:
-    """Nothing said is not the same as none wanted."""
-    assert output_names({}) is None
-    assert output_names({"outputs": ""}) == []
-    assert output_names({"outputs": "unreal,,vtuber"}) == ["unreal", "vtuber"]
