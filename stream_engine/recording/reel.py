@@ -11,6 +11,9 @@ from stream_engine.recording.framing import Record, first_checksum, framed, prol
 BLOCK_BYTES = 64_000
 """Speech packed together: a second, as float32."""
 
+BROKEN = ("disk", "error")
+"""How the causes of a cut begin after which only the end itself is written, if that."""
+
 _MOST_LATER = 256
 """Other records that wait for their speech."""
 
@@ -100,7 +103,7 @@ class Reel:
             OSError: If even that could not be written; the file is closed all the same.
         """
         try:
-            if not end.cut or not end.cause.startswith("disk"):
+            if not end.cause.startswith(BROKEN) or not end.cut:
                 self.flush()
             self._put([Record(END, pack_json(end))])
         finally:

@@ -67,9 +67,9 @@ def unpack_samples(data: bytes, count: int) -> F32:
 
 def _integers(samples: F32) -> NDArray[np.int16] | None:
     """The same as int16, if nothing is lost by it."""
-    scaled = samples * _FULL_SCALE
-    if not (np.abs(scaled) <= _FULL_SCALE - 1).all():  # NaN is not below anything
+    if not (np.abs(samples) < 1.0).all():  # NaN is not below anything
         return None
+    scaled = samples * _FULL_SCALE
     whole = scaled.astype("<i2")
     again = whole.astype("<f4") / _FULL_SCALE
     # By their bits: -0.0 equals 0.0.

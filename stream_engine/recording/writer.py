@@ -8,9 +8,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from stream_engine.protocols import Clock
-from stream_engine.recording.content import HEAD, End
+from stream_engine.recording.content import HEAD
 from stream_engine.recording.disk import Disk
-from stream_engine.recording.reel import Reel
+from stream_engine.recording.reel import BROKEN, Reel
 from stream_engine.recording.tape import Tape
 from stream_engine.service_config import RecordingConfig
 from stream_engine.telemetry.metrics import Tally
@@ -121,7 +121,7 @@ class Writer:
 
     def _open(self, tape: Tape) -> None:
         self._check(tape)
-        if tape.end is None or not tape.end.cut:
+        if tape.end is None or not tape.end.cause.startswith(BROKEN):
             self._reels[tape] = Reel(self._disk.open(file_name(tape)))
             self._tally.add("recordings_total")
 
@@ -135,18 +135,12 @@ class Writer:
     def _end_if_over(self, tape: Tape) -> None:
         """End a file once everything its tape gave has been written, or nothing more can be."""
         end = tape.end
-        if end is None or (self._taken[tape] < tape.given and not end.cause.startswith("disk")):
+        if end is None or (self._taken[tape] < tape.given and not end.cause.startswith(BROKEN)):
             return
         reel = self._reels.pop(tape, None)
         del self._taken[tape]
         if reel is not None:
-            self._finish(tape, reel, end)
-
-    def _finish(self, tape: Tape, reel: Reel, end: End) -> None:
-        try:
-            reel.end(end)
-        except OSError as error:
-            tape.stop("disk", error.strerror or str(error))
+            self._guarded(tape, lambda _: reel.end(end))
 
     def _guarded(self, tape: Tape, work: Callable[[Tape], None]) -> None:
         try:

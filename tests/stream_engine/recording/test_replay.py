@@ -19,6 +19,7 @@ from stream_engine.batching.watched_slots import WatchedSlots, WatchedStages
 from stream_engine.config import EngineConfig, MotionConfig
 from stream_engine.engine import Engine, LaneOrder
 from stream_engine.errors import InferenceError, RecordingError
+from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.emotion import EMOTIONS, Manner
 from stream_engine.motion.window import profile_named
 from stream_engine.protocols import MotionSlots, Stages
@@ -92,11 +93,12 @@ class Studio:
 
 @cache
 def speech() -> F32:
-    """The sample at 16 kHz: floats that are no whole numbers of anything."""
+    """The sample at 16 kHz from its first word on: floats that are no whole parts of anything."""
     with FileSource(SAMPLE) as source:
         resampler = Resampler(source.rate_hz)
         found = [c.samples for chunk in source.chunks() for c in resampler.feed(chunk)]
-    return np.concatenate(found) * np.float32(0.73)
+    samples = np.concatenate(found) * np.float32(0.73)
+    return samples[int(np.argmax(np.abs(samples) > 0.02)) :]
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +228,51 @@ def test_an_upload_that_ends_replays_to_its_last_frame(real: Assembly) -> None:
         studio.engine.run_once()
         verdict = studio.verdict(studio.leave(lane, tape))
         assert (verdict.bit_exact, verdict.frames) == (True, 16)
+
+
+def test_an_interruption_in_the_middle_of_a_frame_replays() -> None:
+    """What was heard of that frame the model hears no more, then as now."""
+    studio = Studio(FakeStages())
+    lane, tape = studio.join()
+    samples = speech()
+    for step in range(20):
+        studio.speak(lane, samples[900 * step : 900 * step + 900])
+        studio.engine.run_once()
+        if step % 6 == 5:
+            lane.cut(int(lane.table.made[lane.row]), 0.0)
+    assert studio.verdict(studio.leave(lane, tape)).bit_exact
+
+
+class BrowStages(FakeStages):
+    """Brows, which are slow to settle after a cut, that follow the jaw."""
+
+    def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
+        class Brows(LoudnessSlots):
+            def advance(self, *given: Any) -> Any:
+                motion = super().advance(*given)
+                motion[..., INDEX["browInnerUp"]] = motion[..., INDEX["jawOpen"]]
+                return motion
+
+        return Brows(profile_named(profile), capacity)
+
+
+def test_speech_left_out_right_after_an_interruption_replays() -> None:
+    """The frame at which motion was to begin anew was never made: none of another time is used."""
+    studio = Studio(BrowStages())
+    lane, tape = studio.join("quality", patience=12)
+    samples = speech()
+    for step in range(100):
+        studio.speak(lane, samples[FRAME * step : FRAME * step + FRAME])
+        studio.engine.run_once()
+    lane.cut(int(lane.table.made[lane.row]), 0.0)
+    studio.speak(lane, samples[: 13 * FRAME])
+    studio.engine.run_once()
+    for step in range(20):
+        studio.speak(lane, samples[FRAME * step : FRAME * step + FRAME])
+        studio.engine.run_once()
+    assert lane.handover is not None
+    assert lane.table.origin[lane.row] == lane.handover.resume + 11
+    assert studio.verdict(studio.leave(lane, tape)).bit_exact
 
 
 class Breaking(LoudnessSlots):
