@@ -53,10 +53,6 @@ class LaneObserver(Protocol):
         """Take note of a cut, and of the frame that was shown last, -1 if none can be told."""
         ...
 
-    def ended(self) -> None:
-        """Take note that nothing will be heard any more."""
-        ...
-
     def sent(self, frames: MotionFrames) -> None:
         """Take motion that is given to the door."""
         ...
@@ -143,8 +139,6 @@ class Lane:
         missing = -int(self.table.heard[self.row]) % SAMPLES_PER_FRAME
         self.write(np.zeros(missing, np.float32), now_s)
         if not self.closed:
-            if self.observer is not None:
-                self.observer.ended()
             self.table.ended[self.row] = True
             self.deliver()  # where nothing is left to be made, the engine has nothing to say
 

@@ -182,16 +182,14 @@ class Restarted:
     skipped: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """Event ``finish``: the speech has ended, and its last frame is filled up with silence."""
-
-
-Told = Express | Shown | Cut | Restarted | Finished
+Told = Express | Shown | Cut | Restarted
 
 NAMES: dict[type[Told], str] = {
-    Express: "express", Shown: "manner", Cut: "cut", Restarted: "restart", Finished: "finish",
-}  # fmt: skip
+    Express: "express",
+    Shown: "manner",
+    Cut: "cut",
+    Restarted: "restart",
+}
 
 
 def event_of(told: Told, sample: int) -> Event:

@@ -27,7 +27,6 @@ from stream_engine.recording.content import (
     Cut,
     End,
     Event,
-    Finished,
     Head,
     Restarted,
     Sent,
@@ -197,8 +196,6 @@ class Replayer:
             if face is None:
                 face = np.zeros(COEFFICIENT_COUNT, np.float32)
             self._handover = Handover(told.first, told.resume, face)
-        elif isinstance(told, Finished):
-            self._total = event.sample // SAMPLES_PER_FRAME
 
     def _hush(self, heard: int) -> None:
         """What was heard of a frame that is not whole is not heard by the model any more."""
@@ -207,6 +204,8 @@ class Replayer:
         self._audio[max(0, begun) : max(0, end)] = 0.0
 
     def _send(self, sent: Sent) -> Sequence[MotionFrames]:
+        if any(count > _KEPT for _, count in sent.runs):
+            raise _misfit("more left at once than there is", sent.runs, _KEPT)
         digest = hashlib.blake2b(digest_size=HASH_BYTES)
         runs = []
         for start, count in sent.runs:

@@ -24,7 +24,6 @@ from stream_engine.recording.content import (
     End,
     Event,
     Express,
-    Finished,
     Head,
     Restarted,
     Sent,
@@ -114,10 +113,6 @@ class Tape:
         """`LaneObserver`: an interruption."""
         self._say_sent()  # what left before it was not of it
         self._tell(Cut(handover.first, handover.resume, face))
-
-    def ended(self) -> None:
-        """`LaneObserver`: the end of speech."""
-        self._tell(Finished())
 
     def sent(self, frames: MotionFrames) -> None:
         """`LaneObserver`: motion."""

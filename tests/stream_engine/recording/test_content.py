@@ -9,7 +9,6 @@ from stream_engine.recording.content import (
     End,
     Event,
     Express,
-    Finished,
     Head,
     Restarted,
     Sent,
@@ -77,7 +76,6 @@ def test_events_that_a_replay_acts_on_are_told_apart_from_all_others() -> None:
     """By name; another name is nobody's business, another shape is an error."""
     for told in (
         Express("sad", 0.5, 1.0), Shown("sad", 0.5, 1.0), Cut(4, 7, 3), Restarted(7, True),
-        Finished(),
     ):  # fmt: skip
         event = unpack_json(Event, pack_json(event_of(told, 640)))
         assert told_by(event) == told
