@@ -157,6 +157,8 @@ class RecordingConfig:
         longest_s: Speech of one session.
         most_mb: Size of one file, MiB.
         keep_free_mb: Recordings end when less is free on the disk, MiB.
+        motion: Whether the motion is written, too; without it a replay elsewhere can tell that
+            motion differs, and not by how much.
     """
 
     folder: str = ""
@@ -164,6 +166,7 @@ class RecordingConfig:
     longest_s: float = 3600.0
     most_mb: int = 512
     keep_free_mb: int = 1024
+    motion: bool = False
 
     def __post_init__(self) -> None:
         check_range("recording.longest_s", self.longest_s, 1.0, 31 * 86_400.0)

@@ -225,6 +225,7 @@ def _as_json(
         "seconds": verdict.seconds,
         "first_difference_s": verdict.differing[0] if verdict.differing else None,
         "differing_s": verdict.differing,
+        "furthest": verdict.furthest,
         "windows": verdict.windows,
         "levels": verdict.levels,
         "events": verdict.events,
@@ -253,6 +254,8 @@ def _lines(
         return
     yield (f"differs from second {verdict.differing[0]} on, in {len(verdict.differing)} of the "
            f"pieces of about a second in {verdict.frames} frames")  # fmt: skip
+    if verdict.furthest is not None:
+        yield f"  no coefficient by more than {verdict.furthest:.3g}"
     for name, (recorded, here) in differences.items():
         yield f"  {name}: recorded with {recorded or 'none'}, here {here or 'none'}"
     if not differences:

@@ -9,6 +9,7 @@ window    3     `Window`: what one call of the model was given
 sent      4     `Sent`: numbers of the frames that left, and a hash of them
 event     5     JSON of `Event`
 end       6     JSON of `End`; the last record, once
+motion    7     count of coefficients, then `samples` of them; stands before its ``sent``
 ========  ====  ==========================================================================
 
 Events are open: whoever has something to say of a session gives it a name and a JSON object; a
@@ -28,13 +29,14 @@ from stream_engine.recording.framing import MOST_PAYLOAD
 from stream_engine.recording.samples import pack_samples, unpack_samples
 from stream_engine.types import F32
 
-HEAD, SOUND, WINDOW, SENT, EVENT, END = range(1, 7)
+HEAD, SOUND, WINDOW, SENT, EVENT, END, MOTION = range(1, 8)
 
 Json = Mapping[str, object]
 M = TypeVar("M")
 
 _SOUND = struct.Struct("<QI")
 _WINDOW = struct.Struct("<QHHHI")
+_COUNT = struct.Struct("<I")
 _RUN = struct.Struct("<QI")
 HASH_BYTES = 8
 
@@ -232,6 +234,21 @@ def unpack_sound(payload: bytes) -> Sound:
     if count > MOST_PAYLOAD:
         raise _unreadable(Sound, f"{count} samples")
     return Sound(start, unpack_samples(payload[_SOUND.size :], count))
+
+
+def pack_motion(coefficients: F32) -> bytes:
+    """Write motion, frame after frame in one row."""
+    return _COUNT.pack(len(coefficients)) + pack_samples(coefficients)
+
+
+def unpack_motion(payload: bytes) -> F32:
+    """Read motion, float32 [T * D]; RecordingError if it is something else."""
+    if len(payload) < _COUNT.size:
+        raise _unreadable(Sent, f"{len(payload)} bytes of motion")
+    (count,) = _COUNT.unpack_from(payload)
+    if count > MOST_PAYLOAD:
+        raise _unreadable(Sent, f"{count} coefficients")
+    return unpack_samples(payload[_COUNT.size :], count)
 
 
 def pack_window(window: Window) -> bytes:

@@ -68,8 +68,8 @@ class Recorder:
         if self._writer is None or not wanted or not isinstance(lane.slots, WatchedSlots):
             return
         session = session or secrets.token_urlsafe(9)
-        tape = Tape(self._writer, lane, self._head(lane, session, profile),
-                    self._config.recording.longest_s)  # fmt: skip
+        config, head = self._config.recording, self._head(lane, session, profile)
+        tape = Tape(self._writer, lane, head, config.longest_s, config.motion)
         lane.observer = tape
         lane.slots.watch(lane.row, tape)
         logger.info("session %s is recorded", session)

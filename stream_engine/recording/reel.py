@@ -5,7 +5,17 @@ from typing import Protocol
 
 import numpy as np
 
-from stream_engine.recording.content import END, HEAD, SOUND, End, Sound, pack_json, pack_sound
+from stream_engine.recording.content import (
+    END,
+    HEAD,
+    MOTION,
+    SOUND,
+    End,
+    Sound,
+    pack_json,
+    pack_motion,
+    pack_sound,
+)
 from stream_engine.recording.framing import Record, first_checksum, framed, prologue
 
 BLOCK_BYTES = 64_000
@@ -64,7 +74,7 @@ class Reel:
         self._write(prologue())
 
     def add(self, kind: int, payload: bytes) -> None:
-        """Take a record; of speech the samples alone, as float32.
+        """Take a record; of speech and motion the numbers alone, as float32.
 
         Args:
             kind: See `content`.
@@ -76,6 +86,8 @@ class Reel:
         if kind == SOUND:
             self._sound.append(payload)
             self._sound_bytes += len(payload)
+        elif kind == MOTION:
+            self._later.append(Record(MOTION, pack_motion(np.frombuffer(payload, "<f4"))))
         else:
             self._later.append(Record(kind, payload))
         full = self._sound_bytes >= BLOCK_BYTES or len(self._later) >= _MOST_LATER

@@ -21,6 +21,7 @@ from stream_engine.recording.content import (
     END,
     EVENT,
     HASH_BYTES,
+    MOTION,
     SENT,
     SOUND,
     WINDOW,
@@ -35,6 +36,7 @@ from stream_engine.recording.content import (
     Window,
     told_by,
     unpack_json,
+    unpack_motion,
     unpack_sent,
     unpack_sound,
     unpack_window,
@@ -62,6 +64,7 @@ class Verdict:
         events: Of each name.
         end: How the recording ended; None where the file is cut off.
         unknown: Records of kinds that this release does not know.
+        furthest: Largest difference of a coefficient; None where no motion was recorded.
     """
 
     frames: int = 0
@@ -72,6 +75,7 @@ class Verdict:
     events: dict[str, int] = field(default_factory=dict)
     end: End | None = None
     unknown: int = 0
+    furthest: float | None = None
 
     @property
     def bit_exact(self) -> bool:
@@ -114,6 +118,7 @@ class Replayer:
         self._made: dict[int, F32] = {}
         self._newest = -1
         self._handover: Handover | None = None
+        self._recorded: list[F32] = []
 
     def take(self, record: Record) -> Sequence[MotionFrames]:
         """Do what a record says.
@@ -133,6 +138,8 @@ class Replayer:
             self._perform(unpack_window(record.payload))
         elif record.kind == SENT:
             return self._send(unpack_sent(record.payload))
+        elif record.kind == MOTION:
+            self._recorded.append(unpack_motion(record.payload))
         elif record.kind == EVENT:
             self._act(unpack_json(Event, record.payload))
         elif record.kind == END:
@@ -214,13 +221,25 @@ class Replayer:
             if known:
                 motion = np.stack(known)
                 digest.update(hashable(motion))
-            if len(known) == count:
+            if known and len(known) == count:
                 runs.append(MotionFrames(start, motion))
+        self._compare(runs)
         self.verdict.frames += sum(count for _, count in sent.runs)
         if digest.digest() != sent.digest:
             second = sent.runs[0][0] // MOTION_FPS if sent.runs else 0
             self.verdict.differing.append(second)
         return runs
+
+    def _compare(self, runs: Sequence[MotionFrames]) -> None:
+        """Say by how much motion differs from what was recorded of it, if anything was."""
+        recorded, self._recorded = self._recorded, []
+        if not recorded or not runs:
+            return
+        then = np.concatenate(recorded)
+        now = np.concatenate([run.coefficients.ravel() for run in runs])
+        if len(then) == len(now):
+            apart = float(np.abs(then - now).max(initial=0.0))
+            self.verdict.furthest = max(apart, self.verdict.furthest or 0.0)
 
     def _shown(self, frame: int) -> F32 | None:
         motion = self._made.get(frame)

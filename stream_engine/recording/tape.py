@@ -17,6 +17,7 @@ from stream_engine.recording.content import (
     EVENT,
     HASH_BYTES,
     HEAD,
+    MOTION,
     SENT,
     SOUND,
     WINDOW,
@@ -62,13 +63,15 @@ class Tape:
 
     Either it takes everything, in order, or it is over: nothing is ever left out in the middle.
 
-    *State*: a hash. *Thread*: the door's and the engine's, as told; a lock is held for one `put`.
+    *State*: a hash; a second of motion if that is wanted. *Thread*: the door's and the engine's,
+    as told; a lock is held for one `put`.
 
     Args:
         desk: Takes the records.
         lane: What is recorded.
         head: What it is performed with.
         longest_s: Speech after which it is over.
+        motion: Whether to write the motion itself, too, and not only a hash of it.
 
     Attributes:
         session: Its name.
@@ -76,15 +79,19 @@ class Tape:
         given: Records that the desk has taken.
     """
 
-    def __init__(self, desk: Desk, lane: Lane, head: Head, longest_s: float) -> None:
+    def __init__(
+        self, desk: Desk, lane: Lane, head: Head, longest_s: float, motion: bool = False
+    ) -> None:
         self.session = head.session
         self.end: End | None = None
         self.given = 0
         self._desk, self._lane = desk, lane
+        self._motion = motion
         self._longest = int(longest_s * MODEL_RATE_HZ)
         self._lock = threading.Lock()
         self._heard = 0
         self._runs: list[tuple[int, int]] = []
+        self._faces: list[bytes] = []
         self._sent = 0
         self._digest = hashlib.blake2b(digest_size=HASH_BYTES)
         self._put(HEAD, pack_json(head))
@@ -122,6 +129,8 @@ class Tape:
         else:
             self._runs.append((frames.start, count))
         self._digest.update(hashable(frames.coefficients))
+        if self._motion:
+            self._faces.append(hashable(frames.coefficients))
         self._sent += count
         if self._sent >= MOTION_FPS:
             self._say_sent()
@@ -169,9 +178,11 @@ class Tape:
         self._put(EVENT, pack_json(event_of(told, self._heard)))
 
     def _say_sent(self) -> None:
+        if self._faces:
+            self._put(MOTION, b"".join(self._faces))
         if self._runs:
             self._put(SENT, pack_sent(Sent(tuple(self._runs), self._digest.digest())))
-        self._runs, self._sent = [], 0
+        self._runs, self._faces, self._sent = [], [], 0
         self._digest = hashlib.blake2b(digest_size=HASH_BYTES)
 
     def _put(self, kind: int, payload: bytes) -> None:

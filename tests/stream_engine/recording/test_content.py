@@ -17,11 +17,13 @@ from stream_engine.recording.content import (
     Window,
     event_of,
     pack_json,
+    pack_motion,
     pack_sent,
     pack_sound,
     pack_window,
     told_by,
     unpack_json,
+    unpack_motion,
     unpack_sent,
     unpack_sound,
     unpack_window,
@@ -54,6 +56,15 @@ def test_sound_is_read_as_written(start: int, values: list[float]) -> None:
     again = unpack_sound(pack_sound(Sound(start, np.array(values, np.float32))))
     assert again.start == start
     assert again.samples.tolist() == values
+
+
+def test_motion_is_read_as_written() -> None:
+    """Every bit; a length that makes no sense is refused."""
+    motion = np.random.default_rng(1).normal(size=25 * 56).astype(np.float32)
+    np.testing.assert_array_equal(unpack_motion(pack_motion(motion)), motion)
+    for payload in (b"abc", b"\xff\xff\xff\xff\x00"):
+        with pytest.raises(RecordingError):
+            unpack_motion(payload)
 
 
 @settings(max_examples=40)
