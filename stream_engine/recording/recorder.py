@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,6 +79,11 @@ class Recorder:
         """Take note that a session is over."""
         if isinstance(lane.observer, Tape):
             lane.observer.finish(lane.error)
+
+    def note(self, lane: Lane, name: str, data: Mapping[str, object]) -> None:
+        """Write an event of a session, if it is recorded; any thread. See `Tape.note`."""
+        if isinstance(lane.observer, Tape):
+            lane.observer.note(name, data)
 
     def close(self) -> None:
         """Write what waits, and stop."""

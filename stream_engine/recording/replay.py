@@ -109,7 +109,9 @@ class Replayer:
     def __init__(self, slots: MotionSlots, head: Head) -> None:
         self.verdict = Verdict()
         self._slots = slots
-        self._window = profile_named(head.profile).window_frames
+        profile = profile_named(head.profile)
+        self._window, self._home = profile.window_frames, profile.hop_frames
+        self._hop = self._home
         self._slots.begin(0, Manner(head.emotion, head.intensity, head.style))
         self._audio = np.zeros(0, np.float32)
         self._audio_start = 0
@@ -155,6 +157,8 @@ class Replayer:
         self._audio = np.concatenate([self._audio, sound.samples])
 
     def _perform(self, window: Window) -> None:
+        if window.frames != self._hop:
+            raise _misfit("a window of another hop", f"{window.frames} frames", self._hop)
         samples = self._heard(window)
         ended = np.arange(window.frames) >= window.spoken
         if window.spoken < window.frames and self._total is None:
@@ -162,6 +166,7 @@ class Replayer:
         if window.level >= self._slots.levels:
             raise _misfit("a level that there is not", window.level, f"below {self._slots.levels}")
         motion = self._slots.advance(_SLOT, samples[None], ended[None], window.level)[0]
+        self._hop = len(motion)
         start = window.frame - self._window + window.frames
         for frame, face in enumerate(motion, start):
             if frame >= self._origin and (self._total is None or frame < self._total):
@@ -195,7 +200,7 @@ class Replayer:
         if isinstance(told, Shown):
             self._slots.express(0, Manner(told.emotion, told.intensity, told.style))
         elif isinstance(told, Restarted):
-            self._origin = told.frame
+            self._origin, self._hop = told.frame, self._home
             self._slots.restart(_SLOT)
         elif isinstance(told, Cut):
             self._hush(event.sample)

@@ -1,7 +1,6 @@
 """One session being recorded: what happens to it, as records, given away at once."""
 
 import hashlib
-import logging
 import threading
 import zlib
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.batching.lane import Lane
+from stream_engine.errors import RecordingError
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.handover import Handover
 from stream_engine.recording.content import (
@@ -18,6 +18,7 @@ from stream_engine.recording.content import (
     HASH_BYTES,
     HEAD,
     MOTION,
+    NAMES,
     SENT,
     SOUND,
     WINDOW,
@@ -38,7 +39,7 @@ from stream_engine.recording.content import (
 )
 from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS, SAMPLES_PER_FRAME, MotionFrames
 
-logger = logging.getLogger(__name__)
+_MOST_EVENT = 64 * 1024
 
 
 CAUSES = ("queue", "disk", "limit", "error")
@@ -100,10 +101,23 @@ class Tape:
         """Write an event of any name, for whoever watches a session; any thread.
 
         Args:
-            name: What happened.
-            data: What JSON can say of it.
+            name: What happened; not one of `content.NAMES`, which a replay acts on.
+            data: What JSON can say of it, in 64 KiB.
+
+        Raises:
+            RecordingError: If it cannot.
         """
-        self._put(EVENT, pack_json(Event(name, self._heard, dict(data))))
+        try:
+            payload = pack_json(Event(name, self._heard, dict(data)))
+        except (ValueError, TypeError) as error:
+            raise RecordingError("an event that JSON cannot say", got=str(error)[:120]) from error
+        if name in NAMES.values() or len(payload) > _MOST_EVENT:
+            raise RecordingError(
+                "an event that cannot be written",
+                got=f"{name[:40]!r}, {len(payload)} bytes",
+                expected=f"another name than {', '.join(NAMES.values())}, at most {_MOST_EVENT}",
+            )
+        self._put(EVENT, payload)
 
     def heard(self, samples: F32) -> None:
         """`LaneObserver`: speech."""

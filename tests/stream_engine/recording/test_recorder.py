@@ -5,12 +5,13 @@ import pytest
 from stream_engine.config import EngineConfig, MotionConfig
 from stream_engine.errors import Forbidden
 from stream_engine.household import Household
+from stream_engine.recording.content import EVENT, Event, unpack_json
 from stream_engine.recording.recorder import Recorder
 from stream_engine.recording.tape import Tape
 from stream_engine.service_config import RecordingConfig
 from stream_engine.telemetry.metrics import Tally
 from tests.fakes.clock import ManualClock
-from tests.fakes.recording import head_of
+from tests.fakes.recording import head_of, records_of
 from tests.fakes.stages import FakeStages
 
 
@@ -48,11 +49,14 @@ def test_with_a_folder_only_who_asks_is_recorded(tmp_path: Path) -> None:
     asked = home.open(home.make_parts("quality", "", record=True), ignore, ignore)
     assert quiet.lane.observer is None
     assert isinstance(asked.lane.observer, Tape)
-    quiet.close()
-    asked.close()
+    for session in (quiet, asked):
+        home.recorder.note(session.lane, "sync", {"score": 0.5})
+        session.close()
     home.recorder.close()
     (path,) = tmp_path.iterdir()
     head = head_of(path.read_bytes())
+    notes = [record for record in records_of(path.read_bytes()) if record.kind == EVENT]
+    assert [unpack_json(Event, note.payload).name for note in notes] == ["sync"]
     assert path.name.endswith(f"Z-{asked.id}.elo")
     assert (head.session, head.profile, head.seed, head.emotion) == (asked.id, "quality", 7, "sad")
     assert (head.backend, head.precision, head.versions["model"]) == (

@@ -1,8 +1,9 @@
 """What was recorded replays to the bit, whatever happened: the point of the whole folder."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,13 @@ from stream_engine.batching.lane_table import NEVER
 from stream_engine.batching.watched_slots import WatchedSlots, WatchedStages
 from stream_engine.config import EngineConfig, MotionConfig
 from stream_engine.engine import Engine, LaneOrder
-from stream_engine.errors import InferenceError, RecordingError
+from stream_engine.errors import InferenceError, RecordingError, StreamEngineError
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.emotion import EMOTIONS, Manner
 from stream_engine.motion.window import profile_named
 from stream_engine.protocols import MotionSlots, Stages
-from stream_engine.recording.content import SENT, WINDOW, Head
+from stream_engine.recording.content import SENT, WINDOW, Head, unpack_json
+from stream_engine.recording.framing import Record
 from stream_engine.recording.replay import Replayer, Verdict
 from stream_engine.recording.tape import Tape
 from stream_engine.telemetry.metrics import Tally
@@ -272,6 +274,85 @@ def test_speech_left_out_right_after_an_interruption_replays() -> None:
     assert lane.handover is not None
     assert lane.table.origin[lane.row] == lane.handover.resume + 11
     assert studio.verdict(studio.leave(lane, tape)).bit_exact
+
+
+def test_with_threads_as_in_service_the_order_of_the_records_is_enough() -> None:
+    """An engine thread that works while the door writes, cuts and wishes: six sessions, exact."""
+    studio = Studio(FakeStages())
+    ready: SimpleQueue[Sequence[Lane]] = SimpleQueue()
+    watched: Stages = WatchedStages(studio.stages)
+    studio.engine = Engine(watched, 6, studio.clock, studio.tally, ready.put)
+    studio.engine.start()
+    joined = [studio.join("quality" if n % 2 else "ultra", patience=12) for n in range(6)]
+    chance = np.random.default_rng(4)
+    samples = speech()
+    for step in range(1_500):
+        lane, _ = joined[int(chance.integers(6))]
+        at = int(chance.integers(30_000))
+        studio.speak(lane, samples[at : at + int(chance.integers(1, 1_200))])
+        studio.engine.wake()
+        if step % 41 == 0:
+            lane.cut(int(lane.table.made[lane.row]), 0.0)
+        if step % 29 == 0:
+            lane.express(EMOTIONS[step % 7], float(chance.random()), None)
+        while not ready.empty():
+            deliver(ready.get())
+    studio.engine.stop()
+    while not ready.empty():
+        deliver(ready.get())
+    found = [studio.verdict(studio.leave(lane, tape)) for lane, tape in joined]
+    assert all(verdict.bit_exact and verdict.frames > 50 for verdict in found), found
+    assert sum(verdict.events.get("cut", 0) for verdict in found) == 37
+
+
+@cache
+def eventful() -> list[Record]:
+    """A short recording with everything in it."""
+    studio = Studio(FakeStages())
+    lane, tape = studio.join(patience=12)
+    tape._motion = True
+    for step in range(45):
+        studio.speak(lane, speech()[640 * step : 640 * step + 700])
+        if step % 15 == 9:
+            studio.force(step // 15 % 2)
+            lane.cut(int(lane.table.made[lane.row]), 0.0)
+            lane.express("sad", 0.5, None)
+        if not 20 < step < 36:
+            studio.engine.run_once()
+    return records_of(studio.leave(lane, tape))
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_records_that_make_no_sense_are_refused_or_replayed_and_nothing_else(
+    data: st.DataObject,
+) -> None:
+    """Whoever writes a file by hand gets a typed error, whatever is in it."""
+    found = list(eventful())
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(1, len(found) - 1))
+        what = data.draw(st.sampled_from(["drop", "double", "bytes", "kind", "number"]))
+        record = found[at]
+        payload = bytearray(record.payload)
+        if what == "drop":
+            del found[at]
+        elif what == "double":
+            found.insert(at, record)
+        elif what == "kind":
+            found[at] = Record(data.draw(st.integers(0, 9)), record.payload)
+        elif payload:
+            place = data.draw(st.integers(0, len(payload) - 1))
+            new = st.integers(48, 57) if what == "number" else st.integers(0, 255)
+            payload[place] = data.draw(new)
+            found[at] = Record(record.kind, bytes(payload))
+    replayer = Replayer(
+        LoudnessSlots(profile_named("balanced"), 1), unpack_json(Head, found[0].payload)
+    )
+    try:
+        for record in found[1:]:
+            replayer.take(record)
+    except StreamEngineError:
+        pass
 
 
 class Breaking(LoudnessSlots):

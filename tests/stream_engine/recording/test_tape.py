@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from stream_engine.errors import RecordingError
 from stream_engine.motion.emotion import Manner
 from stream_engine.recording.content import (
     EVENT,
@@ -95,3 +97,17 @@ def test_whoever_watches_a_session_may_write_of_it() -> None:
     assert verdict.events == {"sync": 1}
     event = unpack_json(Event, next(r for r in records_of(data) if r.kind == EVENT).payload)
     assert event == Event("sync", 5 * FRAME, {"score": 0.41, "lag_ms": -20})
+
+
+def test_an_event_that_cannot_be_written_is_refused_where_it_is_made() -> None:
+    """No JSON, too long, or a name that a replay would act on; the recording goes on."""
+    _, tape = Studio(FakeStages()).join()
+    for name, data in (
+        ("sync", {"score": float("nan")}),
+        ("sync", {"score": object()}),
+        ("sync", {"text": "a" * 70_000}),
+        ("cut", {}),
+    ):
+        with pytest.raises(RecordingError, match="an event that"):
+            tape.note(name, data)
+    assert tape.end is None

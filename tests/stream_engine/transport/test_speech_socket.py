@@ -303,3 +303,13 @@ def test_a_live_emotion_moves_the_shipped_face_and_leaves_its_lips() -> None:
     closed = lips.middle(plain) < 1.0
     assert closed[50:].any()
     assert (lips.columns(angry) - lips.columns(plain))[closed].max() < 1.0
+
+
+@pytest.mark.net
+def test_a_recording_that_there_is_not_is_refused(server: LiveServer) -> None:
+    """Before anything is heard: this server has no folder for them."""
+    for query, said in (("record=true", "records nothing"), ("record=yes", "false or true")):
+        with connect(f"{server.speech_url}?{query}") as speech_socket:
+            problem = messages(speech_socket)[0]["error"]
+            assert said in problem["message"] + problem["expected"]
+            assert closed_with(speech_socket) == 1008
