@@ -167,6 +167,5 @@ class Writer:
         self.tick()
 
     def _tick_if_due(self) -> None:
-        over = any(tape.end is not None for tape in tuple(self._reels))
-        if over or self._clock.now() - self._ticked_s >= TICK_S:
+        if self._clock.now() - self._ticked_s >= TICK_S:
             self.tick()
