@@ -15,6 +15,7 @@ from stream_engine.config import EngineConfig, load_config
 from stream_engine.errors import StreamEngineError
 from stream_engine.motion.emotion import EMOTIONS
 from stream_engine.motion.window import PROFILES
+from stream_engine.recording import command as replay
 from stream_engine.service_config import LOG_FORMATS
 from stream_engine.telemetry.log import set_up
 
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands.add_parser("serve", help="serve the page, WebRTC and the WebSocket door"))
     _add_render(commands.add_parser("render", help="render a speech file to a movie or motion"))
+    replay.add(commands)
     doctor = commands.add_parser("doctor", help="say what this machine can run")
     doctor.add_argument("--config", type=Path, help="TOML file of settings")
     doctor.set_defaults(command=_doctor)

@@ -17,6 +17,7 @@ from stream_engine.service_config import (
     IceConfig,
     LimitsConfig,
     MonitorConfig,
+    RecordingConfig,
     TelemetryConfig,
 )
 from stream_engine.setting_checks import check_choice, check_range
@@ -208,6 +209,7 @@ class EngineConfig:
     ice: IceConfig = field(default_factory=IceConfig)
     telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
     monitor: MonitorConfig = field(default_factory=MonitorConfig)
+    recording: RecordingConfig = field(default_factory=RecordingConfig)
 
 
 def _read_section(kind: type[Section], name: str, values: dict[str, Any]) -> Section:

@@ -5,6 +5,7 @@ StreamEngineError
 ├── ShapeError             an array has the wrong shape, dtype or content
 ├── AudioError             audio that cannot be read or used
 ├── AssetError             a shipped or user file is missing or broken
+│   └── RecordingError       a recording cannot be read
 ├── AccessError            someone may not do what they asked
 │   ├── Unauthorized         no key or token was shown, or none that holds
 │   ├── Forbidden            not from there, or not that
@@ -71,6 +72,10 @@ class AudioError(StreamEngineError):
 
 class AssetError(StreamEngineError):
     """A shipped or user file is missing or broken."""
+
+
+class RecordingError(AssetError):
+    """A recording is none, of another version, damaged, or does not fit what replays it."""
 
 
 class AccessError(StreamEngineError):

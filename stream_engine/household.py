@@ -14,6 +14,7 @@ from stream_engine.engine_pool import EnginePool
 from stream_engine.errors import CapacityError, Draining
 from stream_engine.gate.visits import Visits
 from stream_engine.protocols import Clock, Stages
+from stream_engine.recording.recorder import Recorder
 from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.session import Session
 from stream_engine.session_parts import SessionParts
@@ -47,6 +48,7 @@ class Household:
         by_name: Sessions that are open, but for guests.
         visits: Whose the sessions are, and how long they may last.
         tracer: Takes spans of requests and sessions.
+        recorder: Writes sessions down that are to be.
     """
 
     def __init__(self, stages: Stages, config: EngineConfig, clock: Clock) -> None:
@@ -54,6 +56,8 @@ class Household:
         self.config = config
         self.clock = clock
         self.tally = Tally()
+        self.recorder = Recorder(config, stages, self.tally, clock)
+        stages = self.recorder.stages
         # Rows of sessions that have just left are free only once the engine is between batches.
         capacity = 2 * config.server.max_sessions
         self.engine = EnginePool(stages, capacity, clock, self.tally, self._progress)
@@ -109,25 +113,29 @@ class Household:
         if self.watch is not None:
             self.watch.stop()
         self.outputs.close()
+        self.recorder.close()
         self.tracer.close()
 
-    def make_parts(self, profile: str, avatar: str) -> SessionParts:
+    def make_parts(self, profile: str, avatar: str, record: bool = False) -> SessionParts:
         """Build what a session needs; may take a while.
 
         Args:
             profile: Latency profile by name.
             avatar: Avatar by name; empty for a session without pictures.
+            record: Whoever opens it wants it recorded.
 
         Returns:
             The parts.
 
         Raises:
+            Forbidden: If nothing is recorded here.
             ConfigError: If there is no such profile.
             AssetError: If there is no such avatar.
         """
+        self.recorder.check(record)
         self.engine.prepare(profile)
         poser = self._stages.head_poser(avatar) if avatar else None
-        return SessionParts(profile, avatar, poser, self.config.motion.manner)
+        return SessionParts(profile, avatar, poser, self.config.motion.manner, record)
 
     def admit(self, profile: str) -> None:
         """Check that one more session may be had: AccessError or CapacityError when not."""
@@ -169,6 +177,7 @@ class Household:
         self._find_loop()
         session = Session(parts, self, on_motion, on_error)
         self._watch_over(session)
+        self.recorder.begin(session.lane, parts.profile, parts.record, session.id)
         self.by_name[session.id] = session
         self.visits.enter(session.id, parts.profile, on_error)
         self.tally.add("sessions_opened_total")
@@ -228,6 +237,7 @@ class Household:
         if self.by_name.pop(session.id, None) is not None:
             self.visits.leave(session.id)
             lane.owner.remove(lane)
+            self.recorder.end(lane)
             if seat is not None:
                 self.render.remove(seat)
             self.tally.add("sessions_closed_total")

@@ -51,6 +51,8 @@ def _nested(hint: Any, value: Any) -> Any:
 
 
 def _fits(hint: Any, value: Any) -> bool:
+    if hint is object:
+        return True
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return any(_fits(option, value) for option in inner)

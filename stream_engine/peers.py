@@ -54,7 +54,8 @@ class Peers:
         profile, avatar = offer.profile or config.motion.profile, offer.avatar
         house.admit(profile)
         house.outputs.named(offer.outputs)
-        parts = await asyncio.to_thread(house.make_parts, profile, avatar or config.render.avatar)
+        avatar = avatar or config.render.avatar
+        parts = await asyncio.to_thread(house.make_parts, profile, avatar, offer.record)
         peer = Peer(house, parts, self._forget, offer.outputs, role)
         self.hosts[peer.session.id] = peer
         return await _answered(peer, offer)

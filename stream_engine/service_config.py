@@ -163,3 +163,36 @@ class TelemetryConfig:
                 got=self.traces,
                 expected="console, or a URL such as http://localhost:4318/v1/traces",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingConfig:
+    """Which sessions are written down, voices and all; none unless a folder is set.
+
+    Attributes:
+        folder: Where recordings lie; empty, and nothing is ever recorded.
+        everyone: Whether all sessions are, or only those that ask (``record``).
+        longest_s: Speech of one session.
+        most_mb: Size of one file, MiB.
+        keep_free_mb: Recordings end when less is free on the disk, MiB.
+        motion: Whether the motion is written, too; without it a replay elsewhere can tell that
+            motion differs, and not by how much.
+    """
+
+    folder: str = ""
+    everyone: bool = False
+    longest_s: float = 3600.0
+    most_mb: int = 512
+    keep_free_mb: int = 1024
+    motion: bool = False
+
+    def __post_init__(self) -> None:
+        check_range("recording.longest_s", self.longest_s, 1.0, 31 * 86_400.0)
+        check_range("recording.most_mb", self.most_mb, 1, 1_000_000)
+        check_range("recording.keep_free_mb", self.keep_free_mb, 0, 100_000_000)
+        if self.everyone and not self.folder:
+            raise ConfigError(
+                "everyone is to be recorded, and nowhere",
+                got="recording.everyone",
+                expected="recording.folder beside it",
+            )

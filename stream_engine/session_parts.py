@@ -54,12 +54,14 @@ class SessionParts:
         avatar: Avatar by name.
         poser: Shared by all sessions of the avatar; None for a session without pictures.
         manner: What it begins with.
+        record: Whoever opens it wants it recorded.
     """
 
     profile: str
     avatar: str
     poser: HeadPoser | None
     manner: Manner
+    record: bool = False
 
 
 @dataclass(frozen=True, slots=True)

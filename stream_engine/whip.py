@@ -9,8 +9,8 @@
     DELETE the answer's Location     ends it
 
 ``Location`` is ``/whip/SESSION``, ``/whep/SESSION`` or ``/whep/SESSION/VIEWER``. Queries of those
-that open a session: ``profile``, ``avatar``, ``output`` (several); of those that watch: ``codec``,
-``kbps``, ``height``, ``fps``. Who opened a session ends it.
+that open a session: ``profile``, ``avatar``, ``output`` (several), ``record``; of those that watch:
+``codec``, ``kbps``, ``height``, ``fps``. Who opened a session ends it.
 """
 
 import asyncio
@@ -30,6 +30,7 @@ from stream_engine.replica.session_name import REPLICA, full_name, split_name
 from stream_engine.replica.session_name import gone as replica_gone
 from stream_engine.transport.connection import Connection, Role
 from stream_engine.transport.ice import told_servers
+from stream_engine.transport.url_query import read_flag
 from stream_engine.wire import Answer, Offer, Video
 
 SDP = "application/sdp"
@@ -81,7 +82,9 @@ class WhipDoor:
         outputs = query.getlist("output") or None
         sdp = await _typed(request, SDP)
         video = _video(query)
-        offer = Offer(sdp, "offer", query.get("profile"), query.get("avatar"), outputs, video)
+        record = read_flag(query, "record")
+        profile, avatar = query.get("profile"), query.get("avatar")
+        offer = Offer(sdp, "offer", profile, avatar, outputs, video, record)
         door = request.url.path
         answer = await self._peers.open(offer, ROLES[door])
         return self._created(answer, f"{door}/{full_name(self._name, answer.session)}")

@@ -38,7 +38,10 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A browser asks for a session; profile, avatar and outputs default to the server's."""
+    """A browser asks for a session; profile, avatar and outputs default to the server's.
+
+    ``record`` asks that it be recorded (docs/recording.md).
+    """
 
     sdp: str
     type: str
@@ -46,6 +49,7 @@ class Offer:
     avatar: str | None = None
     outputs: list[str] | None = None
     video: Video = field(default_factory=Video)
+    record: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,26 @@ class MotionSink(Protocol):
         ...
 
 
+class LaneObserver(Protocol):
+    """Told what a lane hears, is asked for and sends; on the door's thread, and never blocks."""
+
+    def heard(self, samples: F32) -> None:
+        """Take speech, before the engine can see it."""
+        ...
+
+    def expressed(self, manner: Manner) -> None:
+        """Take note of a manner that is wanted from now on."""
+        ...
+
+    def cut(self, handover: Handover, face: int) -> None:
+        """Take note of a cut, and of the frame that was shown last, -1 if none can be told."""
+        ...
+
+    def sent(self, frames: MotionFrames) -> None:
+        """Take motion that is given to the door."""
+        ...
+
+
 class LaneOwner(Protocol):
     """The engine that a lane is in; any thread."""
 
@@ -68,6 +88,7 @@ class Lane:
         error: What ended it, set by the engine.
         closed: It is over.
         handover: The last cut; a new one is another object.
+        observer: Told what comes and goes.
     """
 
     owner: LaneOwner
@@ -80,6 +101,7 @@ class Lane:
     error: Exception | None = field(default=None, init=False)
     closed: bool = field(default=False, init=False)
     handover: Handover | None = field(default=None, init=False)
+    observer: LaneObserver | None = field(default=None, init=False)
     _next: int = field(default=0, init=False)
 
     @property
@@ -105,6 +127,8 @@ class Lane:
             return
         start = int(self.table.heard[self.row])
         end = start + len(samples)
+        if self.observer is not None:
+            self.observer.heard(samples)
         write_around(self.table.audio[self.row].reshape(-1), start, samples)
         if end // SAMPLES_PER_FRAME > start // SAMPLES_PER_FRAME:
             self.table.heard_s[self.row] = now_s
@@ -133,11 +157,14 @@ class Lane:
         self.table.audio[self.row].reshape(-1)[begun] = 0.0  # what was heard of the next frame
         shown = self.frames_from(first - SAFE_FRAMES)
         shown = shown[shown < first]
-        last = self.motion_of(int(shown[-1])) if len(shown) else None
+        shown_last = int(shown[-1]) if len(shown) else -1
+        last = self.motion_of(shown_last) if len(shown) else None
         face = np.zeros(COEFFICIENT_COUNT, np.float32) if last is None else last[0]
         self.handover = Handover(first, max(first, resume), face, now_s)
         self.table.cut[self.row] = resume
         self._next = min(self._next, first)
+        if self.observer is not None:
+            self.observer.cut(self.handover, shown_last)
         self.owner.wake()
         self.deliver()
 
@@ -151,6 +178,8 @@ class Lane:
         manner = self.manner.changed(emotion, intensity, style)
         if not self.closed:
             self.manner = manner
+            if self.observer is not None:
+                self.observer.expressed(manner)
             self.slots.express(self.row, manner)
 
     def work(self, *, boosted: bool, fallback: bool) -> None:
@@ -161,6 +190,8 @@ class Lane:
     def deliver(self) -> None:
         """Give the sink what has become final, or the end, or what went wrong."""
         for frames in self._collect():
+            if self.observer is not None:
+                self.observer.sent(frames)
             self.sink.push(frames)
         if self.closed:
             return
@@ -195,13 +226,16 @@ class Lane:
 
     def _shown(self, frame: int) -> F32:
         """What is shown of a frame: its motion, unless there was a cut shortly before."""
-        handover, cells = self.handover, self.table.motion[self.row]
-        motion: F32 = cells[frame % MOTION_FRAMES].copy()
-        if handover is None or frame < handover.first:
+        handover = self.handover
+        motion: F32 = self.table.motion[self.row, frame % MOTION_FRAMES].copy()
+        if handover is None:
             return motion
-        if frame < handover.resume:
-            return handover.held(frame)
-        return handover.eased(frame, motion, cells[handover.resume % MOTION_FRAMES])
+        cell = handover.resume % MOTION_FRAMES
+        made = self.table.number[self.row, cell] == handover.resume  # not if it was skipped
+        begun = self.table.motion[self.row, cell] if made else None
+        face = handover.shown(frame, motion, begun)
+        assert face is not None
+        return face
 
     def _collect(self) -> Sequence[MotionFrames]:
         numbers = self.frames_from(self._next)

@@ -49,6 +49,23 @@ class Handover:
         """First frame in which nothing of the cut is left."""
         return self.resume + _EASE_FRAMES
 
+    def shown(self, frame: int, motion: F32 | None, begun: F32 | None) -> F32 | None:
+        """The face of any frame since the cut before this one.
+
+        Args:
+            frame: Which.
+            motion: Its motion, float32 [D], if any was made.
+            begun: The same of frame ``resume``.
+
+        Returns:
+            float32 [D], or None if there is none to be had.
+        """
+        if self.first <= frame < self.resume:
+            return self.held(frame)
+        if motion is None or frame < self.first:
+            return motion
+        return self.eased(frame, motion, motion if begun is None else begun)
+
     def held(self, frame: int) -> F32:
         """The face of a frame between ``first`` and ``resume``, float32 [D]."""
         since = frame - self.first

@@ -54,6 +54,11 @@ COUNTERS: dict[str, str] = {
     'sync_actions_total{kind="viseme"}': "",
     'sync_actions_total{kind="alert"}': "",
     "events_dropped_total": "Events not sent because the peer did not take them.",
+    "recordings_total": "Recordings begun.",
+    'recordings_cut_total{cause="queue"}': "Recordings over before their session.",
+    'recordings_cut_total{cause="disk"}': "",
+    'recordings_cut_total{cause="limit"}': "",
+    'recordings_cut_total{cause="error"}': "",
 }
 """Every counter and what it counts; one with a label and no text goes with the one before it."""
 

@@ -21,8 +21,8 @@ from stream_engine.transport.speech_socket import (
     CLOSE_FAILED,
     CLOSE_REFUSED,
     CLOSE_TRY_AGAIN,
-    read_rate,
 )
+from stream_engine.transport.url_query import read_choice, read_flag, read_rate
 from stream_engine.wire import failure_of
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,9 @@ RATE_HZ = 24_000
 
 
 def read_wish(query: Mapping[str, str], default_profile: str) -> Wish:
-    """Read the query of the URL: ``rate``, ``profile``, ``encoding``, ``idle``, ``session``.
+    """Read the query of the URL.
+
+    ``rate``, ``profile``, ``encoding``, ``idle``, ``session``, ``record``.
 
     Args:
         query: Keys and values.
@@ -47,18 +49,17 @@ def read_wish(query: Mapping[str, str], default_profile: str) -> Wish:
     """
     rate_hz = read_rate(query.get("rate", str(RATE_HZ)))
     profile = profile_named(query.get("profile", default_profile)).name
-    binary = _choice(query, "encoding", ("json", "binary")) == "binary"
-    idle = _choice(query, "idle", ("true", "false")) == "true"
-    return Wish(rate_hz, profile, binary, idle, query.get("session", ""))
-
-
-def _choice(query: Mapping[str, str], key: str, choices: tuple[str, ...]) -> str:
-    value = query.get(key, choices[0])
-    if value not in choices:
+    session = query.get("session", "")
+    record = read_flag(query, "record")
+    if record and session:
         raise SignalingError(
-            f"{key} of the URL is unknown", got=repr(value)[:40], expected=" or ".join(choices)
+            "a session is recorded from its beginning or not at all",
+            got="record=true with session=",
+            fix="ask for it where the session is opened",
         )
-    return value
+    binary = read_choice(query, "encoding", ("json", "binary")) == "binary"
+    idle = read_choice(query, "idle", ("true", "false")) == "true"
+    return Wish(rate_hz, profile, binary, idle, session, record)
 
 
 async def serve_realtime(house: Household, socket: WebSocket, present: set[RealtimeSocket]) -> None:

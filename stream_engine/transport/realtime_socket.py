@@ -8,12 +8,7 @@ from dataclasses import dataclass
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from stream_engine.audio.speech_queue import Pcm
-from stream_engine.errors import (
-    ConfigError,
-    PeerClosed,
-    SignalingError,
-    TransportError,
-)
+from stream_engine.errors import ConfigError, PeerClosed, SignalingError, TransportError
 from stream_engine.household import Household
 from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from stream_engine.motion.window import profile_named
@@ -81,6 +76,7 @@ class Wish:
         binary: Deltas come as binary messages.
         idle: The face lives from the start on; otherwise time begins with the first speech.
         session: Name of an open session to speak through, or empty for one of its own.
+        record: Its own session is to be recorded.
     """
 
     rate_hz: int
@@ -88,6 +84,7 @@ class Wish:
     binary: bool
     idle: bool
     session: str
+    record: bool = False
 
 
 class RealtimeSocket:
@@ -161,7 +158,7 @@ class RealtimeSocket:
                 raise SignalingError("somebody else speaks through that session")
             session.listeners.append(self)
             return session
-        parts = await asyncio.to_thread(house.make_parts, wish.profile, "")
+        parts = await asyncio.to_thread(house.make_parts, wish.profile, "", wish.record)
         return house.open(parts, self.motion, self.dismiss)
 
     def _leave(self) -> None:

@@ -26,6 +26,7 @@ from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from stream_engine.motion.window import profile_named
 from stream_engine.protocols import FrameSink
 from stream_engine.telemetry.metrics import Tally
+from stream_engine.transport.url_query import output_names, read_flag, read_rate
 from stream_engine.types import F32, MOTION_FPS, TICKS_PER_SECOND, AudioChunk, MotionFrames
 from stream_engine.wire import (
     End,
@@ -41,9 +42,6 @@ from stream_engine.wire import (
 )
 
 logger = logging.getLogger(__name__)
-
-RATES_HZ = range(8_000, 48_001)
-"""Accepted sample rates."""
 
 CLOSE_BAD_DATA = 1003
 CLOSE_REFUSED = 1008
@@ -67,12 +65,20 @@ class SpeechSocket:
         rate_hz: Of the PCM.
         profile: Latency profile by name.
         outlet: Takes the motion too, as soon as it is final.
+        record: It is to be recorded.
     """
 
     def __init__(
-        self, house: Household, socket: WebSocket, rate_hz: int, profile: str, outlet: FrameSink
+        self,
+        house: Household,
+        socket: WebSocket,
+        rate_hz: int,
+        profile: str,
+        outlet: FrameSink,
+        record: bool = False,
     ) -> None:
         self._house = house
+        self._record = record
         self._socket = socket
         self._rate_hz = rate_hz
         self._profile = profile
@@ -92,6 +98,7 @@ class SpeechSocket:
         manner = house.config.motion.manner
         order = LaneOrder(self._profile, self, Tally(house.tally), manner, waits=True)
         lane = house.engine.add(order)
+        house.recorder.begin(lane, self._profile, self._record)
         latency_ms = round(profile_named(self._profile).latency * 1000 / TICKS_PER_SECOND)
         names = list(COEFFICIENT_NAMES)
         self._outbox.put_nowait(Ready(self._rate_hz, self._profile, MOTION_FPS, latency_ms, names))
@@ -105,6 +112,7 @@ class SpeechSocket:
                     task.result()
         finally:
             lane.owner.remove(lane)
+            house.recorder.end(lane)
             for task in (receiving, sending):
                 task.cancel()
             await asyncio.gather(receiving, sending, return_exceptions=True)
@@ -228,25 +236,6 @@ def parse_query(query: Mapping[str, str], default_profile: str) -> tuple[int, st
     return rate_hz, profile_named(query.get("profile", default_profile)).name
 
 
-def read_rate(text: str) -> int:
-    """Read a sample rate, Hz; SignalingError if it is no number in range."""
-    rate_hz = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
-    if rate_hz not in RATES_HZ:
-        raise SignalingError(
-            "a sample rate the server does not take",
-            got=repr(text)[:40],
-            expected=f"{RATES_HZ.start}..{RATES_HZ.stop - 1}",
-            fix="resample, or say the rate in the query: ?rate=16000",
-        )
-    return rate_hz
-
-
-def output_names(query: Mapping[str, str]) -> list[str] | None:
-    """Read ``outputs=NAME,NAME`` of the URL; None, for the usual ones, if it is not there."""
-    text = query.get("outputs")
-    return None if text is None else [name for name in text.split(",") if name]
-
-
 async def serve_speech(house: Household, socket: WebSocket, present: set[SpeechSocket]) -> None:
     """Serve one WebSocket from handshake to close.
 
@@ -259,9 +248,11 @@ async def serve_speech(house: Household, socket: WebSocket, present: set[SpeechS
     code = CLOSE_REFUSED
     try:
         rate_hz, profile = parse_query(socket.query_params, house.config.motion.profile)
+        record = read_flag(socket.query_params, "record")
+        house.recorder.check(record)
         outlet = house.outputs.open(output_names(socket.query_params))
         with closing(outlet):
-            speech = SpeechSocket(house, socket, rate_hz, profile, outlet)
+            speech = SpeechSocket(house, socket, rate_hz, profile, outlet, record)
             with house.guest(profile, speech.dismiss), _within(present, speech):
                 code = CLOSE_BAD_DATA
                 await speech.run()

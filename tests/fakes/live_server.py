@@ -18,7 +18,13 @@ from stream_engine.household import Household
 from stream_engine.output_config import OutputConfig
 from stream_engine.protocols import Stages
 from stream_engine.server import QuietServer, bind, create_app
-from stream_engine.service_config import AccessConfig, IceConfig, LimitsConfig, TelemetryConfig
+from stream_engine.service_config import (
+    AccessConfig,
+    IceConfig,
+    LimitsConfig,
+    RecordingConfig,
+    TelemetryConfig,
+)
 from stream_engine.tls import read_tls
 from tests.fakes.stages import FakeStages
 
@@ -92,6 +98,7 @@ def live_server(
     limits: LimitsConfig | None = None,
     telemetry: TelemetryConfig | None = None,
     ice: IceConfig | None = None,
+    recording: RecordingConfig | None = None,
 ) -> Iterator[LiveServer]:
     """Serve on a free port until the block ends."""
     settings = EngineConfig(
@@ -101,6 +108,7 @@ def live_server(
         limits=limits or LimitsConfig(),
         telemetry=telemetry or TelemetryConfig(),
         ice=ice or IceConfig(),
+        recording=recording or RecordingConfig(),
     )
     listener = bind(settings.server)
     app: Starlette = create_app(stages or FakeStages(), settings)

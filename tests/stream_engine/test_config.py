@@ -37,6 +37,8 @@ def test_a_file_overlays_the_defaults(tmp_path: Path) -> None:
         ('[access]\nproxies = ["nginx"]\n', r"access\.proxies is no address"),
         ("[limits]\nlonger = 3\n", r"unknown setting limits\.longer"),
         ('[telemetry]\nlog_format = "xml"\n', "text, json"),
+        ("[recording]\neveryone = true\n", r"recording\.folder"),
+        ("[recording]\nlongest_s = 0\n", r"recording\.longest_s is out of range"),
         ('[server]\ncertificate = "a.pem"\n', "both a certificate and its key"),
         ("not toml", "cannot be read"),
         ("outputs = 3\n", "unknown table outputs"),

@@ -11,7 +11,7 @@ from stream_engine.__main__ import _parser, _settings, main
 from tests.stream_engine.audio.test_file_source import write_wav
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["render"], ["doctor"]])
+@pytest.mark.parametrize("command", [[], ["serve"], ["render"], ["replay"], ["doctor"]])
 def test_help_is_complete(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Every option of every command is explained."""
     with pytest.raises(SystemExit) as stop:

@@ -2,15 +2,18 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import aioice.ice
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
-from stream_engine.service_config import IceConfig, LimitsConfig
+from stream_engine.service_config import IceConfig, LimitsConfig, RecordingConfig
 from tests.fakes.caller import Caller, Tone
 from tests.fakes.live_server import LiveServer, live_server
+from tests.fakes.recording import replayed
+from tests.fakes.stages import FakeStages
 
 pytestmark = pytest.mark.net
 
@@ -203,3 +206,35 @@ def test_too_many_viewers_are_turned_away() -> None:
                 assert json.loads(reply.body)["error"]["type"] == "CapacityError"
 
         asyncio.run(play())
+
+
+@pytest.mark.slow
+def test_a_call_that_asks_for_it_is_recorded_and_replays_to_the_bit(tmp_path: Path) -> None:
+    """Opus, packets, another clock: the model heard what the file says. Who did not ask is not."""
+    recording = RecordingConfig(str(tmp_path), keep_free_mb=0)
+    with live_server(recording=recording) as server:
+
+        async def play() -> None:
+            async with player(True) as quiet, player(True) as asked, player(False) as viewer:
+                await quiet.open(server, "whip?profile=ultra")
+                host = await asked.open(server, "whip?profile=ultra&record=true")
+                await viewer.open(server, f"whep/{host.removeprefix('whip/')}")
+                await viewer.until(lambda: viewer.pictures > 10)
+                assert await ends(server, host) == 200
+
+        asyncio.run(play())
+    (path,) = tmp_path.iterdir()
+    verdict = replayed(path.read_bytes(), FakeStages().motion_slots("ultra", 1)).verdict
+    assert (verdict.bit_exact, verdict.whole) == (True, True)
+    assert verdict.frames > 10
+
+
+def test_a_call_is_not_opened_where_it_asks_for_a_recording_that_there_is_not(
+    server: LiveServer,
+) -> None:
+    """It is told what to do, not silently left unrecorded."""
+    reply = server.ask("whip?record=true", "POST", b"v=0", SDP)
+    assert reply.status == 403
+    assert "records nothing" in reply.body
+    reply = server.ask("whip?record=perhaps", "POST", b"v=0", SDP)
+    assert reply.status == 400

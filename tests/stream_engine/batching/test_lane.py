@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from stream_engine.batching.lane import Lane, deliver
 from stream_engine.batching.lane_table import LaneTable
+from stream_engine.errors import ConfigError
 from stream_engine.motion.emotion import Manner
+from stream_engine.motion.handover import Handover
 from stream_engine.motion.window import PROFILES
 from stream_engine.telemetry.metrics import Tally
-from stream_engine.types import MotionFrames
+from stream_engine.types import F32, MotionFrames
 from tests.fakes.stages import LoudnessSlots
 
 
@@ -159,3 +161,47 @@ def test_a_batch_is_delivered_lane_by_lane() -> None:
     made(other, 0, 2)
     deliver([lane, other])
     assert (taken.runs, others.runs) == ([(0, 3)], [(0, 2)])
+
+
+class Heard:
+    """Implements `LaneObserver`; keeps everything, and what the lane's row said at that moment."""
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+        self.told: list[object] = []
+
+    def heard(self, samples: F32) -> None:
+        self.told.append(("heard", len(samples), int(self.lane.table.heard[self.lane.row])))
+
+    def expressed(self, manner: Manner) -> None:
+        self.told.append(manner)
+
+    def cut(self, handover: Handover, face: int) -> None:
+        self.told.append(("cut", handover.first, handover.resume, face))
+
+    def sent(self, frames: MotionFrames) -> None:
+        self.told.append(("sent", frames.start, len(frames.coefficients)))
+
+
+def test_an_observer_is_told_what_comes_and_goes_in_order() -> None:
+    """Speech before the engine can see it; a wish, a cut; motion as the door gets it."""
+    lane, _ = make()
+    lane.observer = watcher = Heard(lane)
+    lane.write(np.ones(1000, np.float32), 0.0)
+    lane.express("sad", 0.25, None)
+    with pytest.raises(ConfigError):
+        lane.express("bored", None, None)
+    made(lane, 0, 1)
+    lane.deliver()
+    lane.cut(1, 0.0)
+    lane.end(0.0)
+    assert watcher.told == [
+        ("heard", 1000, 0),
+        Manner("sad", 0.25),
+        ("sent", 0, 1),
+        ("cut", 1, 1, 0),
+        ("heard", 280, 1000),
+    ]
+    lane.closed = True
+    lane.write(np.ones(10, np.float32), 0.0)
+    assert len(watcher.told) == 5

@@ -51,3 +51,18 @@ def test_a_head_that_is_turned_turns_back_in_small_steps() -> None:
     way = [0.1, *(handover.eased(k, rest, rest)[INDEX["headYaw"]] for k in range(5, 20))]
     assert way[-1] == 0.0
     assert np.abs(np.diff(way)).max() < 0.0135
+
+
+def test_what_is_shown_of_any_frame_is_one_rule() -> None:
+    """Before the cut its motion, then the face held, then motion eased in; nothing of nothing."""
+    cut = Handover(10, 12, np.full(COEFFICIENT_COUNT, 0.5, np.float32))
+    motion = np.full(COEFFICIENT_COUNT, 0.25, np.float32)
+    assert cut.shown(9, motion, None) is motion
+    assert cut.shown(9, None, None) is None
+    np.testing.assert_array_equal(cut.shown(11, None, None), cut.held(11))
+    assert cut.shown(13, None, motion) is None
+    np.testing.assert_array_equal(
+        cut.shown(13, motion, 2 * motion), cut.eased(13, motion, 2 * motion)
+    )
+    # Where the first new frame was never made, motion is eased in from itself.
+    np.testing.assert_array_equal(cut.shown(13, motion, None), cut.eased(13, motion, motion))

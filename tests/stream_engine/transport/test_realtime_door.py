@@ -13,6 +13,7 @@ def test_a_bare_url_has_the_usual_wishes() -> None:
     asked = {"rate": "48000", "profile": "quality", "encoding": "binary", "idle": "false"}
     wish = read_wish(asked | {"session": "abc"}, "ultra")
     assert wish == Wish(48_000, "quality", True, False, "abc")
+    assert read_wish({"record": "true"}, "ultra").record
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,8 @@ def test_a_bare_url_has_the_usual_wishes() -> None:
         ({"encoding": "xml"}, SignalingError),
         ({"idle": "1"}, SignalingError),
         ({"profile": "slow"}, ConfigError),
+        ({"record": "1"}, SignalingError),
+        ({"record": "true", "session": "abc"}, SignalingError),
     ],
 )
 def test_a_wish_that_cannot_be_met_is_told(query: dict[str, str], kind: type[Exception]) -> None:

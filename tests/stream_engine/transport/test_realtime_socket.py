@@ -297,3 +297,15 @@ def test_a_replicas_session_goes_by_the_name_that_its_browser_was_given() -> Non
 
         asyncio.run(talk())
         session.close()
+
+
+def test_a_recording_that_there_is_not_is_refused(server: LiveServer) -> None:
+    """Before anything is heard, with what to do."""
+
+    async def talk() -> None:
+        async with talking(server, "record=true") as client:
+            error = (await client.until("error"))["error"]
+            assert error["type"] == "Forbidden"
+            assert "recording.folder" in error["fix"]
+
+    asyncio.run(talk())

@@ -18,7 +18,7 @@ from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.window import profile_named
 from stream_engine.output_config import OutputConfig
 from stream_engine.protocols import MotionSlots
-from stream_engine.transport.speech_socket import output_names, parse_query, pcm16
+from stream_engine.transport.speech_socket import parse_query, pcm16
 from stream_engine.types import AudioChunk
 from tests.fakes.live_server import LiveServer, live_server
 from tests.fakes.stages import FakeStages, LoudnessMotion
@@ -305,8 +305,11 @@ def test_a_live_emotion_moves_the_shipped_face_and_leaves_its_lips() -> None:
     assert (lips.columns(angry) - lips.columns(plain))[closed].max() < 1.0
 
 
-def test_outputs_are_names_between_commas() -> None:
-    """Nothing said is not the same as none wanted."""
-    assert output_names({}) is None
-    assert output_names({"outputs": ""}) == []
-    assert output_names({"outputs": "unreal,,vtuber"}) == ["unreal", "vtuber"]
+@pytest.mark.net
+def test_a_recording_that_there_is_not_is_refused(server: LiveServer) -> None:
+    """Before anything is heard: this server has no folder for them."""
+    for query, said in (("record=true", "records nothing"), ("record=yes", "false or true")):
+        with connect(f"{server.speech_url}?{query}") as speech_socket:
+            problem = messages(speech_socket)[0]["error"]
+            assert said in problem["message"] + problem["expected"]
+            assert closed_with(speech_socket) == 1008

@@ -1,0 +1,1 @@
+"""Sessions written down as they happen, and performed again bit by bit."""

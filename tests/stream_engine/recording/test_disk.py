@@ -1,0 +1,23 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from stream_engine.recording.disk import FolderDisk
+
+
+def test_a_recording_is_its_owners_alone(tmp_path: Path) -> None:
+    """Folder and file are closed to others, and nothing is written over."""
+    disk = FolderDisk(tmp_path / "new" / "recordings")
+    assert disk.free_bytes() > 0  # before there is a folder, too
+    film = disk.open("a.elo")
+    assert film.write(b"voice") == 5
+    film.close()
+    path = tmp_path / "new" / "recordings" / "a.elo"
+    assert path.read_bytes() == b"voice"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    with pytest.raises(FileExistsError):
+        disk.open("a.elo")
+    assert disk.free_bytes() <= os.statvfs(tmp_path).f_frsize * os.statvfs(tmp_path).f_blocks
