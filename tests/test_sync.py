@@ -1,4 +1,4 @@
-"""The closed loop on the real thing: real speech, motion and ears; faults planted, found, mended."""
+"""The closed loop on the real thing: speech, motion, ears; faults planted, found and mended."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,11 +1,12 @@
 """Slots of which somebody is told exactly what the model was given; stages that make such slots.
 
 A wrapper at the seam: where nobody is to be told, there is none, and the engine knows nothing of
-it. A manner comes to a session that is watched between two windows only, so that it can be said
-which window was the first to see it.
+it. What is wished of a session that is watched comes between two windows only, so that it can be
+said which window was the first to see it.
 """
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -17,13 +18,25 @@ from stream_engine.types import F32
 
 if TYPE_CHECKING:
     from stream_engine.capacity.admission import Setting
+    from stream_engine.monitor.sync_scorer import SyncScorer
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How a session is worked for: with more steps, with a plain mouth."""
+
+    boosted: bool
+    fallback: bool
+
+
+Wish = Manner | Work
 
 
 class SlotWatcher(Protocol):
     """Told of one slot, on the engine's thread, in the order in which things happen to it."""
 
-    def shown(self, manner: Manner) -> None:
-        """Take note of the manner of what follows."""
+    def shown(self, wish: Wish) -> None:
+        """Take note of what is true of all that follows."""
         ...
 
     def restarted(self) -> None:
@@ -47,8 +60,8 @@ class WatchedSlots:
     def __init__(self, slots: MotionSlots) -> None:
         self._slots = slots
         self._watchers: dict[int, SlotWatcher] = {}  # replaced as a whole: the engine reads it
-        self._wanted: dict[int, Manner] = {}
-        self._lock = threading.Lock()  # a manner must not come to whoever has the slot next
+        self._wanted: dict[tuple[int, type[Wish]], Wish] = {}
+        self._lock = threading.Lock()  # a wish must not come to whoever has the slot next
 
     @property
     def levels(self) -> int:
@@ -64,7 +77,8 @@ class WatchedSlots:
         """Begin a new session, which nobody watches."""
         with self._lock:
             self._watchers = {at: who for at, who in self._watchers.items() if at != slot}
-            self._wanted.pop(slot, None)
+            for kind in (Manner, Work):
+                self._wanted.pop((slot, kind), None)
             self._slots.begin(slot, manner)
 
     def restart(self, slots: NDArray[np.intp]) -> None:
@@ -82,8 +96,14 @@ class WatchedSlots:
         if slot not in self._watchers:
             self._slots.express(slot, manner)
             return
-        with self._lock:
-            self._wanted[slot] = manner
+        self._want(slot, manner)
+
+    def work(self, slot: int, *, boosted: bool, fallback: bool) -> None:
+        """Say how a session is worked for, from the next hop on."""
+        if slot not in self._watchers:
+            self._slots.work(slot, boosted=boosted, fallback=fallback)
+            return
+        self._want(slot, Work(boosted, fallback))
 
     def advance(
         self,
@@ -104,16 +124,23 @@ class WatchedSlots:
                     watcher.advanced(samples[index], over, level)
         return motion
 
+    def _want(self, slot: int, wish: Wish) -> None:
+        with self._lock:
+            self._wanted[slot, type(wish)] = wish
+
     def _settle(self) -> None:
-        """Let manners come that are waiting; a later one of the same session has won."""
+        """Let wishes come that are waiting; a later one of the same session has won."""
         if not self._wanted:
             return
         with self._lock:
-            for slot, manner in self._wanted.items():
-                self._slots.express(slot, manner)
+            for (slot, _), wish in self._wanted.items():
+                if isinstance(wish, Manner):
+                    self._slots.express(slot, wish)
+                else:
+                    self._slots.work(slot, boosted=wish.boosted, fallback=wish.fallback)
                 watcher = self._watchers.get(slot)
                 if watcher is not None:
-                    watcher.shown(manner)
+                    watcher.shown(wish)
             self._wanted.clear()
 
 
@@ -140,6 +167,10 @@ class WatchedStages:
     def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
         """Make the slots of a profile."""
         return WatchedSlots(self._stages.motion_slots(profile, capacity))
+
+    def sync_scorer(self, capacity: int) -> "SyncScorer | None":
+        """Open the monitor's ears."""
+        return self._stages.sync_scorer(capacity)
 
     def head_poser(self, avatar: str) -> HeadPoser:
         """Give the shared poser of an avatar."""

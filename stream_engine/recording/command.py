@@ -167,6 +167,8 @@ def _assembly(head: Head, config: EngineConfig) -> "Assembly":
         backend=head.backend,
         precision=head.precision,
     )
+    monitor = dataclasses.replace(config.monitor, enabled=head.boosts, acts=head.boosts)
+    config = dataclasses.replace(config, monitor=monitor)
     try:
         return Assembly(dataclasses.replace(config, motion=motion))
     except BackendUnavailable as error:

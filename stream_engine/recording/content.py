@@ -57,6 +57,7 @@ class Head:
         shed: Whether there were cheaper levels.
         backend: ``onnxruntime``, ``tensorrt`` or ``torch``.
         precision: As set.
+        boosts: Whether a session could be given more steps than that.
         versions: Whatever else the bits may depend on, by name.
     """
 
@@ -71,6 +72,7 @@ class Head:
     shed: bool
     backend: str
     precision: str
+    boosts: bool = False
     versions: dict[str, str] = field(default_factory=dict)
 
 
@@ -157,6 +159,14 @@ class Shown(Express):
 
 
 @dataclass(frozen=True, slots=True)
+class Worked:
+    """Event ``work``: the windows after this were made with more steps, with a plain mouth."""
+
+    boosted: bool
+    fallback: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """Event ``cut``: an interruption; nothing heard so far is shown from frame ``first`` on.
 
@@ -184,11 +194,12 @@ class Restarted:
     skipped: bool
 
 
-Told = Express | Shown | Cut | Restarted
+Told = Express | Shown | Worked | Cut | Restarted
 
 NAMES: dict[type[Told], str] = {
     Express: "express",
     Shown: "manner",
+    Worked: "work",
     Cut: "cut",
     Restarted: "restart",
 }

@@ -107,5 +107,6 @@ class Recorder:
             shed=motion.shed,
             backend=backend,
             precision=motion.precision,
+            boosts=self._config.monitor.enabled and self._config.monitor.acts,
             versions=self._versions,
         )

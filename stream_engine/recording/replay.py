@@ -34,6 +34,7 @@ from stream_engine.recording.content import (
     Shown,
     Sound,
     Window,
+    Worked,
     told_by,
     unpack_json,
     unpack_motion,
@@ -199,6 +200,8 @@ class Replayer:
         told = told_by(event)
         if isinstance(told, Shown):
             self._slots.express(0, Manner(told.emotion, told.intensity, told.style))
+        elif isinstance(told, Worked):
+            self._slots.work(0, boosted=told.boosted, fallback=told.fallback)
         elif isinstance(told, Restarted):
             self._origin, self._hop = told.frame, self._home
             self._slots.restart(_SLOT)

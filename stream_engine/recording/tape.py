@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.batching.lane import Lane
+from stream_engine.batching.watched_slots import Wish
 from stream_engine.errors import RecordingError
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.handover import Handover
@@ -32,6 +33,7 @@ from stream_engine.recording.content import (
     Shown,
     Told,
     Window,
+    Worked,
     event_of,
     pack_json,
     pack_sent,
@@ -149,9 +151,12 @@ class Tape:
         if self._sent >= MOTION_FPS:
             self._say_sent()
 
-    def shown(self, manner: Manner) -> None:
-        """`SlotWatcher`: the manner of what follows."""
-        self._tell(Shown(manner.emotion, manner.intensity, manner.style))
+    def shown(self, wish: Wish) -> None:
+        """`SlotWatcher`: what is true of all that follows."""
+        if isinstance(wish, Manner):
+            self._tell(Shown(wish.emotion, wish.intensity, wish.style))
+        else:
+            self._tell(Worked(wish.boosted, wish.fallback))
 
     def restarted(self) -> None:
         """`SlotWatcher`: the model began anew."""

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_engine.batching.watched_slots import WatchedSlots, WatchedStages
+from stream_engine.batching.watched_slots import WatchedSlots, WatchedStages, Work
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.window import profile_named
@@ -19,7 +19,7 @@ class Log:
     def __init__(self) -> None:
         self.told: list[Any] = []
 
-    def shown(self, manner: Manner) -> None:
+    def shown(self, manner: Manner | Work) -> None:
         self.told.append(manner)
 
     def restarted(self) -> None:
@@ -112,3 +112,19 @@ def test_stages_are_passed_on() -> None:
     assert (stages.engine_threads, stages.setting) == (plain.engine_threads, plain.setting)
     assert type(stages.head_poser("default")) is type(plain.head_poser("default"))
     assert type(stages.renderer("default")) is type(plain.renderer("default"))
+
+
+def test_how_a_session_is_worked_for_is_told_where_it_begins() -> None:
+    """Between two windows, as a manner is; the monitor of stages is passed on."""
+    made, log = slots(), Log()
+    made.watch(1, log)
+    made.work(0, boosted=True, fallback=True)
+    made.work(1, boosted=True, fallback=False)
+    made.advance(ROWS, speech())
+    assert log.told == [Work(True, False), (0.5, None, 0)]
+    made.work(1, boosted=False, fallback=True)
+    made.begin(1, Manner())
+    made.watch(1, log)
+    made.advance(ROWS, speech())
+    assert len(log.told) == 3
+    assert WatchedStages(FakeStages()).sync_scorer(2) is None

@@ -77,7 +77,7 @@ def test_an_event_says_whatever_json_can(name: str, at: int, data: dict[str, obj
 
 def test_heads_and_ends_are_read_as_written() -> None:
     """With floats to the last bit, which a manner depends on."""
-    head = Head("s", "now", "ultra", 2**63 - 1, "sad", 0.1 + 0.2, 1 / 3, 4, True, "b", "p",
+    head = Head("s", "now", "ultra", 2**63 - 1, "sad", 0.1 + 0.2, 1 / 3, 4, True, "b", "p", True,
                 {"model": "abc"})  # fmt: skip
     assert unpack_json(Head, pack_json(head)) == head
     assert unpack_json(End, pack_json(End(True, "disk: full"))) == End(True, "disk: full")

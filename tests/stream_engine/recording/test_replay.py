@@ -1,6 +1,5 @@
 """What was recorded replays to the bit, whatever happened: the point of the whole folder."""
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from functools import cache
 from queue import SimpleQueue
@@ -28,6 +27,7 @@ from stream_engine.recording.content import SENT, WINDOW, Head, unpack_json
 from stream_engine.recording.framing import Record
 from stream_engine.recording.replay import Replayer, Verdict
 from stream_engine.recording.tape import Tape
+from stream_engine.service_config import MonitorConfig
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import F32, MotionFrames
 from tests.fakes.clock import ManualClock
@@ -105,8 +105,9 @@ def speech() -> F32:
 
 @pytest.fixture(scope="module")
 def real() -> Iterator[Assembly]:
-    """The real model with every level."""
-    assembly = Assembly(dataclasses.replace(EngineConfig(), motion=MotionConfig(steps=4)))
+    """The real model with every level, and more steps for those that the monitor boosts."""
+    monitor = MonitorConfig(enabled=True, acts=True)
+    assembly = Assembly(EngineConfig(motion=MotionConfig(steps=2), monitor=monitor))
     yield assembly
     assembly.close()
 
@@ -122,6 +123,7 @@ def talks(draw: st.DrawFn) -> list[tuple[Any, ...]]:
         st.tuples(st.just("cut"), st.integers(-3, 3)),
         st.tuples(st.just("express"), st.sampled_from(EMOTIONS), st.floats(0, 1), st.floats(0, 2)),
         st.tuples(st.just("level"), st.integers(0, 3)),
+        st.tuples(st.just("work for"), st.booleans(), st.booleans()),
         st.tuples(st.just("wait"), st.floats(0, 0.2)),
     )
     return draw(st.lists(step, min_size=3, max_size=30))
@@ -142,6 +144,8 @@ def act(studio: Studio, lane: Lane, step: tuple[Any, ...], at: int) -> int:
         lane.cut(max(0, made + step[1]), studio.clock.now())
     elif what == "express":
         lane.express(*step[1:])
+    elif what == "work for":
+        lane.work(boosted=step[1], fallback=step[2])
     elif what == "level":
         studio.force(min(step[1], studio.engine.governors[0].levels - 1))
     else:
@@ -204,17 +208,19 @@ def test_a_session_with_everything_in_it_replays_alone_what_it_did_among_others(
         )
         studio.clock.advance(0.04)
         if step % 25 == 7:
-            studio.force((step // 25) % 4)
+            studio.force((step // 25) % 3)
         if step in (33, 90, 91):
             lane.cut(int(lane.table.made[lane.row]) - 1, studio.clock.now())
+        if step in (15, 60, 92):
+            lane.work(boosted=step != 60, fallback=step == 60)
         if step in (20, 88, 91):
             lane.express(EMOTIONS[step % 7], 0.9, 1.3)
         if not 110 <= step < 128:  # the engine is away for longer than the session has patience
             studio.engine.run_once()
     verdict = studio.verdict(studio.leave(lane, tape))
     assert verdict.bit_exact, verdict
-    assert set(verdict.levels) == {0, 1, 2, 3}
-    assert verdict.events == {"express": 3, "manner": 3, "cut": 3, "restart": 4}
+    assert set(verdict.levels) == {0, 1, 2}
+    assert verdict.events == {"express": 3, "manner": 3, "work": 3, "cut": 3, "restart": 4}
     assert studio.verdict(studio.leave(*company[1])).bit_exact
 
 
