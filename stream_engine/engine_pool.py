@@ -52,6 +52,10 @@ class EnginePool:
         found = [waiting(engine.table) for engine in self.engines]
         return sum(total for total, _ in found), max(most for _, most in found)
 
+    def spare(self) -> bool:
+        """Whether there is time for more than is wanted: nothing gives way anywhere."""
+        return not self.strained and self.level == 0
+
     @property
     def level(self) -> int:
         """How cheaply those work that had to give way most; 0 is as wanted."""

@@ -150,7 +150,7 @@ def _gauges(house: Household) -> dict[str, float]:
         f'engine_info{{backend="{house.backend}"}}': 1.0,
         "engine_waiting_frames": float(waiting),
         "engine_waiting_most_frames": float(most),
-        **house.sync_gauges(),
+        **house.sync.gauges(house.by_name.values()),
     }
 
 

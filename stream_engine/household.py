@@ -5,7 +5,6 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from statistics import median
 
 from stream_engine.batching.lane import Lane, deliver
 from stream_engine.capacity.admission import read_admission
@@ -18,7 +17,7 @@ from stream_engine.recording.recorder import Recorder
 from stream_engine.render_loop import RenderLoop, Seat
 from stream_engine.session import Session
 from stream_engine.session_parts import SessionParts
-from stream_engine.sync_watch import Verdict, open_watch
+from stream_engine.sync_desk import SyncDesk
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.telemetry.traces import open_traces
 from stream_engine.transport.outputs import Outputs
@@ -49,6 +48,7 @@ class Household:
         visits: Whose the sessions are, and how long they may last.
         tracer: Takes spans of requests and sessions.
         recorder: Writes sessions down that are to be.
+        sync: Lets faces be watched.
     """
 
     def __init__(self, stages: Stages, config: EngineConfig, clock: Clock) -> None:
@@ -62,7 +62,7 @@ class Household:
         capacity = 2 * config.server.max_sessions
         self.engine = EnginePool(stages, capacity, clock, self.tally, self._progress)
         self.render = RenderLoop(stages, config.render.avatar, clock)
-        self.watch = open_watch(stages, config.monitor, capacity, clock, self.tally)
+        self.sync = SyncDesk(stages, config.monitor, capacity, clock, self.tally)
         self.outputs = Outputs(config.outputs, config.server.outputs, self.tally)
         self._stages = stages
         self.backend = stages.setting.backend
@@ -101,8 +101,7 @@ class Household:
             logger.info("motion runs on %s", self.backend)
             self.render.start()
             self.engine.start()
-            if self.watch is not None:
-                self.watch.start()
+            self.sync.start()
 
     def stop(self) -> None:
         """End every session, then the threads."""
@@ -110,8 +109,7 @@ class Household:
             session.close()
         self.engine.stop()
         self.render.stop()
-        if self.watch is not None:
-            self.watch.stop()
+        self.sync.stop()
         self.outputs.close()
         self.recorder.close()
         self.tracer.close()
@@ -176,7 +174,7 @@ class Household:
         self.admit(parts.profile)
         self._find_loop()
         session = Session(parts, self, on_motion, on_error)
-        self._watch_over(session)
+        self.sync.seat(session, self._loop, self.recorder)
         self.recorder.begin(session.lane, parts.profile, parts.record, session.id)
         self.by_name[session.id] = session
         self.visits.enter(session.id, parts.profile, on_error)
@@ -215,23 +213,6 @@ class Household:
             logger.info("session closed")
             self.tally.add("sessions_closed_total")
 
-    def spare(self) -> bool:
-        """Whether there is time for more steps than wanted: nothing gives way anywhere."""
-        return not self.engine.strained and self.engine.level == 0
-
-    def sync_gauges(self) -> dict[str, float]:
-        """What is found of all faces that have been judged: medians, and the worst."""
-        found = [session.sync.last for session in self.by_name.values()]
-        judged = [v for v in found if v and v.score is not None and v.lag_ms is not None]
-        if not judged:
-            return {}
-        scores = [v.score for v in judged if v.score is not None]
-        return {
-            "sync_score": median(scores),
-            "sync_lowest_score": min(scores),
-            "sync_lag_ms": median(v.lag_ms for v in judged if v.lag_ms is not None),
-        }
-
     def leave(self, session: Session, lane: Lane, seat: Seat | None) -> None:
         """Take a session out of everything."""
         if self.by_name.pop(session.id, None) is not None:
@@ -245,22 +226,6 @@ class Household:
     def _free(self, profile: str | None = None) -> int:
         seated = (session.parts.profile for session in self.by_name.values())
         return self._admission.room((*seated, *self._guests), profile)
-
-    def _watch_over(self, session: Session) -> None:
-        """Give a session its place before the watcher, if there is one."""
-        if self.watch is None:
-            return
-        sync = session.sync
-        sync.acts = self.config.monitor.acts
-        sync.watch = self.watch.add(lambda verdict: self._post(sync.found, verdict))
-
-    def _post(self, function: Callable[[Verdict], None], verdict: Verdict) -> None:
-        """Call something on the loop; at once if there is none, as tests do."""
-        if self._loop is None:
-            function(verdict)
-            return
-        with suppress(RuntimeError):  # the loop has just been closed
-            self._loop.call_soon_threadsafe(function, verdict)
 
     def _find_loop(self) -> None:
         with suppress(RuntimeError):  # worked by hand, as tests do

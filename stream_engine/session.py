@@ -94,7 +94,7 @@ class Session:
         sink = _Delivery(self, on_motion, on_error)
         order = LaneOrder(parts.profile, sink, self.tally, parts.manner, PATIENCE_FRAMES)
         self.lane: Lane = house.engine.add(order)
-        self.sync = SessionSync(self.lane, house.clock, self.tally, self.id, house.spare)
+        self.sync = SessionSync(self.lane, house.clock, self.tally, self.id, house.engine.spare)
         self._slot = FrameSlot(self.tally)
         self.seat = self._take_seat()
         self.audience = Audience(self._show)
@@ -173,16 +173,7 @@ class Session:
         """Take the voice that leaves at ``pts``; what has not arrived is silence, counted."""
         self._advance()
         self._voiced = max(self._voiced, pts + count)
-        read = self.sync.read(self.ring, pts, count)
-        out = read.samples
-        missing = count - len(out)
-        if missing:
-            self.tally.add("audio_underrun_samples_total", missing)
-            out = np.zeros(count, np.float32)
-            at = read.start - pts
-            out[at : at + len(read.samples)] = read.samples
-        self.sync.heard(pts, out)
-        return out
+        return self.sync.voice(self.ring, pts, count)
 
     def picture(self, pts: int) -> TimedPicture | None:
         """Take the picture that leaves at ``pts``: the latest there is, None if none is drawn."""

@@ -24,10 +24,6 @@ class House(Protocol):
     engine: EnginePool
     render: RenderLoop
 
-    def spare(self) -> bool:
-        """Whether there is time for more steps than wanted."""
-        ...
-
     def leave(self, session: "Session", lane: Lane, seat: Seat | None) -> None:
         """Take a session out of everything."""
         ...

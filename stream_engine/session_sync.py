@@ -120,8 +120,8 @@ class SessionSync:
         """How much later than its voice the face leaves, seconds."""
         return max(0, -self.quality.align_ms) / 1000.0
 
-    def read(self, ring: RingBuffer, pts: int, count: int) -> RingRead:
-        """Read the voice that leaves at ``pts``; a change of its delay is faded over.
+    def voice(self, ring: RingBuffer, pts: int, count: int) -> F32:
+        """Take the voice that leaves at ``pts``; what has not arrived is silence, counted.
 
         Args:
             ring: Holds it by the time of its arrival.
@@ -129,8 +129,21 @@ class SessionSync:
             count: Samples.
 
         Returns:
-            As the ring gives it, ``start`` on the release line.
+            float32 [count]; a change of its delay is faded over.
         """
+        read = self._read(ring, pts, count)
+        out, missing = read.samples, count - len(read.samples)
+        if missing:
+            self.tally.add("audio_underrun_samples_total", missing)
+            out = np.zeros(count, np.float32)
+            at = read.start - pts
+            out[at : at + len(read.samples)] = read.samples
+        if self.watch is not None:
+            self.watch.voice(pts, out)
+        return out
+
+    def _read(self, ring: RingBuffer, pts: int, count: int) -> RingRead:
+        """As the ring gives it, ``start`` on the release line."""
         before, now = self._wait_ticks, self.voice_ticks
         found = ring.read(pts - now, count)
         if before != now:
@@ -141,11 +154,6 @@ class SessionSync:
                 mixed: F32 = old.samples + share * (found.samples - old.samples)
                 found = RingRead(found.start, mixed, found.lost)
         return RingRead(found.start + now, found.samples, found.lost)
-
-    def heard(self, pts: int, samples: F32) -> None:
-        """Take note of voice that leaves."""
-        if self.watch is not None:
-            self.watch.voice(pts, samples)
 
     def seen(self, pts: int, picture: TimedPicture) -> None:
         """Take note of a picture that leaves at ``pts``."""
@@ -249,7 +257,9 @@ class SessionSync:
         say("session %s: %s %s: %s", self.name, action.kind, word, action.because)
         if action.kind != ALERT:
             quality = action.quality
-            self.lane.work(boosted=quality.boosted, fallback=quality.fallback)
+            lane = self.lane
+            if not lane.closed:
+                lane.slots.work(lane.row, boosted=quality.boosted, fallback=quality.fallback)
             if self.watch is not None:
                 self.watch.forgive()
         for listener in self.listeners:

@@ -114,5 +114,5 @@ def test_weights_that_give_no_number_at_all_reach_nobody(call: WatchedCall) -> N
     """NaN is nothing to show: the session is not ended by the watcher, other sessions least."""
     call.live(speech(2.0))
     assert call.session.lane.error is None
-    rows = call.house.watch._table.motion  # type: ignore[union-attr]
+    rows = call.house.sync.watch._table.motion  # type: ignore[union-attr]
     assert np.isfinite(rows).all()

@@ -33,9 +33,16 @@ _MOUTH = np.array([name.startswith(MOUTH_NAMES) for name in COEFFICIENT_NAMES])
 
 
 def cluster(mouths: F32, count: int, seed: int) -> F32:
-    """k-means of mouths [N, D], the mouth at rest one of them: centres float32 [count, D]."""
+    """k-means of mouths [N, D], the mouth at rest one of them: centres float32 [count, D].
+
+    Begins far apart (Arthur & Vassilvitskii 2007).
+    """
     rng = np.random.default_rng(seed)
-    centres = mouths[rng.choice(len(mouths), count, replace=False)].copy()
+    centres = np.zeros((count, mouths.shape[1]), np.float32)
+    away = (mouths**2).sum(axis=1)
+    for k in range(1, count):
+        centres[k] = mouths[rng.choice(len(mouths), p=away / away.sum())]
+        away = np.minimum(away, ((mouths - centres[k]) ** 2).sum(axis=1))
     for _ in range(_ROUNDS):
         centres[0] = 0.0
         nearest = _nearest(mouths, centres)

@@ -182,11 +182,6 @@ class Lane:
                 self.observer.expressed(manner)
             self.slots.express(self.row, manner)
 
-    def work(self, *, boosted: bool, fallback: bool) -> None:
-        """Say how the engine is to work for it: with more steps, with a plainer mouth."""
-        if not self.closed:
-            self.slots.work(self.row, boosted=boosted, fallback=fallback)
-
     def deliver(self) -> None:
         """Give the sink what has become final, or the end, or what went wrong."""
         for frames in self._collect():

@@ -100,15 +100,15 @@ class WatchedCall:
             while session.due(self._frame * TICKS_PER_FRAME) <= self.clock.now():
                 session.picture(self._frame * TICKS_PER_FRAME)
                 self._frame += 1
-            if self._steps % 20 == 0 and self.house.watch is not None:
-                self.house.watch.run_once()
+            if self._steps % 20 == 0 and self.house.sync.watch is not None:
+                self.house.sync.watch.run_once()
             if then is not None:
                 then()
 
     def close(self) -> None:
         self.session.close()
-        if self.house.watch is not None:
-            self.house.watch.stop()
+        if self.house.sync.watch is not None:
+            self.house.sync.watch.stop()
 
     def _plant(self) -> None:
         """Let faults be of the painter, who draws everything late, and of who reads the voice."""

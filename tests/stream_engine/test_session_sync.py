@@ -21,7 +21,7 @@ from tests.fakes.clock import ManualClock
 class OneLane:
     """The part of `Lane` that is used: frame f is a face of f hundredths."""
 
-    manner = Manner()
+    manner, row, closed = Manner(), 3, False
 
     def __init__(self) -> None:
         self.worked: list[tuple[bool, bool]] = []
@@ -29,7 +29,12 @@ class OneLane:
     def motion_of(self, frame: int) -> tuple[np.ndarray, float]:
         return np.full(55, frame / 100, np.float32), 0.0
 
-    def work(self, *, boosted: bool, fallback: bool) -> None:
+    @property
+    def slots(self) -> "OneLane":
+        return self
+
+    def work(self, slot: int, *, boosted: bool, fallback: bool) -> None:
+        assert slot == self.row
         self.worked.append((boosted, fallback))
 
 
@@ -93,17 +98,14 @@ def test_a_lag_makes_the_voice_wait_without_a_jump() -> None:
     """The delay changes over ten milliseconds; every later read is from where it was heard."""
     scene, ring = Scene(), RingBuffer(96_000)
     ring.append(np.linspace(0.0, 1.0, 48_000, dtype=np.float32))
-    before = scene.sync.read(ring, 20_000, 960)
+    before = scene.sync.voice(ring, 20_000, 960)
     scene.sync.found(verdict(score=0.1, shifted_ms=100.0, lag_ms=100.0))
     assert scene.sync.voice_ticks == 4800
     assert scene.sync.face_s == 0.0
-    turn = scene.sync.read(ring, 20_960, 960)
-    after = scene.sync.read(ring, 21_920, 960)
-    assert before.start == 20_000
-    assert turn.start == 20_960
-    assert after.start == 21_920
-    np.testing.assert_allclose(after.samples[0], (21_920 - 4800) / 47_999, atol=1e-4)
-    joined = np.concatenate([before.samples, turn.samples, after.samples])
+    turn = scene.sync.voice(ring, 20_960, 960)
+    after = scene.sync.voice(ring, 21_920, 960)
+    np.testing.assert_allclose(after[0], (21_920 - 4800) / 47_999, atol=1e-4)
+    joined = np.concatenate([before, turn, after])
     assert np.abs(np.diff(joined)).max() < 0.11 / FADE_TICKS * 2
     assert scene.lane.worked == [(False, False)]
     assert scene.sync.watch.forgiven
@@ -172,7 +174,7 @@ def test_without_a_watcher_nothing_is_shown_to_anybody() -> None:
     scene, ring = Scene(), RingBuffer(9600)
     scene.sync.watch = None
     scene.picture(0, 0)
-    scene.sync.heard(0, np.zeros(960, np.float32))
+    assert scene.sync.voice(ring, 0, 960).shape == (960,)
     scene.sync.delivered(MotionFrames(0, np.zeros((1, 55), np.float32)))
     scene.sync.stamped(MotionFrames(0, np.zeros((1, 55), np.float32)), ring)
     scene.sync.close()
