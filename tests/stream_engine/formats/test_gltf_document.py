@@ -122,6 +122,7 @@ def test_buffers_may_lie_beside_the_file() -> None:
         ({"buffers": [{"uri": "data:x;base64,AAAA"}]}, "cut off; got 3 bytes; expected 20"),
         ({"buffers": [{"uri": "data:x,AAAA"}]}, "cut off; got 0 bytes"),
         ({"bufferViews": [{"buffer": 0, "byteLength": 7}]}, "cut off; got 7 bytes"),
+        ({"bufferViews": [{"buffer": 0, "byteLength": 20, "byteStride": 1}]}, "cut off"),
         ({"bufferViews": [{"buffer": 0, "byteOffset": -4}]}, "byteOffset that is none; got -4"),
         ({"accessors": [{"componentType": 1, "count": 1, "type": "VEC2"}]}, "componentType 1"),
         ({"accessors": [{"componentType": 5126, "count": 1, "type": "VEC9"}]}, "VEC9"),

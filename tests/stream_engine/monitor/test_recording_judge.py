@@ -1,10 +1,13 @@
 """Recordings judged, by ears of a few lines."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from stream_engine.monitor.recording_ears import hear_recording
+from stream_engine.monitor.recording_ears import HeardRecording, hear_recording
 from stream_engine.monitor.recording_judge import RecordingJudgement, judge_recording
+from stream_engine.monitor.sync_evidence import LAGS
 from stream_engine.monitor.sync_score import Calibration
 from stream_engine.types import F32
 from tests.fakes.streaming_ears import fake_ears, levels, mel_of, motion_of
@@ -112,3 +115,37 @@ def test_short_recordings_are_judged_as_far_as_they_go(frames: int) -> None:
     found = judged(SPEECH[:frames], SPEECH[:frames])
     assert len(found.seconds) == -(-frames // 25)
     assert np.isfinite([found.whole.score, found.whole.lag_ms, found.whole.speech_s]).all()
+
+
+def test_an_utterance_is_judged_by_all_that_is_said_in_it() -> None:
+    """At every lag the same eight seconds of the voice count."""
+    voice = np.zeros(400, np.float32)
+    voice[100:300] = SPEECH[100:300]
+    (utterance,) = judged(voice, voice).utterances
+    assert (utterance.start_s, utterance.end_s) == (4.0, 12.0)
+    assert utterance.speech_s == pytest.approx(8.0, abs=0.01)
+
+
+def constant(nats: F32) -> HeardRecording:
+    """Speech all along, every lag as good as the others."""
+    steps = len(nats)
+    ones = np.ones((steps, len(LAGS)), np.float32)
+    none = np.zeros(steps, np.int64)
+    return HeardRecording(none, none, ones[:, 0], ones, nats[:, None] * ones)
+
+
+def test_an_alarm_says_since_when_it_grew() -> None:
+    """By hand: 40 nats a hop are missing from 10 s on, 150 are certain after four hops."""
+    nats = np.where(np.arange(700) < 500, 1.0, -1.0).astype(np.float32)
+    calibration = replace(CALIBRATION, expected=1.0, wrong=150.0)
+    (alarm,) = judge_recording(constant(nats), calibration).alarms
+    assert (alarm.since_s, alarm.at_s, alarm.lag_ms) == pytest.approx((10.0, 11.6, 0.0))
+    assert alarm.until_s == pytest.approx(13.2)
+
+
+def test_long_stretches_are_no_surer_than_a_window() -> None:
+    """A calibration that knows two seconds at most is asked about no more."""
+    calibration = replace(CALIBRATION, located=(0.0, 0.0, 0.0, 1.0))
+    whole = judge_recording(constant(np.ones(1000, np.float32)), calibration).whole
+    assert whole.confidence == pytest.approx(1.0 / (1.0 + np.exp(-np.sqrt(2.0))), abs=1e-4)
+    assert whole.speech_s > 19.0
