@@ -12,11 +12,12 @@ from stream_engine.transport.face_recording import FaceRecording
 from stream_engine.types import F32
 
 FORMAT = 1
-LEAST_MOUTH_SHARE = 0.5
+LEAST_MOUTH_SHARE = 0.6
 """With fewer of the mouth's shapes a face is not judged."""
 
 _WORST, _MOST_ALARMS, _MOST_NAMES = 5, 10, 6
-_LOW_FPS, _UNLIKE_S, _SAME_RATIO = 20.0, 0.25, 2e-4
+_LOW_FPS, _UNLIKE_S, _SAME_RATIO = 15.0, 0.25, 2e-4
+_LITTLE = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ def warnings_of(report: JudgeReport) -> list[str]:
         found.append(f"the motion lacks {len(face.missing)} shapes of the mouth ({names})")
     if 0.0 < face.fps < _LOW_FPS:
         found.append(f"{face.fps:.1f} frames a second are few: lips move faster")
+    if face.moving and face.liveliness < _LITTLE:
+        found.append(f"the mouth moves little ({face.liveliness:.2f}; below {_LITTLE} scores fall "
+                     "though the words be right)")  # fmt: skip
     apart = report.motion[1] - report.audio[1]
     if abs(apart) > _UNLIKE_S:
         longer, shorter = ("motion", "audio") if apart > 0 else ("audio", "motion")
@@ -85,7 +89,7 @@ def as_text(report: JudgeReport) -> str:
         *(f"warning: {text}" for text in warnings_of(report)),
         "",
         f"judged   {whole.end_s:.1f} s, {judged.speech_s:.1f} s of speech in "
-        f"{len(judged.utterances)} utterances",
+        f"{_many(len(judged.utterances), 'utterance')}",
         f"motion   {face.kind}, {face.fps:.2f} frames a second, {len(face.mouth)} of {mouth} "
         f"shapes of the mouth, {len(face.moving)} move",
     ]
@@ -109,9 +113,7 @@ def _alarm_lines(judged: RecordingJudgement) -> list[str]:
     for number, alarm in enumerate(judged.alarms[:_MOST_ALARMS]):
         what = f"mouth {_signed(alarm.lag_ms)} ms" if alarm.lag_ms else "something else is said"
         head = "alarms" if number == 0 else ""
-        when = (
-            f"from {alarm.since_s:.1f} s (certain at {alarm.at_s:.1f} s) to {alarm.until_s:.1f} s"
-        )
+        when = f"{alarm.since_s:.1f} to {alarm.until_s:.1f} s, certain at {alarm.at_s:.1f} s"
         lines.append(f"{head:8} {when}: {what}")
     more = len(judged.alarms) - _MOST_ALARMS
     return [*lines, f"{'':8} and {more} more"] if more > 0 else lines
@@ -129,6 +131,10 @@ def _lag(row: Stretch) -> str:
     state = state_of(row)
     place = f"{_signed(row.lag_ms)} ms ({certainty(row)})"
     return place if state == IN_SYNC else f"{place}, {state}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" + "s" * (count != 1)
 
 
 def _signed(milliseconds: float) -> str:

@@ -71,6 +71,12 @@ class FaceRecording:
         reach = np.ptp(self.values, axis=0) if len(self.values) else np.zeros(COEFFICIENT_COUNT)
         return tuple(name for name in self.mouth if reach[INDEX[name]] >= _MOVES)
 
+    @property
+    def liveliness(self) -> float:
+        """How far the mouth moves: spreads of all its weights, added up."""
+        columns = [INDEX[name] for name in self.mouth]
+        return float(self.values[:, columns].std(axis=0).sum()) if columns else 0.0
+
     def motion(self) -> F32:
         """Give the coefficients at 25 frames a second, float32 [T, D]."""
         return at_motion_rate(self.seconds, self.values, self.end_s)

@@ -56,6 +56,7 @@ def test_what_does_not_move_is_told_apart() -> None:
         "CSV", "m.csv", TWO, ["jawOpen", "mouthClose"], np.array([[0.1, 0.5], [0.2, 0.5]])
     )
     assert found.moving == ("jawOpen",)
+    assert found.liveliness == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(
