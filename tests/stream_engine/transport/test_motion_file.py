@@ -8,12 +8,7 @@ import pytest
 
 from stream_engine.errors import AssetError, TransportError
 from stream_engine.motion.arkit import INDEX
-from stream_engine.transport.motion_file import (
-    COLUMNS,
-    MotionFile,
-    read_motion,
-    timecode,
-)
+from stream_engine.transport.motion_file import COLUMNS, MotionFile, read_motion
 from stream_engine.types import MotionFrames
 
 HEADER = (
@@ -51,11 +46,6 @@ def test_rows_keep_weights_and_angles(tmp_path: Path) -> None:
     assert float(rows[1]["JawOpen"]) == 0.25
     angles = [float(rows[1][name]) for name in ("HeadPitch", "HeadYaw", "HeadRoll")]
     assert np.allclose(angles, (-0.1, 0.2, -0.3))
-
-
-def test_timecodes_count_25_frames_a_second() -> None:
-    """Hours, minutes, seconds, frames."""
-    assert timecode(25 * 3_661 + 7) == "01:01:01:07.000"
 
 
 def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
@@ -151,7 +141,7 @@ JAW = COLUMNS.index("JawOpen")
         (5, JAW, "62.5", "62.5.*line 6, column jawOpen"),
         (7, COLUMNS.index("HeadYaw"), "inf", "line 8, column headYaw.*radians"),
         (3, 0, "soon", "'soon' in line 4.*HH:MM:SS:FF"),
-        (0, JAW, "JawOpenness", "lacks columns.*jawopen"),
+        (0, JAW, "JawOpenness", "lacks columns.*jawOpen"),
         (9, 0, "12:00:00:00.000", "backwards.*from frame 7"),
         (9, 0, "14:00:00:00.000", "jumps.*from frame 7"),
     ],
