@@ -29,8 +29,8 @@ QUEUE_MS = 60
 """Of voice that may wait for the SDK's own clock: three packets, so that a late turn of ours is not
 heard."""
 
-INTRODUCE_S = 5.0
-"""Longest wait for attributes to be shown: a server that does not allow it may not answer."""
+INTRODUCE_S, LOOK_S = 5.0, 0.05
+"""Longest wait for attributes to be shown, and how often is looked."""
 
 _WELL = ("CLIENT_INITIATED", "PARTICIPANT_REMOVED", "ROOM_DELETED", "ROOM_CLOSED")
 """Ends of a room as they should be; an agent that closes removes its avatar."""
@@ -62,10 +62,12 @@ class SdkRoom:
 
     Args:
         sdk: ``livekit.rtc``, or what passes for it.
+        patience_s: Longest wait for attributes to be shown.
     """
 
-    def __init__(self, sdk: ModuleType) -> None:
+    def __init__(self, sdk: ModuleType, patience_s: float = INTRODUCE_S) -> None:
         self._sdk = sdk
+        self._patience_s = patience_s
         self._room = sdk.Room()
 
     @property
@@ -107,13 +109,16 @@ class SdkRoom:
 
     async def introduce(self, attributes: Mapping[str, str]) -> None:
         """Show attributes to everybody; TransportError if it is not allowed."""
+        me = self._room.local_participant
         try:
-            shown = self._room.local_participant.set_attributes(dict(attributes))
-            await asyncio.wait_for(shown, INTRODUCE_S)
+            async with asyncio.timeout(self._patience_s):
+                await me.set_attributes(dict(attributes))
+                while not attributes.items() <= me.attributes.items():  # a refusal is not told
+                    await asyncio.sleep(LOOK_S)
         except TimeoutError as error:
             raise TransportError(
                 "attributes cannot be shown",
-                got=f"no answer in {INTRODUCE_S:g} s",
+                got=f"not there after {self._patience_s:g} s",
                 fix="put them into the token, or let it update its own metadata",
             ) from error
 

@@ -165,18 +165,12 @@ class Segments:
 
     def clear(self) -> Cut:
         """Stop at once, forget every segment, and tell how much of each was heard."""
-        cut = self._prompter.interrupt()
-        heard = cut.utterance is None or any(s.utterance == cut.utterance for s in self._segments)
+        cut = self._prompter.interrupt()  # what was heard to its end has been told
         while self._segments:
             segment = self._segments.popleft()
-            if segment.utterance is None or not heard:
-                self._tell(Done(0.0, interrupted=True))
-            elif segment.utterance == cut.utterance:
-                heard = False  # those before it were heard to the end, those behind not at all
-                self._tell(Done(cut.played / segment.rate_hz, interrupted=True))
-            else:
-                whole = segment.whole and not segment.faulty
-                self._tell(Done(segment.samples / segment.rate_hz, interrupted=not whole))
+            spoken = segment.utterance is not None and segment.utterance == cut.utterance
+            position_s = cut.played / segment.rate_hz if spoken else 0.0
+            self._tell(Done(position_s, interrupted=True))
         return cut
 
     def pump(self) -> None:
