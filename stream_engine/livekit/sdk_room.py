@@ -29,8 +29,8 @@ QUEUE_MS = 60
 """Of voice that may wait for the SDK's own clock: three packets, so that a late turn of ours is not
 heard."""
 
-INTRODUCE_S, LOOK_S = 5.0, 0.05
-"""Longest wait for attributes to be shown, and how often is looked."""
+INTRODUCE_S = 5.0
+"""Longest wait for attributes to be shown."""
 
 _WELL = ("CLIENT_INITIATED", "PARTICIPANT_REMOVED", "ROOM_DELETED", "ROOM_CLOSED")
 """Ends of a room as they should be; an agent that closes removes its avatar."""
@@ -69,6 +69,7 @@ class SdkRoom:
         self._sdk = sdk
         self._patience_s = patience_s
         self._room = sdk.Room()
+        self._attributes_changed = asyncio.Event()
 
     @property
     def me(self) -> Person:
@@ -94,7 +95,7 @@ class SdkRoom:
         room.register_byte_stream_handler(AUDIO_STREAM, partial(self._on_stream, guest))
         for event in ("participant_connected", "participant_disconnected"):
             room.on(event, lambda participant: guest.people_changed())
-        room.on("participant_attributes_changed", lambda changed, who: guest.people_changed())
+        room.on("participant_attributes_changed", partial(self._on_attributes, guest))
         room.on("disconnected", partial(self._on_disconnected, guest))
         options = self._sdk.RoomOptions(auto_subscribe=False)
         try:
@@ -114,7 +115,8 @@ class SdkRoom:
             async with asyncio.timeout(self._patience_s):
                 await me.set_attributes(dict(attributes))
                 while not attributes.items() <= me.attributes.items():  # a refusal is not told
-                    await asyncio.sleep(LOOK_S)
+                    self._attributes_changed.clear()
+                    await self._attributes_changed.wait()
         except TimeoutError as error:
             raise TransportError(
                 "attributes cannot be shown",
@@ -174,6 +176,10 @@ class SdkRoom:
         agent = participant.kind == self._sdk.ParticipantKind.PARTICIPANT_KIND_AGENT
         behalf = participant.attributes.get(ON_BEHALF, "")
         return Person(participant.identity, agent, behalf)
+
+    def _on_attributes(self, guest: Guest, changed: object, participant: object) -> None:
+        self._attributes_changed.set()
+        guest.people_changed()
 
     def _on_stream(self, guest: Guest, reader: Any, sender: str) -> None:
         info = reader.info

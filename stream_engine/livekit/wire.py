@@ -88,6 +88,9 @@ def finished(position_s: float, interrupted: bool) -> str:
     Args:
         position_s: Seconds of the segment that were heard.
         interrupted: Whether that is less than there was to be.
+
+    Returns:
+        JSON.
     """
     return json.dumps({"playback_position": position_s, "interrupted": interrupted})
 
@@ -108,6 +111,9 @@ class PcmReader:
 
     def feed(self, data: bytes) -> Pcm:
         """Take bytes.
+
+        Args:
+            data: They follow on from the last.
 
         Returns:
             int16 [N], the samples that are whole.

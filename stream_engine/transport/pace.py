@@ -62,10 +62,13 @@ class Pace:
         self.skipped = 0
 
     async def wait(self, warm_up: int = 0) -> int:
-        """Wait for the next moment; return its media time.
+        """Wait for the next moment.
 
         Args:
             warm_up: Ticks waited besides where moments are passed over.
+
+        Returns:
+            Its media time.
         """
         programme = self._programme
         ahead = programme.due(self._next) - programme.clock.now()

@@ -312,8 +312,8 @@ class LocalParticipant(RemoteParticipant):
         if not self.may_show:  # as the SDK: not a word
             return
         self._attributes |= attributes
-        for other in self._room.others():
-            other.emit("participant_attributes_changed", dict(attributes), self)
+        for room in (self._room, *self._room.others()):
+            room.emit("participant_attributes_changed", dict(attributes), self)
 
     async def stream_bytes(
         self,

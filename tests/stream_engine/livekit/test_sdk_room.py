@@ -56,10 +56,10 @@ def test_people_are_seen_with_what_they_say_of_themselves() -> None:
         assert room.me.on_behalf == "agent-1"
         other = Room()
         await other.connect(URL, "someone@demo")
-        assert guest.changes == 1
+        assert guest.changes == 2
         await other.local_participant.set_attributes({"mood": "good"})
         await other.disconnect()
-        assert guest.changes == 3
+        assert guest.changes == 4
         await agent.disconnect()
         assert room.people() == []
 
