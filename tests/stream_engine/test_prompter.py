@@ -165,3 +165,17 @@ def test_an_interrupt_as_the_last_sample_leaves_tells_that_it_has(moment: int) -
     cut = theatre.prompter.interrupt()
     stopped = [told for told in theatre.told if told.what == STOPPED]
     assert len(stopped) == (cut.utterance is None)
+
+
+def test_a_loop_that_stood_still_puts_no_silence_into_speech() -> None:
+    """Whoever is asked first afterwards: the voice leaves before the prompter has had its turn."""
+    theatre = Theatre()
+    speech = theatre.speech(60 * PACKET)
+    theatre.prompter.push(speech)
+    theatre.prompter.end()
+    theatre.live(20)
+    theatre.clock.advance(0.1)
+    theatre.session.voice(theatre.at, 0)
+    theatre.live(80)
+    np.testing.assert_array_equal(theatre.said, speech)
+    assert set(np.diff(np.flatnonzero(np.concatenate(theatre.heard)))) == {1}
