@@ -52,6 +52,7 @@ class SpeechIntake:
 
     def clear(self) -> None:
         """Forget the streams that have not been read; each is answered as not heard."""
+        self._came.clear()
         while self._streams:
             self._streams.popleft().close()
             self._segments.refuse()
@@ -59,8 +60,8 @@ class SpeechIntake:
     async def run(self) -> None:
         """Read until cancelled."""
         while True:
-            self._came.clear()
-            if not self._streams:
+            while not self._streams:  # they may have been cleared since they came
+                self._came.clear()
                 await self._came.wait()
             incoming = self._streams.popleft()
             if not self._streams:

@@ -116,17 +116,18 @@ def test_a_bad_stream_is_logged_and_said_to_be_interrupted(
     assert all(source.closed for source in sources)
 
 
-def test_a_stream_whose_end_was_lost_gives_way_to_the_next() -> None:
-    """What it brought is spoken, and is no fault of the agent's; what comes late is dropped."""
+@pytest.mark.parametrize("turns", [0, 30])
+def test_a_stream_whose_end_was_lost_gives_way_to_the_next(turns: int) -> None:
+    """What it brought is spoken, and is no fault of the agent's; nobody waits for long."""
     lost, after = Source(GOOD, TENTH), Source(GOOD, TENTH, None)
 
     async def play(desk: Desk) -> None:
         desk.intake.take(lost.incoming)
-        await desk.turns()
+        await desk.turns(turns)
         desk.intake.take(after.incoming)
         await asyncio.wait_for(after.ended.wait(), 5.0)
 
-    desk = at_work(play, idle_s=0.01)
+    desk = at_work(play, idle_s=600.0)
     assert desk.theatre.done == [Done(0.1, interrupted=False)] * 2
     assert lost.closed == 1
 
@@ -173,6 +174,21 @@ def test_streams_that_were_not_read_are_forgotten_at_a_clear() -> None:
     assert desk.theatre.done == [Done(0.0, interrupted=True)] * 3
     assert [source.closed for source in sources] == [1, 1, 1]
     assert desk.theatre.audible == 0
+
+
+def test_a_clear_before_a_stream_was_begun() -> None:
+    """The reader finds nothing, and waits for the next."""
+    first, second = Source(GOOD, TENTH, None), Source(GOOD, TENTH, None)
+
+    async def play(desk: Desk) -> None:
+        await desk.turns()
+        desk.intake.take(first.incoming)
+        desk.intake.clear()
+        await desk.turns()
+        await desk.read(second)
+
+    done = at_work(play).theatre.done
+    assert done == [Done(0.0, interrupted=True), Done(0.1, interrupted=False)]
 
 
 def test_streams_that_wait_are_bounded(caplog: pytest.LogCaptureFixture) -> None:
