@@ -23,6 +23,10 @@ MOST_WAITING_S = 600.0
 """Speech that may wait. An agent sends a segment as fast as it is made, and the protocol has no
 word to slow it down: what does not fit is refused."""
 
+LEAD_S = 0.06
+"""Of a segment that is not whole, so much is there before it is begun: chunks come unevenly over a
+network, and what runs dry is heard."""
+
 MOST_SEGMENTS = 256
 """Segments that may wait."""
 
@@ -194,7 +198,7 @@ class Segments:
             if rate_hz != self._rate_hz:  # nothing is on its way at the other rate
                 self._use(rate_hz)
         for segment in self._segments:
-            if segment.rate_hz != self._rate_hz:
+            if segment.rate_hz != self._rate_hz or not self._may_begin(segment):
                 return
             while segment.waiting:
                 segment.utterance = self._prompter.push(segment.waiting.pop(0))
@@ -203,6 +207,11 @@ class Segments:
             if segment.utterance is not None and not segment.closed:
                 segment.closed = True
                 self._prompter.end()
+
+    @staticmethod
+    def _may_begin(segment: Segment) -> bool:
+        begun = segment.whole or segment.utterance is not None
+        return begun or segment.samples >= LEAD_S * segment.rate_hz
 
     @staticmethod
     def _is_over(segment: Segment) -> bool:

@@ -9,7 +9,7 @@ from stream_engine.audio.speech_queue import Pcm
 from stream_engine.config import EngineConfig
 from stream_engine.errors import SpeechBufferFull
 from stream_engine.household import Household
-from stream_engine.livekit.segments import MOST_SEGMENTS, Begun, Done, Segment, Segments
+from stream_engine.livekit.segments import LEAD_S, MOST_SEGMENTS, Begun, Done, Segment, Segments
 from stream_engine.session import FADE_TICKS
 from tests.fakes.clock import ManualClock
 from tests.fakes.stages import FakeStages
@@ -152,6 +152,22 @@ def test_a_faulty_segment_is_said_to_be_interrupted() -> None:
     theatre.segments.end(segment, faulty=True)
     theatre.live(60)
     assert theatre.told == [Begun(), Done(0.1, interrupted=True)]
+
+
+def test_a_segment_is_begun_when_enough_of_it_is_there() -> None:
+    """Or its first unevenness would be heard; what is whole is begun however short it is."""
+    theatre = Theatre()
+    segment = theatre.segments.open(RATE)
+    theatre.segments.push(segment, theatre.speech(int(LEAD_S * RATE) - 1))
+    theatre.live(40)
+    assert theatre.audible == 0
+    theatre.segments.push(segment, theatre.speech(1))
+    theatre.live(20)
+    assert theatre.audible > 0
+    theatre.segments.end(segment)
+    theatre.say(48)
+    theatre.live(40)
+    assert theatre.done == [Done(LEAD_S, interrupted=False), Done(0.001, interrupted=False)]
 
 
 def test_another_rate_is_spoken_when_the_first_has_been_heard() -> None:
