@@ -12,9 +12,10 @@ from stream_engine.livekit.wire import PLAYBACK_FINISHED, PLAYBACK_STARTED, fini
 
 logger = logging.getLogger(__name__)
 
-TRIES = 3
+TRIES = 6
 PAUSE_S = 0.1
-"""Between tries; each try has its own long patience in the SDK."""
+"""After the first try, and twice as long after each: an agent whose connection is made anew is
+back by then. Each try has a long patience of its own in the SDK."""
 
 MOST_UNTOLD = 4 * MOST_SEGMENTS
 """Reports that may wait for an agent that does not answer; more end the session."""
@@ -67,12 +68,12 @@ class Reports:
             self._wants_begun = await self._call(PLAYBACK_STARTED, "")
 
     async def _call(self, method: str, payload: str) -> bool:
-        for left in reversed(range(TRIES)):
+        for number in range(TRIES):
             try:
                 return await self._room.call(self._agent, method, payload)
             except TransportError as error:
-                if not left:
+                if number + 1 == TRIES:
                     logger.error("the agent was not told: %s", error)
                 else:
-                    await self._sleep(PAUSE_S)
+                    await self._sleep(PAUSE_S * 2**number)
         return True

@@ -87,6 +87,11 @@ class Room(Protocol):
         """This participant."""
         ...
 
+    @property
+    def steady(self) -> bool:
+        """Whether the connection stands; while it is mended, nobody seems to be there."""
+        ...
+
     def people(self) -> Sequence[Person]:
         """The others."""
         ...

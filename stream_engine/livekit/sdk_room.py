@@ -1,9 +1,9 @@
 """LiveKit's own SDK as a `Room`; the one module that knows it.
 
-Traps. A byte stream is pushed to us whether it is read or not, so what is not wanted is closed. A
-stream that arrives before its handler is registered is lost, so that comes before joining. An audio
-source without a queue passes on 10 ms at a time and nothing else; with one, what was captured is
-heard.
+Traps. While a connection is made anew, everybody else leaves and comes again. A byte stream is
+pushed to us whether it is read or not, so what is not wanted is closed. A stream that arrives
+before its handler is registered is lost, so that comes before joining. An audio source without a
+queue passes on 10 ms at a time and nothing else; with one, what was captured is heard.
 """
 
 import asyncio
@@ -75,6 +75,12 @@ class SdkRoom:
     def me(self) -> Person:
         """This participant."""
         return self._person(self._room.local_participant)
+
+    @property
+    def steady(self) -> bool:
+        """Whether the connection stands."""
+        connected: bool = self._room.connection_state == self._sdk.ConnectionState.CONN_CONNECTED
+        return connected
 
     def people(self) -> Sequence[Person]:
         """The others."""

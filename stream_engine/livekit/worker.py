@@ -21,6 +21,9 @@ from stream_engine.types import TICKS_PER_FRAME, TICKS_PER_SECOND, MotionFrames
 
 logger = logging.getLogger(__name__)
 
+AWAY_S = 3.0
+"""An agent that is away for so long has left; one whose connection is made anew comes back."""
+
 PUMP_S = 0.02
 """Speech is given to the session so often."""
 
@@ -55,13 +58,16 @@ class AvatarWorker:
         house: Opens the session.
         room: To be joined with this worker as its guest, before ``run``.
         wish: What is asked.
+        away_s: How long the agent may be away.
 
     Attributes:
         session: Once the agent has been found.
     """
 
-    def __init__(self, house: Household, room: Room, wish: Wish) -> None:
+    def __init__(self, house: Household, room: Room, wish: Wish, away_s: float = AWAY_S) -> None:
         self._house, self._room, self._wish = house, room, wish
+        self._away_s = away_s
+        self._absence: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[str] = self._loop.create_future()
         self._people = asyncio.Event()
@@ -137,8 +143,19 @@ class AvatarWorker:
     def people_changed(self) -> None:
         """Take note; without its agent the worker has nothing to do."""
         self._people.set()
-        if self._agent and all(self._agent != each.identity for each in self._room.people()):
+        if self._agent and self._absence is None and not self._agent_is_here():
+            self._absence = self._loop.call_later(self._away_s, self._look_again)
+
+    def _agent_is_here(self) -> bool:
+        return any(self._agent == each.identity for each in self._room.people())
+
+    def _look_again(self) -> None:
+        """End if the agent is still away, and it is not we who are."""
+        self._absence = None
+        if self._room.steady and not self._agent_is_here():
             self.stop("the agent has left")
+        else:
+            self.people_changed()
 
     def room_over(self, reason: str, lost: bool) -> None:
         """End, with an error if it was not to be."""
@@ -182,6 +199,8 @@ class AvatarWorker:
                     each.result()
             return self._over.result()
         finally:
+            if self._absence is not None:
+                self._absence.cancel()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

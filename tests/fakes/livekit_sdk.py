@@ -86,6 +86,7 @@ class ParticipantState(_Numbers):
 class ConnectionState(_Numbers):
     CONN_DISCONNECTED = 0
     CONN_CONNECTED = 1
+    CONN_RECONNECTING = 2
 
 
 class TrackKind(_Numbers):
@@ -385,6 +386,7 @@ class Room:
         self.server: Server
         self.identity = ""
         self.name = ""
+        self.mending = False
 
     @property
     def local_participant(self) -> LocalParticipant:
@@ -396,10 +398,17 @@ class Room:
         return {other.identity: other.local_participant for other in self.others()}
 
     def others(self) -> list["Room"]:
-        """The rest of the room."""
-        if self._local is None:
+        """The rest of the room; nobody while the connection is made anew, as in the SDK."""
+        if self._local is None or self.mending:
             return []
         return [room for room in self.server.room_of(self).values() if room is not self]
+
+    @property
+    def connection_state(self) -> int:
+        if self.mending:
+            return ConnectionState.CONN_RECONNECTING
+        states = ConnectionState.CONN_DISCONNECTED, ConnectionState.CONN_CONNECTED
+        return states[self.isconnected()]
 
     def isconnected(self) -> bool:
         return self._local is not None and self in self.server.room_of(self).values()
@@ -440,6 +449,15 @@ class Room:
     async def disconnect(self, *, reason: int = DisconnectReason.CLIENT_INITIATED) -> None:
         if self.isconnected():
             self.drop(reason)
+
+    def mend(self, mending: bool) -> None:
+        """Lose the connection, or have it back: everybody leaves, and comes again."""
+        people = [other.local_participant for other in self.others()]
+        self.mending = mending
+        people = people or [other.local_participant for other in self.others()]
+        for person in people:
+            event = "participant_disconnected" if mending else "participant_connected"
+            self.emit(event, person)
 
     def drop(self, reason: int) -> None:
         """Take this participant out of the room, as a server does."""

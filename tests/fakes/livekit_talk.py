@@ -34,6 +34,9 @@ from tests.fakes.stages import DrawnFace, FakeStages
 SIZE = 64
 """Of pictures, so that drawing takes no time."""
 
+AWAY_S = 0.05
+"""An agent that is away for so long has left."""
+
 URL = "wss://talk.example"
 AGENT, FACE = "agent-1", "face"
 
@@ -160,7 +163,8 @@ async def talking(
         await mine.connect(URL, f"{AGENT}@demo as agent")
         agent = Agent(mine)
         room = SdkRoom(cast(ModuleType, livekit_sdk))
-        worker = AvatarWorker(house, room, wish or Wish("balanced", "default"))
+        wish = wish or Wish("balanced", "default")
+        worker = AvatarWorker(house, room, wish, away_s=AWAY_S)
         await room.join(URL, token, worker)
         running = asyncio.create_task(worker.run())
         try:

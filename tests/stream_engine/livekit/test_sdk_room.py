@@ -66,6 +66,21 @@ def test_people_are_seen_with_what_they_say_of_themselves() -> None:
     asyncio.run(play())
 
 
+def test_a_connection_that_is_made_anew_is_not_steady() -> None:
+    """Meanwhile nobody is there."""
+
+    async def play() -> None:
+        room, guest, agent = await joined()
+        assert room.steady
+        mine = agent.server.rooms["demo"]["face"]
+        mine.mend(True)
+        assert (room.steady, room.people(), guest.changes) == (False, [], 1)
+        mine.mend(False)
+        assert (room.steady, len(room.people()), guest.changes) == (True, 1, 2)
+
+    asyncio.run(play())
+
+
 def test_a_room_that_cannot_be_joined_is_a_typed_error() -> None:
     """No server, or a token that does not hold."""
     servers[URL] = Server()
@@ -198,7 +213,7 @@ def test_without_the_sdk_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatc
 
 # What the fake has beyond the SDK, to be looked at and led by tests.
 OURS = {
-    "Room": {"others", "drop", "emit", "server", "identity", "off"},
+    "Room": {"others", "drop", "emit", "mend", "off"},
     "Server": None,
     "AudioSource": {"frames", "closed"},
     "VideoSource": {"frames", "closed"},

@@ -10,7 +10,7 @@ from stream_engine.audio.speech_queue import Pcm
 from stream_engine.errors import PeerClosed, RenderError
 from stream_engine.livekit.worker import Wish
 from tests.fakes.livekit_sdk import DisconnectReason, Room, TrackKind
-from tests.fakes.livekit_talk import AGENT, FACE, URL, Talk, talking
+from tests.fakes.livekit_talk import AGENT, AWAY_S, FACE, URL, Talk, talking
 
 pytestmark = pytest.mark.slow
 RATE = 48_000
@@ -165,6 +165,28 @@ def test_it_waits_for_the_agent_it_was_told_of() -> None:
             await ready(talk)
             assert talk.worker.session is not None
             await other.disconnect()
+            assert await talk.running == "the agent has left"
+
+    asyncio.run(play())
+
+
+def test_a_connection_that_is_made_anew_does_not_end_the_talk() -> None:
+    """Everybody leaves for a while, and the agent is there again; what was said is told then."""
+
+    async def play() -> None:
+        async with talking() as talk:
+            await ready(talk)
+            mine = talk.agent.room.server.rooms["demo"][FACE]
+            await talk.agent.say(loud(0.2))
+            await talk.agent.until(began=1)
+            mine.mend(True)
+            talk.agent.room.server.broken_calls = 2
+            await asyncio.sleep(4 * AWAY_S)
+            mine.mend(False)
+            await talk.agent.until(ended=1)
+            await asyncio.sleep(2 * AWAY_S)
+            assert not talk.running.done()
+            await talk.agent.room.disconnect()
             assert await talk.running == "the agent has left"
 
     asyncio.run(play())
