@@ -5,24 +5,24 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 
-import numpy as np
-
 from stream_engine.errors import PeerClosed, TransportError
 from stream_engine.household import Household
 from stream_engine.livekit.intake import MOST_STREAMS, SpeechIntake
+from stream_engine.livekit.outgoing import say, show
 from stream_engine.livekit.reports import Reports
 from stream_engine.livekit.room import Incoming, Room, Stage
 from stream_engine.livekit.segments import Done, Segments
 from stream_engine.livekit.wire import CLEAR_BUFFER, CLEARED, ON_BEHALF, REJECTED
 from stream_engine.session import Session
-from stream_engine.telemetry.spans import span
-from stream_engine.transport.pace import PACKET_SAMPLES, Pace, Programme, Sleep
-from stream_engine.types import TICKS_PER_FRAME, TICKS_PER_SECOND, MotionFrames
+from stream_engine.types import TICKS_PER_SECOND, MotionFrames
 
 logger = logging.getLogger(__name__)
 
 AWAY_S = 3.0
 """An agent that is away for so long has left; one whose connection is made anew comes back."""
+
+INTRODUCTIONS = 3
+"""Tries to show whose face it is."""
 
 PUMP_S = 0.02
 """Speech is given to the session so often."""
@@ -73,6 +73,7 @@ class AvatarWorker:
         self._people = asyncio.Event()
         self._early: list[Incoming] = []
         self._agent = ""
+        self._introduced = False
         self._intake: SpeechIntake | None = None
         self._segments: Segments
         self._reports: Reports
@@ -143,8 +144,10 @@ class AvatarWorker:
     def people_changed(self) -> None:
         """Take note; without its agent the worker has nothing to do."""
         self._people.set()
-        if self._agent and self._absence is None and not self._agent_is_here():
-            self._absence = self._loop.call_later(self._away_s, self._look_again)
+        if self._agent and not self._agent_is_here():
+            self._introduced = False  # who joins anew has no attributes
+            if self._absence is None:
+                self._absence = self._loop.call_later(self._away_s, self._look_again)
 
     def _agent_is_here(self) -> bool:
         return any(self._agent == each.identity for each in self._room.people())
@@ -206,13 +209,23 @@ class AvatarWorker:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _introduce(self) -> None:
-        """Say whose face it is, unless the token does."""
-        if self._room.me.on_behalf == self._agent:
-            return
-        try:
-            await self._room.introduce({ON_BEHALF: self._agent})
-        except TransportError as error:
-            logger.warning("clients may not see that this is the agent's face: %s", error)
+        """Say whose face it is, unless the token does; again on a connection that is made anew."""
+        failed = 0
+        by_token = self._room.me.on_behalf == self._agent
+        while not by_token:
+            self._people.clear()
+            try:
+                if not self._introduced and self._agent_is_here():
+                    self._introduced = True
+                    await self._room.introduce({ON_BEHALF: self._agent})
+                    failed = 0
+            except TransportError as error:  # also where it came too early on a new connection
+                self._introduced, failed = False, failed + 1
+                if failed == INTRODUCTIONS:
+                    logger.warning("clients may not see whose face this is: %s", error)
+                    return
+                continue
+            await self._people.wait()
 
     def _clear(self, caller: str, payload: str) -> str:
         """Answer ``lk.clear_buffer``."""
@@ -245,31 +258,6 @@ async def pump(segments: Segments) -> None:
     while True:
         segments.pump()
         await asyncio.sleep(PUMP_S)
-
-
-async def say(programme: Programme, stage: Stage, sleep: Sleep = asyncio.sleep) -> None:
-    """Send the voice as it leaves, until cancelled."""
-    pace = Pace(programme, PACKET_SAMPLES, sleep)
-    while True:
-        pts = await pace.wait()
-        late = programme.clock.now() - programme.due(pts)
-        programme.tally.observe("release_late_seconds", max(0.0, late))
-        with span("voice", pts=pts):
-            samples = programme.voice(pts, PACKET_SAMPLES)
-            pcm = (np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
-        await stage.say(pcm)
-
-
-async def show(programme: Programme, stage: Stage, sleep: Sleep = asyncio.sleep) -> None:
-    """Send the face as it leaves, until cancelled."""
-    pace = Pace(programme, TICKS_PER_FRAME, sleep)
-    while True:
-        pts = await pace.wait()
-        programme.tally.add("video_skipped_total", pace.skipped)
-        picture = programme.picture(pts)
-        if picture is not None:
-            with span("picture", pts=pts):
-                stage.show(picture.frame.rgb)
 
 
 def _unseen(frames: MotionFrames) -> None:

@@ -23,7 +23,7 @@ from tests.fakes.livekit_talk import AGENT, FACE, SIZE, Agent, SmallStages
 
 RATE = 24_000
 LOUD = 1_000
-SETTLED_S = 1.5
+SETTLED_S = 1.0
 """After joining, until encoders and jitter buffers have settled."""
 
 
@@ -58,8 +58,16 @@ async def by_hand(room: Any, server: LiveKitServer) -> dict[str, Any]:
     told_s = now() - asked
     await asyncio.sleep(0.8)
     cut = {"answer": answer, "reports": [report for _, report in agent.ended[1:]]}
+    cut["attributes"] = dict(room.remote_participants[FACE].attributes)
     cut |= {"answered_s": answered_s, "told_s": told_s, "silent_s": heard.loud(LOUD)[-1] - asked}
-    return {"first": first, "cut": cut}
+    await server.restart(FACE)
+    await asyncio.sleep(SETTLED_S)
+    await agent.say(tone(0.5), RATE)
+    await agent.until(ended=4)
+    await asyncio.sleep(0.5)
+    heard = server.members[FACE].heard
+    anew = {"report": agent.ended[3][1], "loud_s": len(heard.loud(LOUD)) * 0.02}
+    return {"first": first, "cut": cut, "anew": anew}
 
 
 async def by_its_class(room: Any, rtc: Any) -> dict[str, Any]:
@@ -110,7 +118,6 @@ async def rehearse() -> dict[str, Any]:
                     await asyncio.sleep(0.01)
             found = await by_hand(room, server)
             face = server.members[FACE]
-            found["attributes"] = dict(room.remote_participants[FACE].attributes)
             found["tracks"] = [track.source for track in face.info.tracks]
             pictures = [at for at, _ in face.heard.pictures if at > face.heard.pictures[0][0] + 1.0]
             found["pictures_per_s"] = (len(pictures) - 1) / (pictures[-1] - pictures[0])

@@ -35,23 +35,25 @@ def test_an_agent_and_its_avatar_on_livekits_own_sdk() -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout)
-    assert found["tracks"] == [2, 1]  # a microphone and a camera
-    assert found["attributes"] == {"lk.publish_on_behalf": "agent-1"}
+    assert sorted(found["tracks"]) == [1, 2]  # a microphone and a camera
+    assert found["cut"]["attributes"] == {"lk.publish_on_behalf": "agent-1"}
     assert found["first"]["report"] == {"playback_position": 1.0, "interrupted": False}
-    assert 0.0 < found["first"]["started_s"] < found["first"]["heard_s"] < 1.0
+    assert 0.0 < found["first"]["started_s"] < found["first"]["heard_s"] < 3.0
     cut = found["cut"]
     assert cut["answer"] == "ok"
     spoken, waiting = cut["reports"]
-    assert 0.5 < spoken["playback_position"] < 1.5
+    assert 0.5 < spoken["playback_position"] < 2.0
     assert spoken["interrupted"]
     assert waiting == {"playback_position": 0.0, "interrupted": True}
-    assert cut["silent_s"] < 0.6  # of nine seconds; most of it is jitter buffer
-    assert 20 < found["pictures_per_s"] < 27
+    assert cut["silent_s"] < 1.0  # of nine seconds; most of it is jitter buffer
+    assert found["anew"]["report"] == {"playback_position": 0.5, "interrupted": False}
+    assert found["anew"]["loud_s"] > 0.3  # on a connection that was made anew
+    assert 15 < found["pictures_per_s"] < 27
     low, high = found["bright"]
     assert high - low > 2  # the mouth moves
     assert (found["status"], found["sessions"]) == (0, 0)
     if "agents" in found:
         whole, broken = found["agents"]["ends"]
         assert whole == {"position": 0.5, "interrupted": False}
-        assert 0.3 < broken["position"] < 1.5
+        assert 0.3 < broken["position"] < 2.0
         assert broken["interrupted"]

@@ -2,7 +2,8 @@
 
 Names and signatures are the SDK's own (`tests/stream_engine/livekit/test_sdk_room.py` compares
 them). A `Server` is the cloud: a URL names it, a token is ``identity@room``, with `` as agent``
-behind it for an agent. What is published is kept in order, with the time it was captured.
+behind it for an agent, `` for NAME`` for the avatar of one. What is published is kept in order,
+with the time it was captured.
 """
 
 import asyncio
@@ -434,6 +435,7 @@ class Room:
     async def connect(self, url: str, token: str, options: RoomOptions | None = None) -> None:
         if url not in servers:
             raise ConnectError("signal failure: connection refused")
+        token, _, on_behalf = token.partition(" for ")
         who, _, role = token.partition(" as ")
         identity, _, self.name = who.partition("@")
         if not self.name:
@@ -441,6 +443,8 @@ class Room:
         self.server, self.identity = servers[url], identity
         kind = "PARTICIPANT_KIND_AGENT" if role else "PARTICIPANT_KIND_STANDARD"
         self._local = LocalParticipant(self, identity, getattr(ParticipantKind, kind))
+        if on_behalf:
+            self._local._attributes["lk.publish_on_behalf"] = on_behalf
         self.server.rooms[self.name][identity] = self
         for other in self.others():
             other.emit("participant_connected", self._local)

@@ -56,7 +56,7 @@ class Member:
         identity, _, agent = token.partition(" as ")
         kinds = models.ParticipantInfo.Kind
         self.info = models.ParticipantInfo(
-            sid=f"PA_{identity}",
+            sid=f"PA_{next(server.numbers)}",  # of its own: packets are counted by it
             identity=identity,
             state=ACTIVE,
             kind=kinds.AGENT if agent else kinds.STANDARD,
@@ -215,6 +215,18 @@ class LiveKitServer:
         reason = models.DisconnectReason.PARTICIPANT_REMOVED
         action = rtc.LeaveRequest.Action.DISCONNECT
         await self.members[identity].send(leave=rtc.LeaveRequest(reason=reason, action=action))
+
+    async def restart(self, identity: str) -> None:
+        """Have somebody connect anew, and wait until they have."""
+        before = self.members[identity]
+        reason = models.DisconnectReason.STATE_MISMATCH
+        action = rtc.LeaveRequest.Action.RECONNECT
+        tracks = len(before.info.tracks)
+        await before.send(leave=rtc.LeaveRequest(reason=reason, action=action))
+        while (  # noqa: ASYNC110
+            self.members.get(identity) in (None, before) or not self.published(identity, tracks)
+        ):
+            await asyncio.sleep(0.01)
 
     async def _serve(self, socket: ServerConnection) -> None:
         member = Member(self, socket)

@@ -153,6 +153,23 @@ def test_the_face_says_whose_it_is() -> None:
     assert asyncio.run(play()) == {"lk.publish_on_behalf": AGENT}
 
 
+def test_a_token_that_says_whose_face_it_is_is_believed() -> None:
+    """The agent it names is the one, and the attribute is not set again."""
+
+    async def play() -> None:
+        async with talking(token=f"{FACE}@demo for {AGENT}") as talk:
+            other = Room()
+            await other.connect(URL, "agent-0@demo as agent")
+            talk.agent.room.remote_participants[FACE].may_show = False
+            await ready(talk)
+            await talk.agent.say(loud(0.1))
+            await talk.agent.until(ended=1)
+            attributes = talk.agent.room.remote_participants[FACE].attributes
+            assert attributes == {"lk.publish_on_behalf": AGENT}
+
+    asyncio.run(play())
+
+
 def test_it_waits_for_the_agent_it_was_told_of() -> None:
     """Other agents, and faces of other agents, are not it."""
 
@@ -180,12 +197,14 @@ def test_a_connection_that_is_made_anew_does_not_end_the_talk() -> None:
             await talk.agent.say(loud(0.2))
             await talk.agent.until(began=1)
             mine.mend(True)
+            mine.local_participant._attributes.clear()
             talk.agent.room.server.broken_calls = 2
             await asyncio.sleep(4 * AWAY_S)
             mine.mend(False)
             await talk.agent.until(ended=1)
             await asyncio.sleep(2 * AWAY_S)
             assert not talk.running.done()
+            assert mine.local_participant.attributes == {"lk.publish_on_behalf": AGENT}
             await talk.agent.room.disconnect()
             assert await talk.running == "the agent has left"
 
