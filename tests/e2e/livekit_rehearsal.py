@@ -1,13 +1,16 @@
 """An agent and the avatar on LiveKit's own SDK, over sockets: prints what each of them saw.
 
-``python -m tests.e2e.livekit_rehearsal``; needs a network interface besides loopback, as the SDK
-does: `test_livekit` runs it in a network namespace of its own. The server between them is
+``python -m tests.e2e.livekit_rehearsal [lost]``; needs a network interface besides loopback, as
+the SDK does: `test_livekit` runs it in a network namespace of its own. The server between them is
 `tests.fakes.livekit_server`. With livekit-agents installed, the agent's output is its class.
 """
 
 import asyncio
 import importlib.util
 import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 
 import numpy as np
@@ -99,40 +102,60 @@ async def by_its_class(room: Any, rtc: Any) -> dict[str, Any]:
     return {"began": len(began), "ends": ends}
 
 
-async def rehearse() -> dict[str, Any]:
-    """Everything, one after the other."""
+@asynccontextmanager
+async def joined(server: LiveKitServer) -> AsyncIterator[tuple[Any, asyncio.Task[int]]]:
+    """An agent in a room, and the avatar at work there."""
     rtc = load_sdk()
     config = EngineConfig(render=RenderConfig(width=SIZE, height=SIZE))
     house = Household(SmallStages(), config, MonotonicClock())
     await asyncio.to_thread(house.start)
     try:
-        async with LiveKitServer.open() as server:
-            room = rtc.Room()
-            await room.connect(server.url, f"{AGENT} as agent")
-            ticket = Ticket(server.url, FACE)
-            working = asyncio.create_task(
-                work(house, cast(Any, SdkRoom(rtc)), ticket, Wish("balanced", "default"))
-            )
-            async with asyncio.timeout(10.0):
-                while not server.published(FACE, 2):  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
-            found = await by_hand(room, server)
-            face = server.members[FACE]
-            found["tracks"] = [track.source for track in face.info.tracks]
-            pictures = [at for at, _ in face.heard.pictures if at > face.heard.pictures[0][0] + 1.0]
-            found["pictures_per_s"] = (len(pictures) - 1) / (pictures[-1] - pictures[0])
-            found["bright"] = [min(b for _, b in face.heard.pictures[5:]),
-                               max(b for _, b in face.heard.pictures[5:])]  # fmt: skip
-            if importlib.util.find_spec("livekit.agents"):
-                found["agents"] = await by_its_class(room, rtc)
-            await server.remove(FACE)
-            found["status"] = await asyncio.wait_for(working, 10.0)
-            found["sessions"] = house.sessions
-            await room.disconnect()
+        room = rtc.Room()
+        await room.connect(server.url, f"{AGENT} as agent")
+        ticket, wish = Ticket(server.url, FACE), Wish("balanced", "default")
+        working = asyncio.create_task(work(house, cast(Any, SdkRoom(rtc)), ticket, wish))
+        async with asyncio.timeout(20.0):
+            while not server.published(FACE, 2):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        yield room, working
+        assert house.sessions == 0
     finally:
         await asyncio.to_thread(house.stop)
+
+
+async def rehearse() -> dict[str, Any]:
+    """Everything, one after the other."""
+    async with LiveKitServer.open() as server, joined(server) as (room, working):
+        found = await by_hand(room, server)
+        face = server.members[FACE]
+        pictures = [at for at, _ in face.heard.pictures if at > face.heard.pictures[0][0] + 1.0]
+        bright = [value for _, value in face.heard.pictures[5:]]
+        found |= {
+            "tracks": [track.source for track in face.info.tracks],
+            "pictures_per_s": (len(pictures) - 1) / (pictures[-1] - pictures[0]),
+            "bright": [min(bright), max(bright)],
+        }
+        if importlib.util.find_spec("livekit.agents"):
+            found["agents"] = await by_its_class(room, load_sdk())
+        await server.remove(FACE)
+        found["status"] = await asyncio.wait_for(working, 10.0)
+        await room.disconnect()
     return found
 
 
+async def lose() -> dict[str, Any]:
+    """The server goes, without a word, and does not come back."""
+    async with AsyncExitStack() as stack:
+        gone = await stack.enter_async_context(AsyncExitStack())
+        server = await gone.enter_async_context(LiveKitServer.open())
+        _, working = await stack.enter_async_context(joined(server))
+        await asyncio.sleep(SETTLED_S)
+        server.mute = True
+        await gone.aclose()
+        begun = now()
+        status = await working
+        return {"status": status, "given_up_s": now() - begun}
+
+
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(rehearse()), indent=2))  # noqa: T201
+    print(json.dumps(asyncio.run(lose() if "lost" in sys.argv else rehearse()), indent=2))  # noqa: T201

@@ -51,7 +51,7 @@ def test_an_agent_and_its_avatar_on_livekits_own_sdk() -> None:
     assert 15 < found["pictures_per_s"] < 27
     low, high = found["bright"]
     assert high - low > 2  # the mouth moves
-    assert (found["status"], found["sessions"]) == (0, 0)
+    assert found["status"] == 0
     if "agents" in found:
         whole, broken = found["agents"]["ends"]
         assert whole == {"position": 0.5, "interrupted": False}

@@ -184,12 +184,14 @@ class LiveKitServer:
     Attributes:
         members: By identity.
         url: Where it is.
+        mute: Nobody is told who comes and goes.
     """
 
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}
         self.numbers = itertools.count(1)
         self.url = ""
+        self.mute = False
 
     def published(self, identity: str, tracks: int) -> bool:
         """Whether somebody is here with so many tracks."""
@@ -197,6 +199,8 @@ class LiveKitServer:
 
     async def tell(self, info: models.ParticipantInfo) -> None:
         """Tell everybody how a participant is now."""
+        if self.mute:
+            return
         for member in tuple(self.members.values()):
             await member.send(update=rtc.ParticipantUpdate(participants=[info]))
 
