@@ -89,35 +89,15 @@ class AvatarWorker:
             PeerClosed: If the room was lost.
             StreamEngineError: If no session can be had, or it failed.
         """
-        finding = asyncio.create_task(self._find_agent())
+        working = asyncio.create_task(self._work())
         try:
-            await asyncio.wait({finding, self._over}, return_when=asyncio.FIRST_COMPLETED)
-            if self._over.done():
-                return self._over.result()
-            self._agent = finding.result()
+            await asyncio.wait({working, self._over}, return_when=asyncio.FIRST_COMPLETED)
+            return (working if working.done() else self._over).result()
         finally:
-            finding.cancel()
-        logger.info("speaking for agent %s", self._agent)
-        others = [each for each in self._early if each.sender != self._agent]
-        for incoming in others:
-            self._early.remove(incoming)
-            self.stream(incoming)
-        self._reports = Reports(self._room, self._agent)
-        self._room.answer(CLEAR_BUFFER, self._clear)
-        config = self._house.config
-        parts = await asyncio.to_thread(
-            self._house.make_parts, self._wish.profile, self._wish.avatar
-        )
-        self.session = self._house.open(parts, _unseen, self.dismiss)
-        try:
-            size = config.render.width, config.render.height
-            stage = await self._room.publish(*size, config.server.video_kbps)
-            try:
-                return await self._perform(self.session, stage)
-            finally:
-                await stage.close()
-        finally:
-            self.session.close()
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+            if self._absence is not None:
+                self._absence.cancel()
 
     def stop(self, reason: str) -> None:
         """End as one should."""
@@ -168,6 +148,29 @@ class AvatarWorker:
         else:
             self.stop(f"the room is over: {reason}")
 
+    async def _work(self) -> str:
+        """Everything, in order; without end, unless something fails."""
+        self._agent = await self._find_agent()
+        logger.info("speaking for agent %s", self._agent)
+        others = [each for each in self._early if each.sender != self._agent]
+        for incoming in others:
+            self._early.remove(incoming)
+            self.stream(incoming)
+        self._reports = Reports(self._room, self._agent)
+        self._room.answer(CLEAR_BUFFER, self._clear)
+        config, wish = self._house.config, self._wish
+        parts = await asyncio.to_thread(self._house.make_parts, wish.profile, wish.avatar)
+        self.session = self._house.open(parts, _unseen, self.dismiss)
+        try:
+            size = config.render.width, config.render.height
+            stage = await self._room.publish(*size, config.server.video_kbps)
+            try:
+                return await self._perform(self.session, stage)
+            finally:
+                await stage.close()
+        finally:
+            self.session.close()
+
     async def _find_agent(self) -> str:
         me = self._room.me
         wanted = self._wish.agent or me.on_behalf
@@ -194,16 +197,10 @@ class AvatarWorker:
             show(session, stage),
         )
         tasks = [asyncio.create_task(work) for work in works]
-        waiting: set[asyncio.Future[str] | asyncio.Task[None]] = {self._over, *tasks}
         try:
-            while not self._over.done():
-                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                for each in done:
-                    each.result()
-            return self._over.result()
+            await asyncio.gather(*tasks)
+            return "there is nothing to do"
         finally:
-            if self._absence is not None:
-                self._absence.cancel()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

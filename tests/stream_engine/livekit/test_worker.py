@@ -235,6 +235,27 @@ def test_a_room_that_is_closed_ends_the_session() -> None:
     assert over(DisconnectReason.PARTICIPANT_REMOVED) == "the room is over: PARTICIPANT_REMOVED"
 
 
+def test_a_worker_that_cannot_publish_can_be_stopped() -> None:
+    """The SDK waits for ever where the room went away meanwhile."""
+
+    async def play() -> str:
+        async with talking() as talk:
+            forever = asyncio.Event()
+
+            async def publish(width: int, height: int, kbps: int) -> Any:
+                await forever.wait()
+
+            talk.worker._room.publish = publish  # type: ignore[method-assign]
+            await talk.session()
+            talk.worker.stop("enough")
+            async with asyncio.timeout(5.0):
+                reason = await talk.running
+            assert talk.worker._house.sessions == 0
+            return reason
+
+    assert asyncio.run(play()) == "enough"
+
+
 def test_a_room_that_is_lost_ends_the_session_with_a_typed_error() -> None:
     """It says why."""
     with pytest.raises(PeerClosed, match="SIGNAL_CLOSE"):
