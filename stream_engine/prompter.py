@@ -273,8 +273,8 @@ class Prompter:
             if block.utterance not in self._utterances:
                 self._utterances.appendleft(block.utterance)
         self._on_the_way.clear()
-        for happening in self._to_come:  # what has been heard of, or begins anew, is not told again
-            if happening.pts < at.pts:
+        for happening in self._to_come:  # what begins anew is told when it does
+            if happening.pts < at.pts + (happening.what == STOPPED):
                 self._tell(happening)
         self._to_come.clear()
         return at

@@ -240,7 +240,8 @@ class Session:
         return picture.frame.pts >= handover.first * TICKS_PER_FRAME
 
     def _advance(self) -> None:
-        if self._intake.advance(self.clock.now()):
+        """Go on where no microphone is heard; a prompter that is late makes up for it itself."""
+        if not self.prompted and self._intake.advance(self.clock.now()):
             self._feed()
 
     def _feed(self) -> None:

@@ -2,51 +2,21 @@
 
 import asyncio
 import fractions
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Callable
 
 import av
 import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
-from stream_engine.hand_off import TimedPicture
-from stream_engine.protocols import Clock
-from stream_engine.telemetry.metrics import Tally
 from stream_engine.telemetry.spans import span
-from stream_engine.types import F32, TICKS_PER_FRAME, TICKS_PER_SECOND
-
-PACKET_SAMPLES = TICKS_PER_SECOND // 50
-"""20 ms, what Opus takes at a time."""
+from stream_engine.transport.pace import PACKET_SAMPLES, Pace, Programme, Sleep
+from stream_engine.types import TICKS_PER_FRAME, TICKS_PER_SECOND
 
 VOICE_STARTS = TICKS_PER_SECOND // 2
 """The voice joins half a second after the face: what a browser hears unevenly while both sides
 warm up, it answers with more buffering for the next half minute."""
 
-MAX_BEHIND_S = 0.3
-"""A track further behind jumps to the present instead of sending a burst."""
-
 TIME_BASE = fractions.Fraction(1, TICKS_PER_SECOND)
-
-Sleep = Callable[[float], Awaitable[None]]
-
-
-class Programme(Protocol):
-    """What the tracks send: a session."""
-
-    clock: Clock
-    tally: Tally
-
-    def due(self, pts: int) -> float:
-        """Wall time at which ``pts`` leaves."""
-        ...
-
-    def voice(self, pts: int, count: int) -> F32:
-        """Take the voice that leaves at ``pts``."""
-        ...
-
-    def picture(self, pts: int) -> TimedPicture | None:
-        """Take the picture that leaves at ``pts``; None when there is none."""
-        ...
 
 
 class PacedTrack(MediaStreamTrack):  # type: ignore[misc]  # aiortc is untyped
@@ -60,16 +30,17 @@ class PacedTrack(MediaStreamTrack):  # type: ignore[misc]  # aiortc is untyped
         programme: What is sent.
         step: Ticks per item.
         sleep: Waits for seconds.
+        first: Media time of the first.
     """
 
     _warm_up = 0
 
-    def __init__(self, programme: Programme, step: int, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self, programme: Programme, step: int, sleep: Sleep = asyncio.sleep, first: int = 0
+    ) -> None:
         super().__init__()
         self._programme = programme
-        self._step = step
-        self._sleep = sleep
-        self._next = 0
+        self._pace = Pace(programme, step, sleep, first)
         self._given: int | None = None
         self.on_sent: Callable[[int], None] | None = None
 
@@ -77,22 +48,13 @@ class PacedTrack(MediaStreamTrack):  # type: ignore[misc]  # aiortc is untyped
         """Wait for the next item's moment; return its media time."""
         if self.readyState != "live":
             raise MediaStreamError
-        if self._given is not None and self.on_sent is not None:
+        if self._given is None:  # if it is late, it joined a session under way
+            return await self._pace.wait(self._warm_up)
+        if self.on_sent is not None:
             self.on_sent(self._given)
-        programme = self._programme
-        ahead = programme.due(self._next) - programme.clock.now()
-        if ahead < -MAX_BEHIND_S:
-            steps = int(-ahead * TICKS_PER_SECOND) // self._step
-            self._next += steps * self._step
-            if self._given is None:  # it joined a session under way
-                self._next += self._warm_up
-            else:
-                self._skipped(steps)
-        while ahead > 0:  # the line may have moved meanwhile
-            await self._sleep(ahead)
-            ahead = programme.due(self._next) - programme.clock.now()
-        pts = self._next
-        self._next += self._step
+        pts = await self._pace.wait()
+        if self._pace.skipped:
+            self._skipped(self._pace.skipped)
         return pts
 
     def _skipped(self, steps: int) -> None:
@@ -106,8 +68,7 @@ class VoiceTrack(PacedTrack):
     _warm_up = VOICE_STARTS
 
     def __init__(self, programme: Programme, sleep: Sleep = asyncio.sleep) -> None:
-        super().__init__(programme, PACKET_SAMPLES, sleep)
-        self._next = VOICE_STARTS
+        super().__init__(programme, PACKET_SAMPLES, sleep, VOICE_STARTS)
 
     async def recv(self) -> av.AudioFrame:
         """Give the next packet when it is due."""

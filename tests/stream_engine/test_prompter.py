@@ -153,3 +153,29 @@ def test_speech_faster_than_time_is_bounded() -> None:
     with pytest.raises(SpeechBufferFull):
         prompter.push(np.ones(1, np.int16))
     assert prompter.waiting_s == 1.0
+
+
+@pytest.mark.parametrize("moment", range(26, 36))
+def test_an_interrupt_as_the_last_sample_leaves_tells_that_it_has(moment: int) -> None:
+    """At any moment an utterance is either cut, or told to have stopped."""
+    theatre = Theatre()
+    theatre.prompter.push(theatre.speech(20 * PACKET))
+    theatre.prompter.end()
+    theatre.live(moment)
+    cut = theatre.prompter.interrupt()
+    stopped = [told for told in theatre.told if told.what == STOPPED]
+    assert len(stopped) == (cut.utterance is None)
+
+
+def test_a_loop_that_stood_still_puts_no_silence_into_speech() -> None:
+    """Whoever is asked first afterwards: the voice leaves before the prompter has had its turn."""
+    theatre = Theatre()
+    speech = theatre.speech(60 * PACKET)
+    theatre.prompter.push(speech)
+    theatre.prompter.end()
+    theatre.live(20)
+    theatre.clock.advance(0.1)
+    theatre.session.voice(theatre.at, 0)
+    theatre.live(80)
+    np.testing.assert_array_equal(theatre.said, speech)
+    assert set(np.diff(np.flatnonzero(np.concatenate(theatre.heard)))) == {1}
