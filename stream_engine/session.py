@@ -22,6 +22,7 @@ from stream_engine.transport.playout import PlayoutClock
 from stream_engine.types import (
     F32,
     MOTION_FPS,
+    SAMPLES_PER_FRAME,
     TICKS_PER_FRAME,
     TICKS_PER_SECOND,
     AudioChunk,
@@ -246,9 +247,15 @@ class Session:
     def _feed(self) -> None:
         """Hand on to the engine what is new in the ring, at the rate the model hears."""
         before = self.lane.heard_frames
+        gone = (self.ring.oldest - self._resampled) // TICKS_PER_FRAME
+        if gone > 0:  # nobody heard it either; after a machine's sleep it may be hours
+            self._resampler.hush()
+            self._resampled += gone * TICKS_PER_FRAME
+            silence = np.broadcast_to(np.float32(0.0), gone * SAMPLES_PER_FRAME)
+            self.lane.write(silence, self.clock.now())
         while self._resampled < self.ring.end:
             read = self.ring.read(self._resampled, TICKS_PER_FRAME)
-            lost = np.zeros(min(read.lost, TICKS_PER_FRAME), np.float32)  # nobody heard it either
+            lost = np.zeros(min(read.lost, TICKS_PER_FRAME), np.float32)
             samples = lost if len(lost) else read.samples
             chunk = AudioChunk(self._resampled, samples, TICKS_PER_SECOND)
             self._resampled += len(samples)
