@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from stream_engine.audio.resampler import Resampler
-from stream_engine.audio.ring_buffer import RingBuffer
+from stream_engine.audio.ring_buffer import RingBuffer, silence
 from stream_engine.batching.lane import Lane
 from stream_engine.engine import LaneOrder
 from stream_engine.hand_off import FrameSlot, TimedPicture
@@ -247,12 +247,11 @@ class Session:
     def _feed(self) -> None:
         """Hand on to the engine what is new in the ring, at the rate the model hears."""
         before = self.lane.heard_frames
-        gone = (self.ring.oldest - self._resampled) // TICKS_PER_FRAME
-        if gone > 0:  # nobody heard it either; after a machine's sleep it may be hours
+        gone = max(0, self.ring.oldest - self._resampled) // TICKS_PER_FRAME
+        if gone:
             self._resampler.hush()
             self._resampled += gone * TICKS_PER_FRAME
-            silence = np.broadcast_to(np.float32(0.0), gone * SAMPLES_PER_FRAME)
-            self.lane.write(silence, self.clock.now())
+            self.lane.write(silence(gone * SAMPLES_PER_FRAME), self.clock.now())
         while self._resampled < self.ring.end:
             read = self.ring.read(self._resampled, TICKS_PER_FRAME)
             lost = np.zeros(min(read.lost, TICKS_PER_FRAME), np.float32)
