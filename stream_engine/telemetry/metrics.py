@@ -52,6 +52,7 @@ GAUGES: dict[str, str] = {
     "sessions": "Sessions open now.",
     "room": "Sessions that would be admitted now.",
     "engine_level": "How cheaply the engine works; 0 is as wanted.",
+    "failing": "1 while models or painter fail for everybody, and nobody is admitted.",
     "engine_info": "What runs the models.",
     "engine_waiting_frames": "Audio that waits for the engine, frames of 40 ms, of all sessions.",
     "engine_waiting_most_frames": "Of the session that waits most.",
