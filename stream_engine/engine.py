@@ -13,7 +13,7 @@ from stream_engine.batching.governor import Governor
 from stream_engine.batching.group import Group
 from stream_engine.batching.health import Health
 from stream_engine.batching.lane import Lane, MotionSink
-from stream_engine.batching.lane_table import NEVER, LaneTable, begin_anew
+from stream_engine.batching.lane_table import NEVER, LaneTable, begin_anew, complete_s
 from stream_engine.batching.scheduler import BatchCost, next_batch
 from stream_engine.errors import CapacityError
 from stream_engine.motion.emotion import Manner
@@ -207,9 +207,9 @@ class Engine:
         group = self._groups[kind // 2]
         batch, level = group.plan(batch, kind % 2 == 0, self._clock.now())
         live = np.isin(rows, batch) & table.in_time(rows)
-        complete_s = deadline_s[live] - table.hop[rows[live]] / MOTION_FPS
+        spoken_s = complete_s(table, rows[live], deadline_s[live])
         self._advance(kind, batch, level)
-        late = group.judge(complete_s, self._clock.now())
+        late = group.judge(spoken_s, self._clock.now())
         self._tally.add("engine_windows_late_total", late)
         return True
 

@@ -56,6 +56,7 @@ class Outcome:
         latency: From the client's microphone to the picture, of each stretch of speech.
         motion_share: Motion frames made, of those the call is long.
         underrun_share: Share of the voice that had not come when it left.
+        shed: Windows made more cheaply than wanted: the network is no strain on the engine.
         rebased: How often the sender's clock was believed to have been set anew.
         wall_s: How long it took to simulate.
     """
@@ -66,6 +67,7 @@ class Outcome:
     motion_share: float
     underrun_share: float
     rebased: int
+    shed: int
     wall_s: float
 
     def within(self, skew: F64) -> float:
@@ -104,6 +106,7 @@ def play(condition: Condition, minutes: float) -> Outcome:
         motion_share=call.motion_frames / (25.0 * (seconds + 1.0)),
         underrun_share=tally.count("audio_underrun_samples_total") / (seconds * TICKS_PER_SECOND),
         rebased=int(tally.count("audio_rebased_total")),
+        shed=int(call.house.tally.count("engine_windows_shed_total")),
         wall_s=time.perf_counter() - began,
     )
 

@@ -16,6 +16,7 @@ def test_voice_and_lips_stay_together(condition: Condition) -> None:
     assert len(outcome.content) > 150
     assert outcome.within(outcome.content) >= 0.99
     assert outcome.within(outcome.stamped) >= 0.99
+    assert outcome.shed == 0
     assert outcome.motion_share == pytest.approx(1.0, abs=0.005)
     assert outcome.underrun_share < 0.005
     assert np.percentile(outcome.latency, 99) < 500

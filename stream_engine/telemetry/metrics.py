@@ -19,6 +19,7 @@ COUNTERS: dict[str, str] = {
     "peers_vanished_total": "Sessions ended because the peer fell silent.",
     "packets_lost_total": "Audio packets given up.",
     "packets_late_total": "Audio packets that came after they were given up, or twice.",
+    "packets_malformed_total": "Datagrams that could not be read.",
     "packets_reordered_total": "Audio packets that had to wait for an older one.",
     "audio_samples_total": "Samples received.",
     "audio_gap_samples_total": "Samples of silence put in for lost packets.",

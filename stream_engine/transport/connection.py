@@ -9,7 +9,7 @@ from stream_engine.config import EngineConfig
 from stream_engine.errors import SignalingError
 from stream_engine.session import Session
 from stream_engine.telemetry.spans import recording
-from stream_engine.transport import encoder, jitter_buffer
+from stream_engine.transport import bad_packets, encoder, jitter_buffer
 from stream_engine.transport.ice import own_servers
 from stream_engine.transport.outgoing import Outgoing
 from stream_engine.transport.sent_time import FACE_RTP_HZ, VOICE_RTP_HZ, SentTime
@@ -76,6 +76,8 @@ class Connection:
         outgoing = None if speaks else self._add_tracks(terms)
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(sdp, offer.type))
+            transport = self._pc.getTransceivers()[0].receiver.transport  # of the whole BUNDLE
+            bad_packets.drop_malformed(transport, self._session.tally)
             if outgoing is None:
                 self._only_listen()
             elif recording():
