@@ -197,7 +197,7 @@ def waiting(table: LaneTable) -> tuple[int, int]:
 def complete_s(
     table: LaneTable, rows: Slots, deadline_s: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Wall time at which the windows that wait were complete, float64 [B].
+    """Say when the windows that wait were complete.
 
     By the clock of who speaks; but what the network brings late, and much of it at once, was not
     there before: that is nobody's strain.
@@ -206,6 +206,9 @@ def complete_s(
         table: Of the rows.
         rows: Due ones.
         deadline_s: Theirs.
+
+    Returns:
+        Wall time, float64 [B].
     """
     spoken_s = deadline_s - table.hop[rows] / MOTION_FPS
     complete: NDArray[np.float64] = np.maximum(spoken_s, table.due_s[rows])
