@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket
 from stream_engine.errors import AssetError, TransportError
 from stream_engine.gate.door import TokenDoor
 from stream_engine.household import Household, is_failing, is_lost
+from stream_engine.leftovers import Leftovers
 from stream_engine.motion.window import PROFILES
 from stream_engine.peers import Peers
 from stream_engine.refusals import body_text, plain
@@ -123,11 +124,17 @@ class Front:
         await serve_speech(self.house, websocket, self.sockets)
 
     async def sweep(self) -> None:
-        """Once a second send statistics and end the sessions of peers that fell silent."""
-        while True:
-            await asyncio.sleep(SWEEP_S)
-            self.house.visits.end_overdue()
-            await self.peers.look_after()
+        """Once a second send statistics, end whom nobody hears, clear up after who has left."""
+        leftovers = Leftovers(self.house.clock)
+        leftovers.begin()
+        try:
+            while True:
+                await asyncio.sleep(SWEEP_S)
+                self.house.visits.end_overdue()
+                await self.peers.look_after()
+                leftovers.look(int(self.house.tally.count("sessions_closed_total")))
+        finally:
+            leftovers.end()
 
     async def close(self, cause: Exception | None = None) -> None:
         """End every session; with a cause, every client is told."""
