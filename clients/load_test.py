@@ -47,6 +47,7 @@ class Plan:
         unseen: The calls want no pictures.
         profile: Latency profile; the server's own if empty.
         ramp_s: They begin within so long.
+        interrupt_s: Each session cuts itself off so often; never if 0.
         token: Key or token.
     """
 
@@ -57,6 +58,7 @@ class Plan:
     unseen: bool = False
     profile: str = ""
     ramp_s: float = 2.0
+    interrupt_s: float = 0.0
     token: str = ""
 
     def address(self, scheme: str) -> str:
@@ -74,6 +76,7 @@ class Talk:
         connect_ms: Until it could speak.
         first_ms: From its first sound to its first frame, or picture.
         latency_ms: Of each frame of motion: how long it came after the end of its sound.
+        shut_ms: Of each interrupt: until it was answered, and the mouth is shut after that at most.
         frames: Frames, or pictures, that came.
         missing: Frames that never did, in between; dropped at either end.
         error: What ended it early, by name.
@@ -82,6 +85,7 @@ class Talk:
     connect_ms: float | None = None
     first_ms: float | None = None
     latency_ms: list[float] = field(default_factory=list)
+    shut_ms: list[float] = field(default_factory=list)
     frames: int = 0
     missing: int = 0
     error: str = ""
@@ -109,7 +113,7 @@ async def speak(plan: Plan, speech: Pcm, number: int) -> Talk:
             origin_s = loop.time()
             watching = asyncio.create_task(_watch(avatar, talk, origin_s))
             try:
-                await _say(avatar, speech, number, plan.seconds)
+                await _say(avatar, speech, number, plan, talk)
             finally:
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
@@ -119,15 +123,19 @@ async def speak(plan: Plan, speech: Pcm, number: int) -> Talk:
     return talk
 
 
-async def _say(avatar: Avatar, speech: Pcm, number: int, seconds: float) -> None:
+async def _say(avatar: Avatar, speech: Pcm, number: int, plan: Plan, talk: Talk) -> None:
     """Send packets at the speed of speech."""
     loop, size = asyncio.get_running_loop(), 2 * int(PACKET_S * speech.rate_hz)
-    packets = len(speech.data) // size
+    packets, every = len(speech.data) // size, int(plan.interrupt_s / PACKET_S)
     began = loop.time()
-    for packet in range(int(seconds / PACKET_S)):
+    for packet in range(int(plan.seconds / PACKET_S)):
         await asyncio.sleep(began + packet * PACKET_S - AHEAD_S - loop.time())
         at = (packet + 37 * number) % packets * size
         await avatar.append(speech.data[at : at + size])
+        if every and packet % every == every - 1:
+            asked_s = loop.time()
+            cut = await avatar.interrupt()
+            talk.shut_ms.append(1000.0 * (loop.time() - asked_s) + cut.ms_to_neutral)
     await asyncio.sleep(AHEAD_S)
 
 
@@ -197,6 +205,7 @@ def figures(talks: Sequence[Talk]) -> dict[str, object]:
         "connect_ms": _shares([it.connect_ms for it in talks if it.connect_ms is not None]),
         "first_ms": _shares([it.first_ms for it in talks if it.first_ms is not None]),
         "latency_ms": _shares([value for it in talks for value in it.latency_ms]),
+        "shut_ms": _shares([value for it in talks for value in it.shut_ms]),
         "frames": sum(it.frames for it in talks),
         "missing": sum(it.missing for it in talks),
         "errors": dict(Counter(it.error for it in talks if it.error)),
@@ -212,6 +221,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--calls", type=int, default=0, help="over WebRTC, decoded here")
     parser.add_argument("--unseen", action="store_true", help="calls that draw the face themselves")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each speaks")
+    parser.add_argument("--interrupt", type=float, default=0.0, help="they cut in every SECONDS")
     parser.add_argument("--ramp", type=float, default=2.0, help="seconds within which they begin")
     parser.add_argument(
         "--profile", default="", help="latency profile; the server's own by default"
@@ -227,7 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     token = os.environ.get("ELOCUTE_TOKEN", "")
     plan = Plan(
         given.url, given.sessions, given.calls, given.seconds, given.unseen, given.profile,
-        given.ramp, token,
+        given.ramp, given.interrupt, token,
     )  # fmt: skip
     sample = resources.files("stream_engine") / "assets" / "sample.wav"
     try:

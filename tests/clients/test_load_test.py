@@ -25,7 +25,18 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveServer]:
 def test_sessions_and_a_call_are_measured(server: LiveServer, tmp_path: Path) -> None:
     """Connected, first frame, how late motion is, pictures, what the server used; as JSON, too."""
     out = tmp_path / "load.json"
-    options = ["--sessions", "2", "--calls", "1", "--seconds", "2", "--ramp", "0.2"]
+    options = [
+        "--sessions",
+        "2",
+        "--calls",
+        "1",
+        "--seconds",
+        "2",
+        "--ramp",
+        "0.2",
+        "--interrupt",
+        "0.8",
+    ]
     assert main([server.url, *options, "--profile", "ultra", "--json", str(out)]) == 0
     found = json.loads(out.read_text("utf-8"))
     realtime, call = found["realtime"], found["webrtc"]
@@ -34,6 +45,7 @@ def test_sessions_and_a_call_are_measured(server: LiveServer, tmp_path: Path) ->
     assert 0.0 < realtime["connect_ms"]["p50"] < realtime["first_ms"]["p50"] + 5000.0
     # Of ultra: 40 ms of speech after a frame's own are waited for, and what little it takes.
     assert 35.0 < realtime["latency_ms"]["p50"] < 300.0
+    assert 0.0 < realtime["shut_ms"]["p50"] < 500.0
     assert call["frames"] > 10
     assert call["errors"] == {}
     assert found["server"]["cpu_s"] > 0.0
@@ -66,8 +78,8 @@ def test_addresses_are_made_of_either_scheme() -> None:
 def test_figures_are_over_all_sessions() -> None:
     """Shares of what was measured; counts of what went wrong."""
     talks = [
-        Talk(10.0, 100.0, [50.0, 60.0], 2, 0),
-        Talk(30.0, 200.0, [70.0], 1, 4),
+        Talk(10.0, 100.0, [50.0, 60.0], [], 2, 0),
+        Talk(30.0, 200.0, [70.0], [], 1, 4),
         Talk(error="CapacityError"),
     ]
     found = figures(talks)
