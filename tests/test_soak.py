@@ -12,8 +12,8 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize("condition", [CONDITIONS[1], CONDITIONS[2]], ids=str)
 def test_voice_and_lips_stay_together(condition: Condition) -> None:
     """Drifting clocks, loss, bursts, disorder, half a minute of nothing: 99 % within the bounds."""
-    outcome = play(condition, 4.0)
-    assert len(outcome.content) > 150
+    outcome = play(condition, 3.0)
+    assert len(outcome.content) > 100
     assert outcome.within(outcome.content) >= 0.99
     assert outcome.within(outcome.stamped) >= 0.99
     assert outcome.shed == 0
@@ -23,23 +23,23 @@ def test_voice_and_lips_stay_together(condition: Condition) -> None:
 
 
 def speak_on(call: SimulatedCall, rtp: tuple[int, int]) -> None:
-    """Half a minute of speech from now on: after five seconds in sync, and with the usual delay."""
+    """Speech from now on: after five seconds in sync, and with the usual delay."""
     now_s = call.clock.now()
-    loud, spans = bursts(30.0, 4)
+    loud, spans = bursts(20.0, 4)
     said_s = call.speak(loud, Network(loss=0.02), 0.0, rtp)
-    call.time.run(now_s + 32.0)
+    call.time.run(now_s + 22.0)
     later = [(now_s + begin, now_s + end) for begin, end in spans if begin > 5.0]
     skew, latency = by_content(call, loud, said_s, later)
-    assert len(skew) >= 15
+    assert len(skew) >= 9
     assert np.all((skew >= EARLY_MS) & (skew <= LATE_MS))
     assert np.percentile(latency, 95) < 400
 
 
 def called() -> SimulatedCall:
-    """A call that has gone on for twenty seconds."""
+    """A call that has gone on for ten seconds."""
     call = SimulatedCall(seed=3)
-    call.speak(bursts(20.0, 3)[0], Network(loss=0.02), 0.0, RTP)
-    call.time.run(call.clock.now() + 20.0)
+    call.speak(bursts(10.0, 3)[0], Network(loss=0.02), 0.0, RTP)
+    call.time.run(call.clock.now() + 10.0)
     return call
 
 
@@ -51,7 +51,7 @@ def test_a_machine_that_slept_goes_on_in_sync(asleep_s: float) -> None:
     call.clock.advance(asleep_s)
     call.time.run(call.clock.now() + 0.1)
     assert len(call.heard) - before < 40
-    seconds = 20.0 + asleep_s
+    seconds = 10.0 + asleep_s
     speak_on(call, (int(RTP[0] + 50 * seconds), int(RTP[1] + 48_000 * seconds)))
 
 
@@ -59,4 +59,4 @@ def test_a_machine_that_slept_goes_on_in_sync(asleep_s: float) -> None:
 def test_a_client_whose_timestamps_jump_is_heard_in_sync(ahead_s: float) -> None:
     """Back or on, a little or an hour, as when its sound card is changed."""
     call = called()
-    speak_on(call, (RTP[0] + 1000, int(RTP[1] + 48_000 * (20.0 + ahead_s))))
+    speak_on(call, (RTP[0] + 500, int(RTP[1] + 48_000 * (10.0 + ahead_s))))
