@@ -129,6 +129,7 @@ class Connection:
         }
         for track, clock in zip(tracks, self.sent.values(), strict=True):
             track.on_sent = clock.sent
+            clock.report_due(session)
         # One stream for both, so that the browser plays them in sync.
         face.sender._stream_id = voice.sender._stream_id
         if hears:

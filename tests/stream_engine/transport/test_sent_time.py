@@ -4,15 +4,22 @@ import asyncio
 
 import pytest
 from aiortc import RTCPeerConnection
+from aiortc.clock import current_ntp_time
+from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream_engine.telemetry.metrics import Tally
 from stream_engine.transport.sent_time import (
     FACE_RTP_HZ,
+    REPORT_ATTRIBUTE,
+    REPORTED_ATTRIBUTE,
     TIMESTAMP_ATTRIBUTE,
     VOICE_RTP_HZ,
     SentTime,
 )
+from stream_engine.types import F32, TICKS_PER_SECOND
+from tests.fakes.clock import ManualClock
 
 
 class Sender:
@@ -20,6 +27,26 @@ class Sender:
 
     def __init__(self) -> None:
         setattr(self, TIMESTAMP_ATTRIBUTE, 0)
+        self.reports: list[RtcpSrPacket] = []
+
+    async def _send_rtcp(self, packets: list[RtcpSrPacket]) -> None:
+        self.reports += packets
+
+
+class Line:
+    """A programme that is an hour old, or older."""
+
+    def __init__(self, old_s: float) -> None:
+        self.clock, self.tally = ManualClock(1000.0 + old_s), Tally()
+
+    def due(self, pts: int) -> float:
+        return 1000.0 + pts / TICKS_PER_SECOND
+
+    def voice(self, pts: int, count: int) -> F32:
+        raise NotImplementedError
+
+    def picture(self, pts: int) -> None:
+        raise NotImplementedError
 
 
 @given(st.integers(1, 2**32 - 1), st.integers(0, 10**9).map(lambda k: k * 960))
@@ -44,12 +71,37 @@ def test_before_the_first_packet_nothing_is_known() -> None:
     assert at.zero is None
 
 
+@pytest.mark.parametrize("old_s", [3.0, 3600.0, 100_000.0])
+def test_reports_say_when_voice_and_picture_were_due_whenever_they_left(old_s: float) -> None:
+    """A tenth of a second late, or on time; after the timestamps have wrapped around, too."""
+
+    async def report(rate_hz: int, late_s: float) -> float:
+        sender, line = Sender(), Line(old_s)
+        at = SentTime(sender, rate_hz)
+        at.report_due(line)
+        pts = int((old_s - late_s) * TICKS_PER_SECOND)
+        timestamp = (123_456 + pts * rate_hz // TICKS_PER_SECOND) % 2**32
+        await sender._send_rtcp([RtcpSrPacket(1, RtcpSenderInfo(7, timestamp, 1, 1))])
+        assert sender.reports[0].sender_info.ntp_timestamp == 7  # nothing has left: as it was
+        setattr(sender, TIMESTAMP_ATTRIBUTE, timestamp)
+        at.sent(pts)
+        await sender._send_rtcp([RtcpSrPacket(1, RtcpSenderInfo(7, timestamp, 1, 1))])
+        said = sender.reports[1].sender_info.ntp_timestamp
+        assert getattr(sender, REPORTED_ATTRIBUTE) == said >> 16 & 0xFFFFFFFF
+        return (current_ntp_time() - said) / 2**32
+
+    for rate_hz, late_s in ((VOICE_RTP_HZ, 0.0), (VOICE_RTP_HZ, 0.1), (FACE_RTP_HZ, 0.1)):
+        assert asyncio.run(report(rate_hz, late_s)) == pytest.approx(late_s, abs=0.02)
+
+
 def test_aiortc_keeps_the_timestamp_where_it_is_looked_for() -> None:
     """A sender of the pinned version has the attribute."""
 
     async def look() -> bool:
         connection = RTCPeerConnection()
-        found = hasattr(connection.addTransceiver("audio").sender, TIMESTAMP_ATTRIBUTE)
+        sender = connection.addTransceiver("audio").sender
+        names = (TIMESTAMP_ATTRIBUTE, REPORT_ATTRIBUTE, REPORTED_ATTRIBUTE)
+        found = all(hasattr(sender, name) for name in names)
         await connection.close()
         return found
 
