@@ -22,3 +22,4 @@ def test_nonsense_into_a_running_server_hurts_nobody_else() -> None:
     """It answers afterwards, the call beside misses nothing, no session or task is left."""
     for name, found in running(4_000, seed=2):
         assert not found.crashes, name
+        assert found.taken > 0, name
