@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from enum import Enum
+from typing import Any
 
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 
 from stream_engine.config import EngineConfig
 from stream_engine.errors import SignalingError
@@ -122,6 +123,7 @@ class Connection:
         hears = self._role is Role.CALLS
         direction = "sendrecv" if hears else "sendonly"
         voice = self._pc.addTransceiver(tracks[0], direction=direction)
+        voice.setCodecPreferences(_opus())  # what has 8,000 samples a second would be misheard
         face = self._pc.addTransceiver(tracks[1], direction="sendonly")
         self.sent = {
             "voice": SentTime(voice.sender, VOICE_RTP_HZ),
@@ -147,3 +149,8 @@ class Connection:
                 jitter_buffer.install(transceiver.receiver, self._session.tally)
             else:
                 transceiver.direction = "inactive"
+
+
+def _opus() -> list[Any]:
+    known = RTCRtpSender.getCapabilities("audio").codecs
+    return [codec for codec in known if codec.mimeType == "audio/opus"]
