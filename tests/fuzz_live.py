@@ -270,7 +270,7 @@ def datagrams(server: LiveServer, inputs: int, source: random.Random) -> Found:
 
 
 def events(server: LiveServer, inputs: int, source: random.Random) -> Found:
-    """JSON and bytes over the data channel; a question is answered in the end."""
+    """JSON and bytes over the data channel; what is said in the end is heard."""
     found = Found()
 
     async def hurt(victim: Caller, sdp: str, peer: Any) -> None:
@@ -281,10 +281,9 @@ def events(server: LiveServer, inputs: int, source: random.Random) -> Found:
             if number % 20 == 0:
                 await asyncio.sleep(0.01)
         victim.channel.send('{"type":"view","video":true}')
-        victim.channel.send('{"type":"heartbeat","t":4711.0}')
-        await victim.until(
-            lambda: any(it["type"] == "pong" and it["t"] == 4711.0 for it in victim.events)
-        )
+        victim.channel.send('{"type":"express","emotion":"sad","intensity":0.3,"style":1.0}')
+        lane = peer.session.lane
+        await victim.until(lambda: (lane.manner.emotion, lane.manner.intensity) == ("sad", 0.3), 90)
 
     asyncio.run(call_beside(server, found, hurt))
     return found

@@ -1,7 +1,9 @@
 """Timestamps of media time."""
 
 import asyncio
+from typing import Any
 
+import aioice.ice
 import pytest
 from aiortc import RTCPeerConnection
 from aiortc.clock import current_ntp_time
@@ -9,7 +11,11 @@ from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream_engine.clock import MonotonicClock
+from stream_engine.config import EngineConfig
+from stream_engine.household import Household
 from stream_engine.telemetry.metrics import Tally
+from stream_engine.transport.peer import Peer
 from stream_engine.transport.sent_time import (
     FACE_RTP_HZ,
     REPORT_ATTRIBUTE,
@@ -19,7 +25,9 @@ from stream_engine.transport.sent_time import (
     SentTime,
 )
 from stream_engine.types import F32, TICKS_PER_SECOND
+from tests.fakes.caller import Caller
 from tests.fakes.clock import ManualClock
+from tests.fakes.stages import FakeStages
 
 
 class Sender:
@@ -106,3 +114,45 @@ def test_aiortc_keeps_the_timestamp_where_it_is_looked_for() -> None:
         return found
 
     assert asyncio.run(look())
+
+
+@pytest.mark.net
+@pytest.mark.slow
+def test_a_player_is_told_one_time_for_voice_and_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over a real call: whatever the machine does meanwhile, both reports draw the same line."""
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda *_, **__: ["127.0.0.1"])
+    zero_s: dict[str, list[float]] = {"voice": [], "face": []}
+
+    async def play() -> None:
+        house = Household(FakeStages(), EngineConfig(), MonotonicClock())
+        house.start()
+        peer, caller = Peer(house, house.make_parts("ultra", "default"), print), Caller()
+        try:
+            await caller.call(peer)
+            for receiver in caller.pc.getReceivers():
+                at = peer.connection.sent["voice" if receiver.track.kind == "audio" else "face"]
+                told = zero_s["voice" if receiver.track.kind == "audio" else "face"]
+                handle = receiver._handle_rtcp_packet
+
+                async def take(
+                    packet: object,
+                    handle: Any = handle,
+                    at: SentTime = at,
+                    told: list[float] = told,
+                ) -> None:
+                    if isinstance(packet, RtcpSrPacket) and at.zero is not None:
+                        info = packet.sender_info
+                        pts = at.media_time(info.rtp_timestamp, peer.session)
+                        told.append(info.ntp_timestamp / 2**32 - pts / TICKS_PER_SECOND)
+                    await handle(packet)
+
+                receiver._handle_rtcp_packet = take
+            await caller.until(lambda: min(map(len, zero_s.values())) >= 3, 20.0)
+        finally:
+            await peer.close()
+            await caller.close()
+            await asyncio.to_thread(house.stop)
+
+    asyncio.run(play())
+    # The first of each may have gone out before its origin was known, as aiortc writes it.
+    assert zero_s["voice"][-1] == pytest.approx(zero_s["face"][-1], abs=0.012)
