@@ -40,6 +40,7 @@ class Peers:
         self.hosts: dict[str, Peer] = {}
         self.viewers: dict[str, Viewer] = {}
         self._looked_s = house.clock.now()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def open(self, offer: Offer, role: Role = Role.CALLS) -> Answer:
         """Open a session.
@@ -109,14 +110,14 @@ class Peers:
             self._excuse(away_s)
         for host in tuple(self.hosts.values()):
             try:
-                await self._look_after(host)
+                self._look_after(host)
                 if host.session.id in self.hosts:
                     host.send_stats()
             except Exception:
                 logger.exception("looking after a session failed")
                 self._forget(host)
         for viewer in tuple(self.viewers.values()):
-            await self._look_after(viewer)
+            self._look_after(viewer)
 
     def _excuse(self, seconds: float) -> None:
         for host in self.hosts.values():
@@ -124,10 +125,13 @@ class Peers:
         for viewer in self.viewers.values():
             viewer.excuse(seconds)
 
-    async def _look_after(self, peer: Peer | Viewer) -> None:
+    def _look_after(self, peer: Peer | Viewer) -> None:
         if peer.silent_s > self._house.config.server.heartbeat_timeout_s:
             peer.session.tally.add("peers_vanished_total")
-            await peer.close(PeerClosed("nothing was heard", got=f"{peer.silent_s:.0f} s"))
+            cause = PeerClosed("nothing was heard", got=f"{peer.silent_s:.0f} s")
+            closing = asyncio.create_task(peer.close(cause))  # the others are not to wait for it
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def close(self, cause: Exception | None = None) -> None:
         """End every session, and so every connection; with a cause, every client is told."""

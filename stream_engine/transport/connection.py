@@ -1,6 +1,8 @@
 """One WebRTC connection of a session: who speaks there, who watches."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum
 from typing import Any
 
@@ -18,6 +20,9 @@ from stream_engine.transport.signaling import BAD_OFFER, candidates_of, usable_s
 from stream_engine.transport.tracks import FaceTrack, VoiceTrack
 from stream_engine.transport.video_terms import VideoTerms, agree
 from stream_engine.wire import Offer
+
+CLOSE_S, LAST_S = 3.0, 1.0
+"""Longest wait for a connection to end by itself, and then for each of its parts."""
 
 
 class Role(Enum):
@@ -114,8 +119,19 @@ class Connection:
             ) from error
 
     async def close(self) -> None:
-        """Close; what was only half set up may raise one of `BAD_OFFER`."""
-        await self._pc.close()
+        """Close; what was only half set up may raise one of `BAD_OFFER`.
+
+        aiortc waits for its tasks to say that they have ended; one that failed on what the other
+        end sent never says so. Then the rest is stopped without it.
+        """
+        try:
+            await asyncio.wait_for(self._pc.close(), CLOSE_S)
+        except TimeoutError:
+            for transceiver in self._pc.getTransceivers():
+                dtls = transceiver.receiver.transport
+                for stop in (transceiver.sender.stop, dtls.stop, dtls.transport.stop):
+                    with suppress(TimeoutError, ConnectionError):
+                        await asyncio.wait_for(stop(), LAST_S)
 
     def _add_tracks(self, terms: VideoTerms) -> Outgoing:
         session = self._session

@@ -111,8 +111,7 @@ def test_a_machine_that_slept_ends_nobody() -> None:
             for _ in range(12):
                 clock.advance(1.0)
                 await peers.look_after()
-            assert not peers.hosts
-            assert not peers.viewers
+            await caller.until(lambda: not (peers.hosts or peers.viewers))
         finally:
             await caller.close()
 
