@@ -11,8 +11,9 @@ import numpy as np
 
 from stream_engine.batching.governor import Governor
 from stream_engine.batching.group import Group
+from stream_engine.batching.health import Health
 from stream_engine.batching.lane import Lane, MotionSink
-from stream_engine.batching.lane_table import NEVER, LaneTable, begin_anew
+from stream_engine.batching.lane_table import NEVER, LaneTable, begin_anew, complete_s
 from stream_engine.batching.scheduler import BatchCost, next_batch
 from stream_engine.errors import CapacityError
 from stream_engine.motion.emotion import Manner
@@ -71,6 +72,7 @@ class Engine:
 
     Attributes:
         table: Rows of its sessions; for others to look at only.
+        health: Whether its models work for anybody; likewise.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Engine:
         self._tally = tally
         self._on_progress = on_progress
         self.table = self._table = LaneTable(capacity)
+        self.health = Health()
         self._lanes: list[Lane | None] = [None] * capacity
         self._free = list(range(capacity))
         self._leaving: deque[Lane] = deque()
@@ -204,9 +207,9 @@ class Engine:
         group = self._groups[kind // 2]
         batch, level = group.plan(batch, kind % 2 == 0, self._clock.now())
         live = np.isin(rows, batch) & table.in_time(rows)
-        complete_s = deadline_s[live] - table.hop[rows[live]] / MOTION_FPS
+        spoken_s = complete_s(table, rows[live], deadline_s[live])
         self._advance(kind, batch, level)
-        late = group.judge(complete_s, self._clock.now())
+        late = group.judge(spoken_s, self._clock.now())
         self._tally.add("engine_windows_late_total", late)
         return True
 
@@ -225,6 +228,7 @@ class Engine:
             logger.exception("a session's motion failed")
             self._fail(int(rows[0]), error)
             return
+        self.health.worked()
         now = self._clock.now()
         self._costs[kind].observe(len(rows), now - began)
         self._tally.observe("engine_step_seconds", now - began)
@@ -236,16 +240,15 @@ class Engine:
         self._on_progress([lane for lane in lanes if lane is not None])
 
     def _fail(self, row: int, error: Exception) -> None:
+        self.health.failed(self._clock.now())
         self._table.live[row] = False
-        lane = self._lanes[row]
-        if lane is not None:
+        if (lane := self._lanes[row]) is not None:
             lane.error = error
             self._on_progress([lane])
 
     def _skip(self, rows: Slots) -> None:
         for row, frames in zip(rows, self._table.skip(rows), strict=True):
-            lane = self._lanes[row]
-            if lane is not None:
+            if (lane := self._lanes[row]) is not None:
                 lane.tally.add("audio_overwritten_samples_total", int(frames) * SAMPLES_PER_FRAME)
         self._restart(rows)
 

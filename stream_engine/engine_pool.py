@@ -39,6 +39,7 @@ class EnginePool:
         count = threads or stages.engine_threads
         each = -(-capacity // count)
         self.engines = [Engine(stages, each, clock, tally, on_progress) for _ in range(count)]
+        self._clock = clock
         self._lock = threading.Lock()
 
     @property
@@ -52,10 +53,6 @@ class EnginePool:
         found = [waiting(engine.table) for engine in self.engines]
         return sum(total for total, _ in found), max(most for _, most in found)
 
-    def spare(self) -> bool:
-        """Whether there is time for more than is wanted: nothing gives way anywhere."""
-        return not self.strained and self.level == 0
-
     @property
     def level(self) -> int:
         """How cheaply those work that had to give way most; 0 is as wanted."""
@@ -66,8 +63,24 @@ class EnginePool:
         """Every engine has too much to do even so; one that nobody uses is not judged any more."""
         return all(
             engine.sessions and any(governor.overloaded for governor in engine.governors)
-            for engine in self.engines
+            for engine in self._able
         )
+
+    @property
+    def failing(self) -> bool:
+        """No engine's models work for anybody, and it is too soon to try again."""
+        now = self._clock.now()
+        return all(engine.health.resting(now) for engine in self.engines)
+
+    @property
+    def lost(self) -> bool:
+        """No engine's models have worked for anybody for long."""
+        return all(engine.health.lost for engine in self.engines)
+
+    @property
+    def _able(self) -> Sequence[Engine]:
+        """Those whose models work, or all if there are none."""
+        return [it for it in self.engines if not it.health.suspect] or self.engines
 
     def start(self) -> None:
         """Start the threads."""
@@ -104,5 +117,5 @@ class EnginePool:
             CapacityError: If all rows are taken.
         """
         with self._lock:  # two who come at once do not both find the same engine emptiest
-            emptiest = min(self.engines, key=lambda engine: engine.sessions)
+            emptiest = min(self._able, key=lambda engine: engine.sessions)
             return emptiest.add(order)

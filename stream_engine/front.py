@@ -14,7 +14,8 @@ from starlette.websockets import WebSocket
 
 from stream_engine.errors import AssetError, TransportError
 from stream_engine.gate.door import TokenDoor
-from stream_engine.household import Household
+from stream_engine.household import Household, is_failing, is_lost
+from stream_engine.leftovers import Leftovers
 from stream_engine.motion.window import PROFILES
 from stream_engine.peers import Peers
 from stream_engine.refusals import body_text, plain
@@ -94,11 +95,10 @@ class Front:
         return JSONResponse({"profiles": rows, **first})
 
     async def health(self, request: Request) -> Response:
-        """Say that the server is up, and how full."""
-        limit = self.house.config.server.max_sessions
-        return JSONResponse(
-            {"status": "ok", "sessions": self.house.sessions, "max_sessions": limit}
-        )
+        """Say that the server is up, and how full; or that only a start anew may help."""
+        limit, lost = self.house.config.server.max_sessions, is_lost(self.house)
+        status = {"status": "lost" if lost else "ok", "sessions": self.house.sessions}
+        return JSONResponse({**status, "max_sessions": limit}, status_code=503 if lost else 200)
 
     async def ready(self, request: Request) -> Response:
         """Say whether the server takes one more session, and if not, why."""
@@ -124,11 +124,17 @@ class Front:
         await serve_speech(self.house, websocket, self.sockets)
 
     async def sweep(self) -> None:
-        """Once a second send statistics and end the sessions of peers that fell silent."""
-        while True:
-            await asyncio.sleep(SWEEP_S)
-            self.house.visits.end_overdue()
-            await self.peers.look_after()
+        """Once a second send statistics, end whom nobody hears, clear up after who has left."""
+        leftovers = Leftovers(self.house.clock)
+        leftovers.begin()
+        try:
+            while True:
+                await asyncio.sleep(SWEEP_S)
+                self.house.visits.end_overdue()
+                await self.peers.look_after()
+                leftovers.look(int(self.house.tally.count("sessions_closed_total")))
+        finally:
+            leftovers.end()
 
     async def close(self, cause: Exception | None = None) -> None:
         """End every session; with a cause, every client is told."""
@@ -147,6 +153,7 @@ def _gauges(house: Household) -> dict[str, float]:
         "room": float(house.room),
         "addresses": float(house.visits.addresses),
         "engine_level": float(house.engine.level),
+        "failing": float(is_failing(house)),
         f'engine_info{{backend="{house.backend}"}}': 1.0,
         "engine_waiting_frames": float(waiting),
         "engine_waiting_most_frames": float(most),

@@ -25,6 +25,11 @@ from stream_engine.types import MotionFrames
 
 logger = logging.getLogger(__name__)
 
+_REFUSED = {
+    "failing": "the server's models or its painter fail",
+    "strained": "the server has too much to do",
+}
+
 
 def going_away() -> Draining:
     """Make the error for whoever comes late or stays too long."""
@@ -83,13 +88,15 @@ class Household:
     @property
     def room(self) -> int:
         """Sessions that would be admitted now, of the profile that costs most."""
-        return 0 if self.draining or self.engine.strained else self._free()
+        return 0 if self.draining or is_failing(self) or self.engine.strained else self._free()
 
     @property
     def refusal(self) -> str:
-        """Why nobody is admitted now: ``draining``, ``strained`` or ``full``; empty if one is."""
+        """Why nobody is admitted: ``draining``, ``failing``, ``strained``, ``full``; or empty."""
         if self.draining:
             return "draining"
+        if is_failing(self):
+            return "failing"
         if self.engine.strained:
             return "strained"
         return "" if self._free() else "full"
@@ -143,9 +150,8 @@ class Household:
         self.tally.add("sessions_refused_total")
         if self.draining:
             raise going_away()
-        strained = self.engine.strained
         raise CapacityError(
-            "the server has too much to do" if strained else "the server is full",
+            _REFUSED.get(self.refusal, "the server is full"),
             got=f"{self.sessions} sessions",
             expected=f"at most {self.config.server.max_sessions}, and what server.capacity allows",
             fix="try again when someone has left, or raise server.max_sessions",
@@ -239,6 +245,16 @@ class Household:
             return
         with suppress(RuntimeError):  # the loop has just been closed
             self._loop.call_soon_threadsafe(deliver, lanes)
+
+
+def is_failing(house: Household) -> bool:
+    """Whether models or painter have failed for all who came last, and nobody is let in."""
+    return house.engine.failing or house.render.health.resting(house.clock.now())
+
+
+def is_lost(house: Household) -> bool:
+    """Whether they have failed for long: only a start anew may help."""
+    return house.engine.lost or house.render.health.lost
 
 
 def _stays(cause: Exception) -> None:

@@ -16,6 +16,9 @@ from stream_engine.transport.peer import Peer
 from stream_engine.transport.viewer import Viewer
 from stream_engine.wire import Answer, Offer
 
+SLEPT_S = 3.0
+"""Between two looks, a second apart: the machine slept, and nobody could be heard meanwhile."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -36,6 +39,8 @@ class Peers:
         self._house = house
         self.hosts: dict[str, Peer] = {}
         self.viewers: dict[str, Viewer] = {}
+        self._looked_s = house.clock.now()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def open(self, offer: Offer, role: Role = Role.CALLS) -> Answer:
         """Open a session.
@@ -100,21 +105,34 @@ class Peers:
 
     async def look_after(self) -> None:
         """Send statistics, and end who fell silent; once a second."""
+        now = self._house.clock.now()
+        away_s, self._looked_s = now - self._looked_s, now
+        if away_s > SLEPT_S:
+            self._excuse(away_s)
         for host in tuple(self.hosts.values()):
             try:
-                await self._look_after(host)
+                self._look_after(host)
                 if host.session.id in self.hosts:
                     host.send_stats()
             except Exception:
                 logger.exception("looking after a session failed")
                 self._forget(host)
         for viewer in tuple(self.viewers.values()):
-            await self._look_after(viewer)
+            self._look_after(viewer)
 
-    async def _look_after(self, peer: Peer | Viewer) -> None:
+    def _excuse(self, seconds: float) -> None:
+        for host in self.hosts.values():
+            host.excuse(seconds)
+        for viewer in self.viewers.values():
+            viewer.excuse(seconds)
+
+    def _look_after(self, peer: Peer | Viewer) -> None:
         if peer.silent_s > self._house.config.server.heartbeat_timeout_s:
             peer.session.tally.add("peers_vanished_total")
-            await peer.close(PeerClosed("nothing was heard", got=f"{peer.silent_s:.0f} s"))
+            cause = PeerClosed("nothing was heard", got=f"{peer.silent_s:.0f} s")
+            closing = asyncio.create_task(peer.close(cause))  # the others are not to wait for it
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def close(self, cause: Exception | None = None) -> None:
         """End every session, and so every connection; with a cause, every client is told."""

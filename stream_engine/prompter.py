@@ -30,6 +30,9 @@ SAID_S = 2
 MOST_WAITING_S = 120.0
 """Speech that may wait."""
 
+SLEPT_TICKS = TICKS_PER_SECOND
+"""Further behind, the machine has slept: the time of a session that nobody spoke in stood still."""
+
 STARTED, STOPPED, STARVED, RESUMED = "started", "stopped", "starved", "resumed"
 """What may happen to an utterance: its first sample leaves, its last has left, it waits for more,
 more has come."""
@@ -183,6 +186,9 @@ class Prompter:
         if not session.begun:
             return
         now = session.clock.now()
+        behind = session.playout.position(now) - session.ring.end
+        if behind > SLEPT_TICKS:
+            session.playout.origin_s += behind / TICKS_PER_SECOND
         while session.ring.end + self._line.ticks <= session.playout.position(now):
             self._feed()
         released = session.released()

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_engine.batching.health import Health
 from stream_engine.hand_off import FrameSlot, TimedMotion, TimedPicture
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
 from stream_engine.motion.handover import Handover
@@ -137,9 +138,13 @@ class RenderLoop:
         stages: Makes the renderers.
         avatar: The one whose renderer is made at once, so that a missing OpenGL shows at start.
         clock: Wall time.
+
+    Attributes:
+        health: Whether it can draw for anybody; for others to look at only.
     """
 
     def __init__(self, stages: Stages, avatar: str, clock: Clock) -> None:
+        self.health = Health()
         self._stages = stages
         self._avatar = avatar
         self._clock = clock
@@ -235,7 +240,9 @@ class RenderLoop:
             seat.tally.add("frames_rendered_total")
             seat.tally.observe("render_seconds", now - started)
             seat.tally.observe("motion_to_picture_seconds", now - motion.ready_s)
+            self.health.worked()
         except Exception as error:
+            self.health.failed(self._clock.now())
             logger.exception("drawing a session failed")
             self.remove(seat)
             seat.on_error(error)

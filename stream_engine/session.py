@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from stream_engine.audio.resampler import Resampler
-from stream_engine.audio.ring_buffer import RingBuffer
+from stream_engine.audio.ring_buffer import RingBuffer, silence
 from stream_engine.batching.lane import Lane
 from stream_engine.engine import LaneOrder
 from stream_engine.hand_off import FrameSlot, TimedPicture
@@ -23,6 +23,7 @@ from stream_engine.transport.playout import PlayoutClock
 from stream_engine.types import (
     F32,
     MOTION_FPS,
+    SAMPLES_PER_FRAME,
     TICKS_PER_FRAME,
     TICKS_PER_SECOND,
     AudioChunk,
@@ -94,7 +95,7 @@ class Session:
         sink = _Delivery(self, on_motion, on_error)
         order = LaneOrder(parts.profile, sink, self.tally, parts.manner, PATIENCE_FRAMES)
         self.lane: Lane = house.engine.add(order)
-        self.sync = SessionSync(self.lane, house.clock, self.tally, self.id, house.engine.spare)
+        self.sync = SessionSync(self.lane, house.clock, self.tally, self.id, house.engine)
         self._slot = FrameSlot(self.tally)
         self.seat = self._take_seat()
         self.audience = Audience(self._show)
@@ -247,9 +248,14 @@ class Session:
     def _feed(self) -> None:
         """Hand on to the engine what is new in the ring, at the rate the model hears."""
         before = self.lane.heard_frames
+        gone = max(0, self.ring.oldest - self._resampled) // TICKS_PER_FRAME
+        if gone:
+            self._resampler.hush()
+            self._resampled += gone * TICKS_PER_FRAME
+            self.lane.write(silence(gone * SAMPLES_PER_FRAME), self.clock.now())
         while self._resampled < self.ring.end:
             read = self.ring.read(self._resampled, TICKS_PER_FRAME)
-            lost = np.zeros(min(read.lost, TICKS_PER_FRAME), np.float32)  # nobody heard it either
+            lost = np.zeros(min(read.lost, TICKS_PER_FRAME), np.float32)
             samples = lost if len(lost) else read.samples
             chunk = AudioChunk(self._resampled, samples, TICKS_PER_SECOND)
             self._resampled += len(samples)

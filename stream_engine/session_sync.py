@@ -2,7 +2,6 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Protocol
@@ -11,6 +10,7 @@ import numpy as np
 
 from stream_engine.audio.ring_buffer import RingBuffer, RingRead
 from stream_engine.batching.lane import Lane
+from stream_engine.engine_pool import EnginePool
 from stream_engine.hand_off import TimedPicture
 from stream_engine.monitor.remedies import (
     ALERT,
@@ -83,7 +83,7 @@ class SessionSync:
         clock: Wall time.
         tally: Counts.
         name: Of the session, for the log.
-        can_boost: Says whether there is time for more steps.
+        engines: Have time for more steps, or not.
         acts: Something is done about what is found, not only told.
         listeners: Told everything.
         last: The newest verdict.
@@ -93,7 +93,7 @@ class SessionSync:
     clock: Clock
     tally: Tally
     name: str
-    can_boost: Callable[[], bool]
+    engines: EnginePool
     acts: bool = True
     listeners: list[SyncListener] = field(default_factory=list)
     last: Verdict | None = None
@@ -246,7 +246,9 @@ class SessionSync:
     def _means(self) -> Means:
         # Who plays by time stamps is not helped by waiting; who draws by them is by the voice's.
         pictures = self.last is not None and self.last.frame - self._pictured < PICTURED_FRAMES
-        return Means(not self._stamped, pictures and not self._stamped, self.can_boost())
+        engines = self.engines
+        spare = not engines.strained and engines.level == 0
+        return Means(not self._stamped, pictures and not self._stamped, spare)
 
     def _act(self, action: Action) -> None:
         if action.on:

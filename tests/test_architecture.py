@@ -12,10 +12,10 @@ from tests.paths import PACKAGES, ROOT
 
 FILE_LINES, FUNCTION_LINES, CLASS_LINES = 300, 40, 200
 PUBLIC_METHODS, FOLDER_DEPTH = 10, 2
-ENGINE_MODULES = 215
+ENGINE_MODULES = 240
 """Raised from 90: measuring (`capacity`, `profiling`), many servers (`replica`), backends; 130:
 what other programs read (`formats`) and the ways there, who comes in (`gate`), logs and traces;
-170: the live monitor, recording and replay, LiveKit."""
+170: the live monitor, recording and replay, LiveKit, a judge of recordings."""
 UNTESTED = {
     # Declarations without behaviour: types, seams, package docstrings.
     "stream_engine/types.py",

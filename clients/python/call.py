@@ -19,7 +19,16 @@ from clients.python.faults import Unreachable, error_of
 from clients.python.mailbox import Mailbox
 from clients.python.stream import Pcm
 from stream_engine.errors import PeerClosed, SignalingError, StreamEngineError, TransportError
-from stream_engine.wire import Answer, Failure, Heartbeat, Offer, decode_as, decode_event, encode
+from stream_engine.wire import (
+    Answer,
+    Failure,
+    Heartbeat,
+    Offer,
+    View,
+    decode_as,
+    decode_event,
+    encode,
+)
 
 CONNECT_S = 20.0
 HEARTBEAT_S = 2.0
@@ -67,16 +76,22 @@ class Call:
 
     *State*: the newest picture; older ones give way. *Thread*: the loop.
 
+    Args:
+        seen: Pictures are wanted; otherwise the server draws none, as for who draws them itself.
+
     Attributes:
         session: Its name, for a bot that speaks through it (``Options.session``).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seen: bool = True) -> None:
         self.session = ""
+        self._seen = seen
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._pictures: Mailbox[Picture] = Mailbox(1)
         self._connected = asyncio.Event()
+        self._opened = asyncio.Event()
         self._channel = self._pc.createDataChannel("events")
+        self._channel.on("open", self._opened.set)
         self._tasks: list[asyncio.Task[None]] = []
         self._pc.on("track", self._on_track)
         self._pc.on("connectionstatechange", self._on_state)
@@ -131,6 +146,9 @@ class Call:
         self._pictures.close(PeerClosed("the server ended the call"))
 
     async def _live(self) -> None:
+        if not self._seen:
+            await self._opened.wait()
+            self._channel.send(encode(View(False)))
         while True:
             if self._channel.readyState == "open":
                 self._channel.send(encode(Heartbeat()))
@@ -139,7 +157,11 @@ class Call:
 
 @asynccontextmanager
 async def calling(
-    url: str, voice: Any = None, token: str = "", profile: str | None = None
+    url: str,
+    voice: Any = None,
+    token: str = "",
+    profile: str | None = None,
+    seen: bool = True,
 ) -> AsyncIterator[Call]:
     """Call a server for as long as the block lasts.
 
@@ -149,6 +171,7 @@ async def calling(
             one the face waits for a bot.
         token: Key or token, where the server wants one.
         profile: Latency profile; the server's own by default.
+        seen: Pictures are wanted; otherwise the server draws and sends none.
 
     Yields:
         The call.
@@ -156,7 +179,7 @@ async def calling(
     Raises:
         StreamEngineError: If it cannot be had: what the server refuses in its own words.
     """
-    call = Call()
+    call = Call(seen)
     try:
         await call.open(url, voice, token, profile)
         yield call

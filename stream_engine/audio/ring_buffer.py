@@ -38,6 +38,11 @@ def write_around(store: F32, end: int, samples: F32) -> None:
     store[: len(kept) - first] = kept[first:]
 
 
+def silence(count: int) -> F32:
+    """Zeros, float32 [N], in no memory: after a machine's sleep they may be hours."""
+    return np.broadcast_to(np.float32(0.0), count)
+
+
 class RingBuffer:
     """A fixed store that one thread writes and any number of readers read by position.
 
@@ -79,10 +84,7 @@ class RingBuffer:
 
     def append_silence(self, count: int) -> None:
         """Write ``count`` zeros."""
-        while count > 0:
-            step = min(count, len(self._store))
-            self.append(np.zeros(step, np.float32))
-            count -= step
+        self.append(silence(max(0, count)))
 
     def fade_out(self, start: int, samples: int) -> int:
         """Let what has been written fade out from a sample on; all after it is silence.

@@ -132,6 +132,9 @@ class Lane:
         write_around(self.table.audio[self.row].reshape(-1), start, samples)
         if end // SAMPLES_PER_FRAME > start // SAMPLES_PER_FRAME:
             self.table.heard_s[self.row] = now_s
+            waiting = start // SAMPLES_PER_FRAME - self.table.read[self.row]
+            if waiting < self.table.hop[self.row]:
+                self.table.due_s[self.row] = now_s
         self.table.heard[self.row] = end
 
     def end(self, now_s: float) -> None:

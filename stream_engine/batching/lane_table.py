@@ -46,6 +46,7 @@ class LaneTable:
         audio: float32 [N, 50, 640]; written by the door.
         heard: Samples ever written; by the door.
         heard_s: Wall time at which the newest whole frame was; by the door.
+        due_s: Wall time since which there has always been a hop that waits; by the door.
         ended: Nothing more will be written; by the door, when ``heard`` is whole frames.
         taken: Motion frames the door has passed on, or `NEVER`; by the door.
         patience: Most frames that may wait before the newest are gone on with.
@@ -70,7 +71,7 @@ class LaneTable:
             np.zeros(capacity, np.int64) for _ in range(4)
         )
         self.read, self.origin, self.made = (np.zeros(capacity, np.int64) for _ in range(3))
-        self.heard_s = np.zeros(capacity)
+        self.heard_s, self.due_s = np.zeros(capacity), np.zeros(capacity)
         self.ended, self.live = np.zeros(capacity, bool), np.zeros(capacity, bool)
         self.group, self.window, self.home, self.hop = (
             np.zeros(capacity, np.int64) for _ in range(4)
@@ -191,6 +192,27 @@ def waiting(table: LaneTable) -> tuple[int, int]:
     """Frames of audio that wait: of all sessions, and of the one that waits most."""
     frames = np.maximum(0, table.behind()[table.live])
     return int(frames.sum()), int(frames.max(initial=0))
+
+
+def complete_s(
+    table: LaneTable, rows: Slots, deadline_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Say when the windows that wait were complete.
+
+    By the clock of who speaks; but what the network brings late, and much of it at once, was not
+    there before: that is nobody's strain.
+
+    Args:
+        table: Of the rows.
+        rows: Due ones.
+        deadline_s: Theirs.
+
+    Returns:
+        Wall time, float64 [B].
+    """
+    spoken_s = deadline_s - table.hop[rows] / MOTION_FPS
+    complete: NDArray[np.float64] = np.maximum(spoken_s, table.due_s[rows])
+    return complete
 
 
 def begin_anew(table: LaneTable) -> Slots:

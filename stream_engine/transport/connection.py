@@ -1,15 +1,18 @@
 """One WebRTC connection of a session: who speaks there, who watches."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum
+from typing import Any
 
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 
 from stream_engine.config import EngineConfig
 from stream_engine.errors import SignalingError
 from stream_engine.session import Session
 from stream_engine.telemetry.spans import recording
-from stream_engine.transport import encoder, jitter_buffer
+from stream_engine.transport import bad_packets, encoder, jitter_buffer
 from stream_engine.transport.ice import own_servers
 from stream_engine.transport.outgoing import Outgoing
 from stream_engine.transport.sent_time import FACE_RTP_HZ, VOICE_RTP_HZ, SentTime
@@ -17,6 +20,9 @@ from stream_engine.transport.signaling import BAD_OFFER, candidates_of, usable_s
 from stream_engine.transport.tracks import FaceTrack, VoiceTrack
 from stream_engine.transport.video_terms import VideoTerms, agree
 from stream_engine.wire import Offer
+
+CLOSE_S, LAST_S = 3.0, 1.0
+"""Longest wait for a connection to end by itself, and then for each of its parts."""
 
 
 class Role(Enum):
@@ -76,6 +82,8 @@ class Connection:
         outgoing = None if speaks else self._add_tracks(terms)
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(sdp, offer.type))
+            transport = self._pc.getTransceivers()[0].receiver.transport  # of the whole BUNDLE
+            bad_packets.drop_malformed(transport, self._session.tally)
             if outgoing is None:
                 self._only_listen()
             elif recording():
@@ -111,8 +119,19 @@ class Connection:
             ) from error
 
     async def close(self) -> None:
-        """Close; what was only half set up may raise one of `BAD_OFFER`."""
-        await self._pc.close()
+        """Close; what was only half set up may raise one of `BAD_OFFER`.
+
+        aiortc waits for its tasks to say that they have ended; one that failed on what the other
+        end sent never says so. Then the rest is stopped without it.
+        """
+        try:
+            await asyncio.wait_for(self._pc.close(), CLOSE_S)
+        except TimeoutError:
+            for transceiver in self._pc.getTransceivers():
+                dtls = transceiver.receiver.transport
+                for stop in (transceiver.sender.stop, dtls.stop, dtls.transport.stop):
+                    with suppress(TimeoutError, ConnectionError):
+                        await asyncio.wait_for(stop(), LAST_S)
 
     def _add_tracks(self, terms: VideoTerms) -> Outgoing:
         session = self._session
@@ -120,6 +139,7 @@ class Connection:
         hears = self._role is Role.CALLS
         direction = "sendrecv" if hears else "sendonly"
         voice = self._pc.addTransceiver(tracks[0], direction=direction)
+        voice.setCodecPreferences(_opus())  # what has 8,000 samples a second would be misheard
         face = self._pc.addTransceiver(tracks[1], direction="sendonly")
         self.sent = {
             "voice": SentTime(voice.sender, VOICE_RTP_HZ),
@@ -127,6 +147,7 @@ class Connection:
         }
         for track, clock in zip(tracks, self.sent.values(), strict=True):
             track.on_sent = clock.sent
+            clock.report_due(session)
         # One stream for both, so that the browser plays them in sync.
         face.sender._stream_id = voice.sender._stream_id
         if hears:
@@ -144,3 +165,8 @@ class Connection:
                 jitter_buffer.install(transceiver.receiver, self._session.tally)
             else:
                 transceiver.direction = "inactive"
+
+
+def _opus() -> list[Any]:
+    known = RTCRtpSender.getCapabilities("audio").codecs
+    return [codec for codec in known if codec.mimeType == "audio/opus"]

@@ -14,6 +14,9 @@ STALL_SLACK = TICKS_PER_SECOND * 60 // 1000
 MAX_GAP = TICKS_PER_SECOND
 """A longer hole is a sender's clock that was set anew, not lost packets."""
 
+MAX_EARLY_S = 0.2
+"""A hole that took this much less time than it is long is such a clock, too."""
+
 MAX_BEHIND_PACKETS = 25
 """So many packets in a row for a time already past: the sender's clock stood still."""
 
@@ -55,7 +58,9 @@ class AudioIntake:
         assert self._offset is not None
         gap = pts + self._offset - self._ring.end
         self._behind = self._behind + 1 if gap <= -len(samples) else 0
-        if gap > MAX_GAP or self._behind > MAX_BEHIND_PACKETS:
+        early_s = self._playout.arrival(self._ring.end + gap + len(samples)) - now_s
+        anew = gap > MAX_GAP or (gap > 0 and early_s > MAX_EARLY_S)
+        if anew or self._behind > MAX_BEHIND_PACKETS:
             self._tally.add("audio_rebased_total")
             self._tie(pts, len(samples), now_s)
             gap = 0

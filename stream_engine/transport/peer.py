@@ -116,6 +116,10 @@ class Peer:
             return 0.0
         return self._clock.now() - self._heard_s
 
+    def excuse(self, seconds: float) -> None:
+        """Do not count this as silence: nobody could be heard."""
+        self._heard_s = min(self._clock.now(), self._heard_s + seconds)
+
     async def answer(self, offer: Offer) -> Answer:
         """Take the offer and make the answer.
 

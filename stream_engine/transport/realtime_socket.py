@@ -1,7 +1,6 @@
 """The assistants' door: speech pushed over a WebSocket, spoken in time, cut at a word."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -49,6 +48,7 @@ from stream_engine.realtime_wire import (
 )
 from stream_engine.replica.session_name import full_name
 from stream_engine.session import Session
+from stream_engine.transport.outbox import Outbox
 from stream_engine.transport.sync_teller import SyncTeller
 from stream_engine.types import MOTION_FPS, TICKS_PER_SECOND, MotionFrames
 from stream_engine.wire import failure_of
@@ -101,8 +101,7 @@ class RealtimeSocket:
     def __init__(self, house: Household, socket: WebSocket, wish: Wish) -> None:
         self._house, self._socket, self._wish = house, socket, wish
         self._loop = asyncio.get_running_loop()
-        self._outbox: deque[Answer | bytes | Exception] = deque()
-        self._filled = asyncio.Event()
+        self._outbox: Outbox[Answer | bytes | Exception] = Outbox(2 * MOST_UNSENT)
         self._after_cut: list[Answer | bytes] | None = None
         self._response = ""
 
@@ -185,6 +184,7 @@ class RealtimeSocket:
 
     async def _read(self) -> None:
         while True:
+            await self._outbox.room()  # who does not read is not answered any more, nor heard
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message.get("code", 1005))
@@ -228,7 +228,7 @@ class RealtimeSocket:
 
     def _cut(self, kind: str, work: Callable[[], Cut], state: str) -> None:
         """Cut, answer, and only then send what comes after; no old delta is sent any more."""
-        self._outbox = deque(item for item in self._outbox if not isinstance(item, _DELTAS))
+        self._outbox.forget(lambda item: isinstance(item, _DELTAS))
         self._after_cut = []
         cut = work()
         rate_hz, at = self._wish.rate_hz, cut.at
@@ -248,7 +248,8 @@ class RealtimeSocket:
         if kind == "response.cancelled" and cut.utterance is not None:
             self._say(ResponseDone(cut.utterance, "cancelled", end_ms))
         self._say(FaceState(state, at.pts))
-        self._outbox += self._after_cut
+        for delta in self._after_cut:
+            self._put(delta)
         self._after_cut = None
 
     def _on_happening(self, happening: Happening) -> None:
@@ -271,21 +272,17 @@ class RealtimeSocket:
             self._put(delta)
 
     def _put(self, item: Answer | bytes | Exception) -> None:
-        self._outbox.append(item)
-        self._filled.set()
+        self._outbox.put(item)
 
     async def _send(self) -> None:
         while True:
-            while self._outbox:
-                item = self._outbox.popleft()
-                if isinstance(item, Exception):
-                    raise item
-                if isinstance(item, bytes):
-                    await self._socket.send_bytes(item)
-                else:
-                    await self._socket.send_text(as_text(item))
-            self._filled.clear()
-            await self._filled.wait()
+            item = await self._outbox.take()
+            if isinstance(item, Exception):
+                raise item
+            if isinstance(item, bytes):
+                await self._socket.send_bytes(item)
+            else:
+                await self._socket.send_text(as_text(item))
 
     async def _pump(self) -> None:
         while True:

@@ -49,6 +49,10 @@ class Viewer:
         connected = self.connection.state == "connected"
         return 0.0 if connected else self.session.clock.now() - self._opened_s
 
+    def excuse(self, seconds: float) -> None:
+        """Wait for it so much longer: nobody could be heard."""
+        self._opened_s += seconds
+
     async def answer(self, offer: Offer) -> Answer:
         """Take the offer and make the answer; see `Connection.answer`."""
         sdp, kind = await self.connection.answer(offer)

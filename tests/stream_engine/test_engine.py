@@ -391,3 +391,18 @@ def test_a_door_that_waits_and_is_slow_to_deliver_loses_nothing() -> None:
     assert sink.starts() == list(range(len(sink.starts())))
     assert len(sink.starts()) > 100
     assert lane.tally.count("motion_dropped_total") == 0
+
+
+def test_what_the_network_brings_late_and_at_once_strains_nobody() -> None:
+    """Bursts of 200 ms on an idle engine: no window is late, and no quality gives way for it."""
+    bench = Bench()
+    lane, _ = bench.join(patience=12)
+    for _ in range(30):
+        bench.clock.advance(0.2)
+        for _ in range(5):
+            bench.speak(lane, 640)
+        bench.engine.run_once()
+    (governor,) = bench.engine.governors
+    assert (governor.level, governor.strained) == (0, False)
+    assert bench.tally.count("engine_windows_late_total") == 0
+    assert bench.tally.count("engine_windows_total") > 140

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stream_engine.assemble import Assembly
+from stream_engine.batching.health import IN_A_ROW
 from stream_engine.batching.lane import Lane, deliver
 from stream_engine.config import EngineConfig
 from stream_engine.engine import LaneOrder
@@ -102,3 +103,20 @@ def test_an_engine_is_not_strained_any_more_when_all_have_left() -> None:
     lane.owner.remove(lane)
     run(engines)
     assert not engines.strained
+
+
+def test_an_engine_whose_models_fail_attracts_nobody() -> None:
+    """Its sessions end, so it has fewest; who comes goes where models work, while there are any."""
+    engines = pool(20, 2)
+    broken, works = engines.engines
+    for _ in range(IN_A_ROW):
+        broken.health.failed(100.0)
+    assert {join(engines)[0].owner for _ in range(4)} == {works}
+    assert not engines.failing
+    assert not engines.strained
+    for _ in range(IN_A_ROW):
+        works.health.failed(100.0)
+    assert engines.failing
+    assert join(engines)[0].owner is broken
+    works.health.worked()
+    assert not engines.failing

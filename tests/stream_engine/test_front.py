@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from stream_engine.batching.health import IN_A_ROW, LOST_S
 from stream_engine.config import ServerConfig
 from stream_engine.json_fields import MAX_TEXT
 from stream_engine.protocols import MotionSlots
@@ -150,6 +151,24 @@ def test_readiness_is_room_for_one_more() -> None:
         reply = server.ask("api/offer", "POST", offer())
         assert (reply.status, reply.json["error"]["type"]) == (503, "Draining")
         assert server.ask("healthz").status == 200
+
+
+def test_a_server_whose_models_fail_says_so() -> None:
+    """Not ready first; when trials have failed for long, not healthy either, for probes to act."""
+    with live_server() as server:
+        health = server.house.engine.engines[0].health
+        now = server.house.clock.now()
+        for _ in range(IN_A_ROW):
+            health.failed(now)
+        reply = server.ask("readyz")
+        assert (reply.status, reply.json["reason"], reply.json["room"]) == (503, "failing", 0)
+        assert server.ask("healthz").status == 200
+        assert "elocute_failing 1" in server.ask("metrics").body
+        health.failed(now + LOST_S)
+        reply = server.ask("healthz")
+        assert (reply.status, reply.json["status"]) == (503, "lost")
+        health.worked()
+        assert server.ask("healthz").status == server.ask("readyz").status == 200
 
 
 class Broken(FakeStages):

@@ -13,6 +13,7 @@ from stream_engine.transport.connection import Role
 from stream_engine.types import MotionFrames
 from stream_engine.wire import Offer
 from tests.fakes.caller import Caller
+from tests.fakes.clock import ManualClock
 from tests.fakes.stages import FakeStages
 
 pytestmark = pytest.mark.net
@@ -88,5 +89,30 @@ def test_who_never_connects_is_let_go() -> None:
         finally:
             await caller.close()
             await asyncio.to_thread(house.stop)
+
+    asyncio.run(play())
+
+
+def test_a_machine_that_slept_ends_nobody() -> None:
+    """A minute between two looks is no minute of silence; a silence that goes on still is."""
+
+    async def play() -> None:
+        house = Household(FakeStages(), EngineConfig(), clock := ManualClock())
+        peers, caller = Peers(house), Caller()
+        try:
+            offer = await caller.offer()
+            answer = await peers.open(offer)
+            await peers.watch(answer.session, offer)
+            clock.advance(1.0)
+            await peers.look_after()
+            clock.advance(60.0)
+            await peers.look_after()
+            assert len(peers.hosts) == len(peers.viewers) == 1
+            for _ in range(12):
+                clock.advance(1.0)
+                await peers.look_after()
+            await caller.until(lambda: not (peers.hosts or peers.viewers))
+        finally:
+            await caller.close()
 
     asyncio.run(play())

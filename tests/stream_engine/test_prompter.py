@@ -179,3 +179,19 @@ def test_a_loop_that_stood_still_puts_no_silence_into_speech() -> None:
     theatre.live(80)
     np.testing.assert_array_equal(theatre.said, speech)
     assert set(np.diff(np.flatnonzero(np.concatenate(theatre.heard)))) == {1}
+
+
+@pytest.mark.parametrize("asleep_s", [5.0, 3600.0])
+def test_a_machine_that_slept_says_what_it_had_to_say(asleep_s: float) -> None:
+    """Time stood still for who is prompted: every sample is heard, in order, none hurried past."""
+    theatre = Theatre()
+    theatre.prompter.push(theatre.speech(2 * TICKS_PER_SECOND))
+    theatre.prompter.end()
+    theatre.live(100)
+    theatre.clock.advance(asleep_s)
+    theatre.live(150)
+    heard = np.concatenate(theatre.heard)
+    said = np.flatnonzero(heard)
+    assert len(said) == 2 * TICKS_PER_SECOND
+    assert np.array_equal(np.diff(said), np.ones(len(said) - 1, int))
+    assert [it.what for it in theatre.told] == [STARTED, STOPPED]

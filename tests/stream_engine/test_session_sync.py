@@ -38,6 +38,12 @@ class OneLane:
         self.worked.append((boosted, fallback))
 
 
+class Idle:
+    """Engines with time to spare."""
+
+    strained, level = False, 0
+
+
 class Told:
     """Implements `SyncListener`."""
 
@@ -66,7 +72,7 @@ class Scene:
         self.table = SyncTable(1)
         self.table.begin(0, 0)
         lane: Lane = self.lane  # type: ignore[assignment]
-        self.sync = SessionSync(lane, self.clock, Tally(), "name", lambda: True)
+        self.sync = SessionSync(lane, self.clock, Tally(), "name", Idle())  # type: ignore[arg-type]
         self.sync.listeners.append(self.told)
         self.left: list[Watch] = []
         self.sync.watch = Watch(self.table, 0, self.sync.found, self.left.append)

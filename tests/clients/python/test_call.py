@@ -87,3 +87,23 @@ def test_a_call_that_is_refused_or_lost_says_why(server: LiveServer) -> None:
                     pass
 
     asyncio.run(use())
+
+
+def test_who_draws_the_face_itself_is_sent_no_pictures(server: LiveServer) -> None:
+    """Motion goes on, and nothing is drawn any more once the server has been told."""
+
+    async def use() -> None:
+        async with calling(server.url, seen=False) as call:
+            (session,) = server.house.by_name.values()
+            tally = session.tally
+            for _ in range(100):
+                if not session.audience._looking:
+                    break
+                await asyncio.sleep(0.02)
+            drawn, made = tally.count("frames_rendered_total"), tally.count("motion_frames_total")
+            await asyncio.sleep(0.5)
+            assert tally.count("frames_rendered_total") <= drawn + 1
+            assert tally.count("motion_frames_total") > made + 5
+            assert call.session
+
+    asyncio.run(use())

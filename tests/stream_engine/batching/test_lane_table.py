@@ -141,7 +141,7 @@ def test_a_row_is_clean_when_it_begins_again() -> None:
 
 def test_a_row_has_the_size_that_is_stated() -> None:
     """Audio of 2 s, 64 frames of motion with number and time, and counts."""
-    assert row_bytes() == 4 * (50 * 640 + 64 * 55) + 64 * 16 + 12 * 8 + 2
+    assert row_bytes() == 4 * (50 * 640 + 64 * 55) + 64 * 16 + 13 * 8 + 2
 
 
 def test_what_waits_is_counted_of_sessions_only() -> None:

@@ -109,3 +109,14 @@ def test_a_sender_clock_that_jumps_ahead_is_tied_anew() -> None:
     bench.push(180_000, now_s=0.04)
     assert bench.ring.end < 3 * PACKET
     assert bench.tally.count("audio_rebased_total") == 1
+
+
+def test_a_jump_of_half_a_second_that_took_no_time_is_no_silence() -> None:
+    """The sender's clock is believed anew: silence would be half a second of delay for minutes."""
+    bench = Bench()
+    for index in range(20):
+        bench.push(index)
+    for index in range(45, 60):
+        bench.push(index, now_s=(index - 24) * 0.02)
+    assert bench.tally.count("audio_rebased_total") == 1
+    assert bench.heard() == [*range(1, 21), *range(46, 61)]

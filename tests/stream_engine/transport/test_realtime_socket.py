@@ -11,11 +11,15 @@ import numpy as np
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from stream_engine.config import ServerConfig
+from stream_engine.clock import MonotonicClock
+from stream_engine.config import EngineConfig, ServerConfig
+from stream_engine.household import Household
 from stream_engine.motion.arkit import INDEX
 from stream_engine.realtime_deltas import HEADER, MOTION, SOUND
+from stream_engine.transport.realtime_socket import MOST_UNSENT, RealtimeSocket, Wish
 from stream_engine.types import TICKS_PER_FRAME
 from tests.fakes.live_server import LiveServer, live_server
+from tests.fakes.stages import FakeStages
 
 pytestmark = pytest.mark.net
 JAW = INDEX["jawOpen"]
@@ -309,3 +313,42 @@ def test_a_recording_that_there_is_not_is_refused(server: LiveServer) -> None:
             assert "recording.folder" in error["fix"]
 
     asyncio.run(talk())
+
+
+class Deaf:
+    """A WebSocket that says nonsense without end, and takes nothing."""
+
+    def __init__(self) -> None:
+        self.said = 0
+
+    async def receive(self) -> dict[str, str]:
+        self.said += 1
+        await asyncio.sleep(0)
+        return {"type": "websocket.receive", "text": "what?"}
+
+    async def send_text(self, text: str) -> None:
+        await asyncio.Event().wait()
+
+
+def test_who_does_not_read_is_not_heard_any_more_and_holds_no_memory() -> None:
+    """A bounded number of answers waits, however much is asked; nobody else is held up."""
+
+    async def play() -> None:
+        house = Household(FakeStages(), EngineConfig(), MonotonicClock())
+        deaf = Deaf()
+        client = RealtimeSocket(house, deaf, Wish(24_000, "ultra", False, True, ""))  # type: ignore[arg-type]
+        running = asyncio.create_task(client.run())
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if len(client._outbox) >= 2 * MOST_UNSENT:
+                break
+        said = deaf.said
+        await asyncio.sleep(0.1)
+        assert deaf.said == said == 2 * MOST_UNSENT
+        assert len(client._outbox) == 2 * MOST_UNSENT
+        assert house.sessions == 1
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert house.sessions == 0
+
+    asyncio.run(play())

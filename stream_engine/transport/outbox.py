@@ -1,0 +1,50 @@
+"""What is to be sent to a client that may not read."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Outbox(Generic[T]):
+    """Items in order; who answers a client waits for room before it hears more from that client.
+
+    *State*: as many items as are put; ``room`` bounds those that answer. *Thread*: the loop.
+
+    Args:
+        most: Items above which there is no room.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._items: deque[T] = deque()
+        self._filled, self._taken = asyncio.Event(), asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: T) -> None:
+        """Add an item."""
+        self._items.append(item)
+        self._filled.set()
+
+    def forget(self, old: Callable[[T], bool]) -> None:
+        """Take out what shall not be sent any more."""
+        self._items = deque(item for item in self._items if not old(item))
+        self._taken.set()
+
+    async def take(self) -> T:
+        """Wait for the next item."""
+        while not self._items:
+            self._filled.clear()
+            await self._filled.wait()
+        self._taken.set()
+        return self._items.popleft()
+
+    async def room(self) -> None:
+        """Wait until fewer than ``most`` are left."""
+        while len(self._items) >= self._most:
+            self._taken.clear()
+            await self._taken.wait()
