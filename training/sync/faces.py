@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -39,26 +40,37 @@ def joined(faces: Sequence[TalkingFace]) -> TalkingFace:
 
 
 def streams(faces: Iterable[TalkingFace], longest_s: float) -> list[TalkingFace]:
-    """What each voice says, end to end, cut where it is too long.
+    """What follows on, end to end, cut where it is too long.
 
     Args:
-        faces: Recordings in the order in which they were cut.
+        faces: Recordings in the order in which they were cut. Pieces of a take are called
+            ``take/0``, ``take/1`` and so on, and follow on; clips without a number are one take.
         longest_s: Of a stream.
 
     Returns:
-        Streams, voice by voice; a rest shorter than half of that goes with the one before it.
+        Streams in order; a rest shorter than half of that goes with the one before it.
     """
-    of_voice: dict[str, list[TalkingFace]] = {}
+    takes: list[list[TalkingFace]] = []
     for face in faces:
-        of_voice.setdefault(face.voice, []).append(face)
+        if takes and _follows(takes[-1][-1], face):
+            takes[-1].append(face)
+        else:
+            takes.append([face])
     length = round(longest_s * MOTION_FPS)
     made = []
-    for spoken in of_voice.values():
-        whole = joined(spoken)
+    for take in takes:
+        whole = joined(take)
         count = max(1, round(len(whole) / length))
         edges = [k * length for k in range(count)] + [len(whole)]
-        made += [_cut(whole, a, b) for a, b in zip(edges, edges[1:], strict=False)]
+        made += [_cut(whole, a, b) for a, b in pairwise(edges)]
     return made
+
+
+def _follows(before: TalkingFace, after: TalkingFace) -> bool:
+    if before.voice != after.voice:
+        return False
+    first, _, number = before.name.partition("/")
+    return f"{first}/{int(number) + 1}" == after.name if number else "/" not in after.name
 
 
 def _cut(face: TalkingFace, first: int, end: int) -> TalkingFace:
