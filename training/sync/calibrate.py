@@ -3,8 +3,8 @@
     python -m training.sync.calibrate --pairs cache/grid.npz --spoken cache/spoken.npz
 
 Fits on recorded clips of the validation split and on made faces of half of the speakers that no
-ear heard; the other half, and the test split, stay for `elocute monitor evaluate`. Healthy faces
-of speakers the ears know are listened to as well, for there are more hours of them. Writes into
+ear heard; the other half, and the test split, stay for `elocute monitor evaluate`. Alarms are
+fitted on more hours: speakers the ears know, and other voices (``--more``). Writes into
 ``monitor.json``.
 """
 
@@ -28,15 +28,15 @@ from training.sync.fitting import (
     Evidence,
     fit,
     found_soon,
-    largest_sums,
+    peaks,
 )
-from training.sync.systems import SyncSystem, open_systems
+from training.sync.systems import SHIPPED, SyncSystem, open_systems
 from training.sync.trial import HOP_S
 from training.sync.tried import listen_to, long_enough, try_faces, try_planted
 from trt_build.export_monitor import write_description
 
-_STREAM_S, _PLANTED_S = 60.0, 15.0
-_SEED = 3
+_STREAM_S, _PLANTED_S, _MOST_PLANTED = 60.0, 15.0, 60
+_SEED, _PART = 3, 8
 
 
 def faces_to_fit(pairs: PairSet, spoken: SpokenFaces) -> tuple[list[list[TalkingFace]], ...]:
@@ -56,32 +56,34 @@ def faces_to_fit(pairs: PairSet, spoken: SpokenFaces) -> tuple[list[list[Talking
 def gather(
     systems: Mapping[str, SyncSystem],
     faces: Sequence[Sequence[TalkingFace]],
-    known: Sequence[Sequence[TalkingFace]],
+    more: Sequence[Sequence[TalkingFace]],
 ) -> dict[str, Evidence]:
     """Evidence of every system.
 
     Args:
         systems: By name.
         faces: A list for each kind of face.
-        known: More of each kind, to be listened to only.
+        more: Sets of healthy ones to listen to; all systems but the shipped one hear a part.
 
     Returns:
         By system.
     """
     tried = [try_faces(systems, kind, _SEED, show) for kind in faces]
-    whole = [s for kind in (*faces, *known) for s in streams(kind, _STREAM_S)]
-    healthy = listen_to(systems, whole, show)
-    short = long_enough([s for kind in faces for s in streams(kind, _PLANTED_S)])
-    planted = try_planted(systems, short, _SEED, show)
-    return {
-        name: Evidence([kind[name] for kind in tried], healthy[name], planted[name])
-        for name in systems
-    }
+    whole = [s for kind in (*faces, *more) for s in streams(kind, _STREAM_S)]
+    short = long_enough([s for kind in (*faces, *more[2:]) for s in streams(kind, _PLANTED_S)])
+    short = short[:: max(1, len(short) // _MOST_PLANTED)]
+    gathered = {}
+    for name, system in systems.items():
+        one = {name: system}
+        healthy = listen_to(one, whole[:: 1 if name == SHIPPED else _PART], show)[name]
+        planted = try_planted(one, short, _SEED, show)[name]
+        gathered[name] = Evidence([kind[name] for kind in tried], healthy, planted)
+    return gathered
 
 
 def account(evidence: Evidence, calibration: Calibration) -> dict[str, Any]:
     """What the fit was on and how good it looks there."""
-    shifted, wrong = largest_sums(evidence.healthy, calibration)
+    shifted, wrong = peaks(evidence.healthy, calibration).max(axis=0).tolist()
     return {
         "healthy_hours": round(sum(map(len, evidence.healthy)) * HOP_S / 3600, 3),
         "largest_healthy_sums": [round(shifted, 2), round(wrong, 2)],
@@ -111,14 +113,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--spoken", type=Path, required=True)
+    parser.add_argument(
+        "--more", type=Path, nargs="*", default=[], help="made faces, not tested on"
+    )
     parser.add_argument("--folder", type=Path, default=MONITOR_FOLDER, help="of the monitor")
     parser.add_argument("--systems", nargs="+", help="only these, by name")
     options = parser.parse_args()
     systems = open_systems(options.folder)
     systems = {name: systems[name] for name in options.systems or systems}
-    sets = faces_to_fit(load_pairs(options.pairs), load_spoken(options.spoken))
+    faces, more = faces_to_fit(load_pairs(options.pairs), load_spoken(options.spoken))
+    more += [made_faces(load_spoken(path)) for path in options.more]
     described = read_monitor(options.folder)
-    for name, evidence in gather(systems, *sets).items():
+    for name, evidence in gather(systems, faces, more).items():
         fitted = fit(evidence)
         described.setdefault("calibration", {})[name] = rounded(fitted)
         print(json.dumps({name: rounded(fitted) | account(evidence, fitted)}))

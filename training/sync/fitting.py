@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from stream_engine.monitor.sync_evidence import LAGS, STEP_MS
 from stream_engine.monitor.sync_score import Calibration, accumulate, features
 from stream_engine.types import F32
-from training.sync.trial import alarms_of, windows_of
+from training.sync.trial import HOP_S, alarms_of, windows_of
 from training.sync.tried import IN_SYNC, LAG_OF, OTHER_WORDS, SOON_S, Hops, Planted
 
 MARGIN = 1.25
-"""How far the alarms stand above the largest sum that healthy faces reached."""
+"""How far the alarms stand above the sum that healthy faces reach once an hour."""
 
 NO_FAULT = {"+40 ms", "-40 ms", "damped", "exaggerated", "noisy"}
 """Neither in sync nor out of it: the score is not fitted on them."""
@@ -95,18 +95,29 @@ def fit_located(faces: Sequence[Mapping[str, Hops]]) -> Weights4:
     return fit_logistic(np.concatenate(rows), np.concatenate(yes), np.concatenate(weight))
 
 
-def largest_sums(healthy: Hops, calibration: Calibration) -> tuple[float, float]:
-    """The largest sum for a shift, and for wrong words, that streams ever reach."""
+def peaks(healthy: Hops, calibration: Calibration) -> NDArray[np.floating]:
+    """The largest sum for a shift, and for wrong words, that each stream reaches, [M, 2]."""
+    never = replace(calibration, shifted=np.inf, wrong=np.inf)
     longest = max(map(len, healthy))
     padded = np.zeros((len(healthy), longest, 2, len(LAGS)), np.float32)
     for row, hops in enumerate(healthy):
         padded[row, : len(hops)] = hops
     gains = np.zeros((len(healthy), len(LAGS) + 1), np.float32)
-    top = np.zeros(2)
+    top = np.zeros((len(healthy), 2))
     for number in range(longest):
-        gains, _ = accumulate(gains, padded[:, number], calibration)
-        top = np.maximum(top, [gains[:, :-1].max(), gains[:, -1].max()])
-    return float(top[0]), float(top[1])
+        gains, _ = accumulate(gains, padded[:, number], never)
+        now = np.stack([gains[:, :-1].max(axis=1), gains[:, -1]], axis=1)
+        top = np.maximum(top, now)
+    return top
+
+
+def thresholds(healthy: Hops, calibration: Calibration) -> tuple[float, float]:
+    """Above what healthy streams reach once an hour; never so low that nothing passes it."""
+    hours = sum(map(len, healthy)) * HOP_S / 3600
+    reached = np.sort(peaks(healthy, calibration), axis=0)[::-1]
+    hourly = reached[min(int(hours), len(reached) - 1)]
+    shifted, wrong = np.maximum(MARGIN * hourly, _LEAST_THRESHOLD)
+    return float(shifted), float(wrong)
 
 
 def found_soon(planted: Sequence[Planted], calibration: Calibration) -> float:
@@ -120,7 +131,7 @@ def found_soon(planted: Sequence[Planted], calibration: Calibration) -> float:
 
 
 def fit_alarms(evidence: Evidence, start: Calibration) -> Calibration:
-    """Expectation and slack that find most soon, thresholds above what healthy faces reach."""
+    """Expectation and slack that find most soon, thresholds by `thresholds`."""
     never = replace(start, shifted=np.inf, wrong=np.inf)
     shifts = [s for f in evidence.planted if f in LAG_OF for s in evidence.planted[f]]
     wrong = [s for f in evidence.planted if f not in LAG_OF for s in evidence.planted[f]]
@@ -128,21 +139,16 @@ def fit_alarms(evidence: Evidence, start: Calibration) -> Calibration:
     tried = []
     for share in _EXPECTED:
         one = replace(never, expected=least + share * (usual - least))
-        one = replace(one, wrong=_above(largest_sums(evidence.healthy, one)[1]))
+        one = replace(one, wrong=thresholds(evidence.healthy, one)[1])
         tried.append((found_soon(wrong, one), -share, one))
     expecting = replace(max(tried, key=_first_two)[2], wrong=np.inf)
     certain = max(tried, key=_first_two)[2].wrong
     tried = []
     for slack in _SLACKS:
         one = replace(expecting, slack=slack)
-        one = replace(one, shifted=_above(largest_sums(evidence.healthy, one)[0]))
+        one = replace(one, shifted=thresholds(evidence.healthy, one)[0])
         tried.append((found_soon(shifts, one), -slack, one))
     return replace(max(tried, key=_first_two)[2], wrong=certain)
-
-
-def _above(largest: float) -> float:
-    """A threshold; never so low that a moment of nothing passes it."""
-    return max(MARGIN * largest, _LEAST_THRESHOLD)
 
 
 def _first_two(trial: tuple[float, float, Calibration]) -> tuple[float, float]:

@@ -21,13 +21,13 @@ from stream_engine.monitor.sync_evidence import (
     spoken,
 )
 from stream_engine.monitor.units import UnitNamer
-from stream_engine.types import F32
+from stream_engine.types import F32, MOTION_FPS
 from training.evaluation.lip_reader import LipReader
 from training.evaluation.second_ear import JUDGE_FOLDER
 from training.sync.faults import TalkingFace
 
-BASELINES = ("loudness", "syncnet")
-"""Systems that are no ears."""
+SHIPPED = "shipped"
+"""What the live monitor judges by."""
 
 STEPS_PER_FRAME = 2
 _CHUNK_STEPS = 200
@@ -53,6 +53,7 @@ class LiveEars:
     def __init__(self, folder: Path | None = None) -> None:
         self._ears: StreamingEars = open_streaming_ears(folder)
         self.prior = np.array(read_monitor(folder)["prior"], np.float32)
+        self.delay_s = self._ears.delay / MOTION_FPS
         self._heard: tuple[F32, F32] | None = None
 
     def evidence(self, face: TalkingFace) -> tuple[F32, F32]:
@@ -150,7 +151,7 @@ def open_systems(folder: Path | None = None) -> dict[str, SyncSystem]:
     live, namer = LiveEars(folder), open_units()
     prior = live.prior
     return {
-        "shipped": live,
+        SHIPPED: live,
         "critic": WindowedEar(open_ear(), namer, live, prior),
         "second": WindowedEar(open_ear(JUDGE_FOLDER), namer, live, prior),
         "loudness": LoudnessGap(live),
