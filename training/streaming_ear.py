@@ -10,7 +10,6 @@ itself, of speech as microphones hear it. Speakers and sentences that tests use 
 import argparse
 import json
 import math
-import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from stream_engine.assemble import open_units
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.models.streaming_ear import (
     STEPS_PER_FRAME,
@@ -29,23 +27,18 @@ from stream_engine.models.streaming_ear import (
     SpeechEar,
     StreamingEarConfig,
 )
-from stream_engine.monitor.coarse_mel import coarse_mel, in_spreads, speech_steps
 from training.data.augment import augment_speech, mute
-from training.data.other_sounds import MAKERS, other_sound
-from training.data.spoken_faces import SpokenFaces, features, load_spoken
-from training.dataset import PairSet, coefficient_scale, load_pairs
+from training.data.spoken_faces import load_spoken
+from training.dataset import coefficient_scale, load_pairs
 from training.fronts import front_matrix
+from training.listening import CROP_FRAMES, Material, commonest, gather, sounds
 from training.noise import smooth_noise
 from training.optimisation import Descending, Optimisation
 from training.place import HERE, Place, take_place
 from training.recipe import RECIPES, read_recipe
 from training.session import Rhythm, add_options, given, learn
 
-CROP_FRAMES = 74
-"""As long as a recorded clip."""
-
 _OTHER_SOUNDS = 200
-_HELD_OUT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,52 +74,6 @@ TABLES = {"recipe": Recipe, "sizes": StreamingEarConfig}
 """What a recipe file of this network holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
-    """Faces and what is said in them, clips of any one length.
-
-    Attributes:
-        motion: [M, T, D].
-        mel: float16 [M, 4 T, F].
-        units: int64 [M, 2 T].
-        coarse: Coarse mel in spreads of its voice, float16 [M, 2 T, C].
-        speech: Somebody speaks, bool [M, 2 T].
-    """
-
-    motion: NDArray[np.floating[Any]]
-    mel: NDArray[np.float16]
-    units: NDArray[np.int64]
-    coarse: NDArray[np.float16]
-    speech: NDArray[np.bool_]
-
-
-def material(motion: NDArray[np.floating[Any]], mel: NDArray[np.float16]) -> Material:
-    """Name what is said in clips."""
-    namer = open_units()
-    units = [namer.name_units(clip.astype(np.float32)) for clip in mel]
-    coarse, speech = [], []
-    for clip in mel:
-        steps = coarse_mel(clip.astype(np.float32))
-        spoken = speech_steps(steps)
-        coarse.append(in_spreads(steps, spoken).astype(np.float16))
-        speech.append(spoken)
-    return Material(motion, mel, np.stack(units), np.stack(coarse), np.stack(speech))
-
-
-def held_out(speaker: str) -> bool:
-    """Whether a speaker is kept for tests: one in five, by name."""
-    return zlib.crc32(speaker.encode()) % _HELD_OUT == 0
-
-
-def sounds(count: int, seed: int) -> NDArray[np.float16]:
-    """Features of sounds that nobody says, float16 [M, 4 T, F]."""
-    rng = np.random.default_rng(seed)
-    seconds = (CROP_FRAMES + 1) / 25
-    kinds = sorted(MAKERS)
-    made = [features(other_sound(kinds[k % len(kinds)], seconds, rng)) for k in range(count)]
-    return np.stack(made)[:, : CROP_FRAMES * 4].astype(np.float16)
-
-
 class Ears(nn.Module):
     """Both, trained side by side; they share nothing but what they are asked.
 
@@ -157,8 +104,7 @@ class Listening(Descending):
     """Teaches both ears.
 
     Args:
-        recorded: Recorded faces.
-        spoken: Faces the engine made.
+        sets: Recorded faces, and faces the engine made.
         other: Features of sounds that nobody says, float16 [M, 4 T, F].
         ears: What learns.
         scale: Spread of each coefficient, float32 [D].
@@ -277,38 +223,10 @@ def errors(ears: Ears, chosen: Material, batch: int = 64) -> dict[str, float]:
     return {name: float(np.concatenate([p.ravel() for p in w]).mean()) for name, w in wrong.items()}
 
 
-def commonest(*sets: Material) -> dict[str, list[float]]:
-    """How common each unit is in speech, and mean and spread of an average voice."""
-    counts = np.zeros(StreamingEarConfig().units)
-    voices = []
-    for source in sets:
-        units = source.units[source.speech]
-        counts += np.bincount(units, minlength=len(counts)) / len(units)
-        coarse = coarse_mel(source.mel.astype(np.float32))
-        for steps, spoken in zip(coarse, source.speech, strict=True):
-            if spoken.any():
-                said = steps[spoken]
-                voices.append(np.concatenate([said.mean(axis=0), said.std(axis=0)]))
-    prior = counts / counts.sum()
-    return {"prior": prior.tolist(), "voice": np.mean(voices, axis=0).tolist()}
-
-
 def save(path: Path, ears: Ears, about: dict[str, Any]) -> None:
     """Write weights, sizes and what they were trained on."""
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save({"weights": ears.state_dict(), "config": asdict(ears.config), **about}, path)
-
-
-def gather(pairs: PairSet, spoken: SpokenFaces) -> tuple[Material, Material, Material, Material]:
-    """What is learned from, recorded and made, and what is tested on, likewise."""
-    unheard = np.array([held_out(str(name)) for name in spoken.speaker])
-    train, test = pairs.split == "train", pairs.split == "validation"
-    return (
-        material(pairs.motion[train], pairs.mel[train]),
-        material(spoken.motion[~unheard], spoken.mel[~unheard]),
-        material(pairs.motion[test], pairs.mel[test]),
-        material(spoken.motion[unheard][::3], spoken.mel[unheard][::3]),
-    )
 
 
 def run(options: argparse.Namespace, place: Place) -> None:

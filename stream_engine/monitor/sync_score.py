@@ -32,6 +32,9 @@ FITS_SHARE = 0.5
 _APART_STEPS = 4
 """A lag so far from the best is another one."""
 
+_CENTRE_STEPS = 1
+"""Alarms weigh lags that are another one against these: a lag of 50 ms is as near to either."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -157,7 +160,7 @@ def accumulate(gains: F32, sums: F32, calibration: Calibration) -> tuple[F32, Al
         The new sums; what is certain now.
     """
     nats, weights = sums[:, 0], sums[:, 1]
-    here = np.abs(LAGS) <= IN_SYNC_STEPS
+    here, apart = np.abs(LAGS) <= _CENTRE_STEPS, np.abs(LAGS) >= _APART_STEPS
     steps = weights.mean(axis=1, keepdims=True)
     # A face that says something else fits no lag; the least bad of them is not where it is.
     least = FITS_SHARE * calibration.expected * steps
@@ -166,7 +169,7 @@ def accumulate(gains: F32, sums: F32, calibration: Calibration) -> tuple[F32, Al
     missing = calibration.expected * steps[:, 0] - nats.max(axis=1)
     grown = np.concatenate([lead, missing[:, None]], axis=1)
     gains = np.maximum(gains + grown, 0.0).astype(np.float32)
-    gains[:, :-1][:, here] = 0.0
+    gains[:, :-1][:, ~apart] = 0.0
     best = gains[:, :-1].argmax(axis=1)
     certain = gains[np.arange(len(gains)), best] > calibration.shifted
     lag_ms: F32 = np.where(certain, LAGS[best] * STEP_MS, 0).astype(np.float32)

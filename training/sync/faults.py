@@ -46,6 +46,11 @@ def shifted(face: TalkingFace, late_ms: float, _: np.random.Generator | None = N
     return replace(face, motion=face.motion[below] * (1 - share) + face.motion[above] * share)
 
 
+def begun_at(face: TalkingFace, faulty: TalkingFace, frame: int) -> TalkingFace:
+    """Right up to a frame, faulty from there on."""
+    return replace(face, motion=np.concatenate([face.motion[:frame], faulty.motion[frame:]]))
+
+
 def other_words(face: TalkingFace, other: TalkingFace) -> TalkingFace:
     """Another recording's face, again from its start where it is shorter."""
     return replace(face, motion=np.resize(other.motion, face.motion.shape))

@@ -6,12 +6,13 @@ from typing import Protocol
 import numpy as np
 
 from stream_engine.assemble import open_ear, open_units
-from stream_engine.assemble_monitor import open_streaming_ears
+from stream_engine.assemble_monitor import open_streaming_ears, read_monitor
 from stream_engine.features.log_mel import MELS_PER_FRAME
 from stream_engine.monitor.coarse_mel import coarse_mel
 from stream_engine.monitor.ear import Ear, voice_of
 from stream_engine.monitor.streaming_ears import StreamingEars
 from stream_engine.monitor.sync_evidence import (
+    MOST_LAG_STEPS,
     Saying,
     evidence,
     log_softmax,
@@ -20,12 +21,16 @@ from stream_engine.monitor.sync_evidence import (
     spoken,
 )
 from stream_engine.monitor.units import UnitNamer
-from stream_engine.types import F32
+from stream_engine.types import F32, MOTION_FPS
 from training.evaluation.lip_reader import LipReader
 from training.evaluation.second_ear import JUDGE_FOLDER
 from training.sync.faults import TalkingFace
 
+SHIPPED = "shipped"
+"""What the live monitor judges by."""
+
 STEPS_PER_FRAME = 2
+_CHUNK_STEPS = 200
 _UNIT_SHARPNESS = 20.0
 _MEMORY = 0.995
 
@@ -47,23 +52,25 @@ class LiveEars:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._ears: StreamingEars = open_streaming_ears(folder)
+        self.prior = np.array(read_monitor(folder)["prior"], np.float32)
+        self.delay_s = self._ears.delay / MOTION_FPS
+        self._heard: tuple[F32, F32] | None = None
 
     def evidence(self, face: TalkingFace) -> tuple[F32, F32]:
         """Of the frames that are heard: all but the last few."""
-        seen, voice, _ = self._ears.hear(
-            self._ears.initial_state(1), face.motion[None], face.mel[None]
-        )
-        skip = STEPS_PER_FRAME * self._ears.delay
-        seen, voice = (_after(said, skip) for said in (seen, voice))
-        return spoken(voice)[0], evidence(seen, voice)[0]
+        return _compared(*self._hear(face))
 
     def speech(self, face: TalkingFace) -> F32:
         """How likely somebody speaks, as the speech ear hears it, float32 [U]."""
-        _, voice, _ = self._ears.hear(
-            self._ears.initial_state(1), face.motion[None], face.mel[None]
-        )
-        heard: F32 = _after(voice, STEPS_PER_FRAME * self._ears.delay).speech[0]
-        return heard
+        if self._heard is None or self._heard[0] is not face.mel:
+            self._heard = (face.mel, self._hear(face)[1].speech[0])
+        return self._heard[1]
+
+    def _hear(self, face: TalkingFace) -> tuple[Saying, Saying]:
+        state = self._ears.initial_state(1)
+        seen, voice, _ = self._ears.hear(state, face.motion[None], face.mel[None])
+        skip = STEPS_PER_FRAME * self._ears.delay
+        return _after(seen, skip), _after(voice, skip)
 
 
 class WindowedEar:
@@ -80,14 +87,14 @@ class WindowedEar:
 
     def __init__(self, ear: Ear, namer: UnitNamer, live: LiveEars, prior: F32) -> None:
         self._ear, self._namer, self._live, self._prior = ear, namer, live, prior
+        self._spoke: tuple[F32, F32] | None = None
 
     def evidence(self, face: TalkingFace) -> tuple[F32, F32]:
         """Of the whole recording."""
         heard = self._ear.hear(face.motion, voice_of(face.mel))
         speech = self._live.speech(face)
         steps = len(speech)
-        close = self._namer.closeness(face.mel)[:steps]
-        said = np.exp(log_softmax(_UNIT_SHARPNESS * close))
+        said = self._said(face.mel)[:steps]
         drawn, voice = (coarse_mel(mel)[:steps] for mel in (heard.mel, face.mel))
         mean, spread = _voice(voice, speech)
         seen = Saying(
@@ -96,7 +103,14 @@ class WindowedEar:
             speech[None],
         )
         spoke = Saying(said[None], ((voice - mean) / spread)[None], speech[None])
-        return spoken(spoke)[0], evidence(seen, spoke)[0]
+        return _compared(seen, spoke)
+
+    def _said(self, mel: F32) -> F32:
+        """Units of the voice, kept for the next face that is shown with it."""
+        if self._spoke is None or self._spoke[0] is not mel:
+            close = self._namer.closeness(mel)
+            self._spoke = (mel, np.exp(log_softmax(_UNIT_SHARPNESS * close)))
+        return self._spoke[1]
 
 
 class LoudnessGap:
@@ -135,9 +149,9 @@ def open_systems(folder: Path | None = None) -> dict[str, SyncSystem]:
     from training.sync.contrast import open_sync_net
 
     live, namer = LiveEars(folder), open_units()
-    prior = live._ears._hearing.prior
+    prior = live.prior
     return {
-        "shipped": live,
+        SHIPPED: live,
         "critic": WindowedEar(open_ear(), namer, live, prior),
         "second": WindowedEar(open_ear(JUDGE_FOLDER), namer, live, prior),
         "loudness": LoudnessGap(live),
@@ -145,9 +159,21 @@ def open_systems(folder: Path | None = None) -> dict[str, SyncSystem]:
     }
 
 
-def _after(said: Saying, skip: int) -> Saying:
-    """Without the steps that lie before the beginning."""
-    return Saying(said.units[:, skip:], said.mel[:, skip:], said.speech[:, skip:])
+def _after(said: Saying, first: int, end: int | None = None) -> Saying:
+    """Some of the steps."""
+    steps = slice(first, end)
+    return Saying(said.units[:, steps], said.mel[:, steps], said.speech[:, steps])
+
+
+def _compared(seen: Saying, voice: Saying) -> tuple[F32, F32]:
+    """Weights and nats, a few seconds at a time: all at once takes memory by the square."""
+    weights, nats = [], []
+    for at in range(0, seen.units.shape[1] - MOST_LAG_STEPS, _CHUNK_STEPS):
+        part = (_after(said, at, at + MOST_LAG_STEPS + _CHUNK_STEPS) for said in (seen, voice))
+        face, spoke = part
+        weights.append(spoken(spoke)[0])
+        nats.append(evidence(face, spoke)[0])
+    return np.concatenate(weights), np.concatenate(nats)
 
 
 def _voice(mel: F32, speech: F32) -> tuple[F32, F32]:
@@ -167,5 +193,3 @@ def _in_running_spreads(values: F32) -> F32:
         mean = total / weight
         out[at] = (value - mean) / np.sqrt(max(square / weight - mean**2, 1e-3))
     return out
-
-

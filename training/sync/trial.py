@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_engine.monitor.sync_evidence import LAGS
+from stream_engine.monitor.sync_evidence import LAGS, MOST_LAG_STEPS, STEPS_PER_SECOND
 from stream_engine.monitor.sync_score import (
     HOP_FRAMES,
     LEAST_SPEECH_S,
@@ -19,7 +19,8 @@ from stream_engine.types import F32, MOTION_FPS
 
 HOP_STEPS = 2 * HOP_FRAMES
 HOP_S = HOP_FRAMES / MOTION_FPS
-STEPS_PER_FRAME = 2
+BEGUN_S = MOST_LAG_STEPS / STEPS_PER_SECOND
+"""Of a recording that is not judged, because it has no past to be compared with."""
 
 
 def hops_of(weights: F32, nats: F32) -> F32:
@@ -52,7 +53,7 @@ class AlarmTimes:
     """When alarms were raised in one recording.
 
     Attributes:
-        seconds: Since the beginning of each alarm, float64 [A].
+        seconds: Of the recording there must have been, float64 [A].
         lag_ms: How late the mouth was said to be; 0 where it was said to say something else.
     """
 
@@ -60,12 +61,13 @@ class AlarmTimes:
     lag_ms: F32
 
 
-def alarms_of(hops: F32, calibration: Calibration) -> AlarmTimes:
+def alarms_of(hops: F32, calibration: Calibration, delay_s: float = 0.0) -> AlarmTimes:
     """Run the alarms over a recording; after each they begin anew.
 
     Args:
         hops: Of the recording, float32 [H, 2, L].
         calibration: Of the system.
+        delay_s: Between a frame and what is heard in it.
 
     Returns:
         The alarms.
@@ -75,7 +77,7 @@ def alarms_of(hops: F32, calibration: Calibration) -> AlarmTimes:
     for number, hop in enumerate(hops):
         gains, alarms = accumulate(gains, hop[None], calibration)
         if alarms.lag_ms[0] or alarms.wrong[0]:
-            seconds.append((number + 1) * HOP_S)
+            seconds.append(BEGUN_S + (number + 1) * HOP_S + delay_s)
             lags.append(float(alarms.lag_ms[0]))
             gains = np.zeros_like(gains)
     return AlarmTimes(np.array(seconds), np.array(lags, np.float32))
