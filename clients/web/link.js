@@ -27,6 +27,7 @@ export class Link {
   /**
    * @param {{ onMotion: (message: object) => void, onFigures: (figures: object) => void,
    *   onStats?: (stats: object) => void, onWay?: (up: boolean) => void,
+   *   onSync?: (message: object) => void, onSyncAction?: (message: object) => void,
    *   onRefused: (reason: string) => void, onGone: (reason: string) => void }} handlers
    *   `onWay` is told when the network breaks off and when it is back
    * @param {import('./service.js').Service} service
@@ -182,7 +183,9 @@ export class Link {
     else if (message.type === 'stats') {
       this.#serverStats = message;
       this.#handlers.onStats?.(message);
-    } else if (message.type === 'interrupted') this.#cuts.shift()?.resolve(message);
+    } else if (message.type === 'face.sync') this.#handlers.onSync?.(message);
+    else if (message.type === 'face.sync.action') this.#handlers.onSyncAction?.(message);
+    else if (message.type === 'interrupted') this.#cuts.shift()?.resolve(message);
     if (message.type === 'error' && message.ends) this.#gone(readable(message.error));
     else if (message.type === 'error') this.#handlers.onRefused(readable(message.error));
   }
