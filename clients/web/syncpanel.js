@@ -6,6 +6,7 @@ import { CHART_S, doingInWords, doneInWords, lagInWords, scoreInWords, SyncLog, 
 const $ = (id) => document.getElementById(id);
 const CHARTS = ['score-chart', 'lag-chart', 'units-chart'];
 const AGAIN = 'Face and voice go together again.';
+const AGAIN_MS = 10000; // so long that is shown
 const UNMEASURED = 'not measured';
 
 /** Shows what the server says of one call after the other. */
@@ -14,6 +15,7 @@ export class SyncPanel {
   #on = false;
   #sizes = new Map();
   #frame = 0;
+  #told = 0;
 
   constructor() {
     const observer = new ResizeObserver((entries) => {
@@ -47,7 +49,10 @@ export class SyncPanel {
     this.#log.act(action);
     if (this.#log.alert !== null && before === null) {
       this.#tell(`Face and voice do not go together: ${this.#log.alert}.`, 'on');
-    } else if (this.#log.alert === null && before !== null) this.#tell(AGAIN, 'off');
+    } else if (this.#log.alert === null && before !== null) {
+      this.#tell(AGAIN, 'off');
+      this.#told = setTimeout(() => this.#tell('', ''), AGAIN_MS);
+    }
     this.#write();
     this.#redraw();
   }
@@ -70,6 +75,7 @@ export class SyncPanel {
 
   // In a place that is read out, once: what stays as it is is not written again.
   #tell(text, name) {
+    clearTimeout(this.#told);
     $('sync-alert').dataset.alert = name;
     if ($('sync-alert').textContent !== text) $('sync-alert').textContent = text;
   }
