@@ -23,6 +23,8 @@ export class Link {
   #handlers;
   #cuts = [];
   #look = () => {};
+  #abandon = () => {};
+  #abandoned = new Promise((resolve) => { this.#abandon = resolve; });
 
   /**
    * @param {{ onMotion: (message: object) => void, onFigures: (figures: object) => void,
@@ -65,7 +67,8 @@ export class Link {
         if (streams[0]?.getVideoTracks().length && streams[0].getAudioTracks().length) resolve(streams[0]);
       };
     });
-    await pc.setLocalDescription();
+    await this.#orClosed(pc.setLocalDescription());
+    this.#stillOpen();
     await gathered(pc);
     this.#stillOpen();
     const answer = await this.#service.post('api/offer', {
@@ -74,7 +77,8 @@ export class Link {
     if (this.#closed) this.#service.leave(answer.session);
     this.#stillOpen();
     this.#session = answer.session;
-    await pc.setRemoteDescription({ sdp: answer.sdp, type: answer.type });
+    await this.#orClosed(pc.setRemoteDescription({ sdp: answer.sdp, type: answer.type }));
+    this.#stillOpen();
     preferPresent(face.receiver);
     await this.#connected();
     this.#stillOpen();
@@ -142,9 +146,13 @@ export class Link {
     this.#pc.onconnectionstatechange = null;
     if (this.#session) this.#service.leave(this.#session);
     this.#pc.close();
+    this.#abandon();
     this.#look();
     for (const { reject } of this.#cuts.splice(0)) reject(new RefusedError('The session has ended.'));
   }
+
+  // What is asked of a connection that is closed meanwhile never settles.
+  #orClosed(work) { return Promise.race([work, this.#abandoned]); }
 
   #stillOpen() { if (this.#closed) throw new DOMException('The connection was closed.', 'AbortError'); }
 
