@@ -25,7 +25,7 @@ from stream_engine.motion.viseme_mouth import (
 from stream_engine.types import F32
 from training.data.spoken_faces import load_spoken
 from training.dataset import load_pairs
-from training.streaming_ear import held_out
+from training.listening import held_out
 
 COUNT = 14
 _ROUNDS, _STEPS = 30, 120

@@ -205,7 +205,7 @@ class Avatar:
         return self.waiting_frames.read()
 
     def events(self) -> AsyncIterator[Event]:
-        """What the face does and what becomes of responses; raises as `frames` does."""
+        """What the face does, how well, and what becomes of responses; raises as `frames`."""
         return self.waiting_events.read()
 
     async def close(self) -> None:

@@ -22,10 +22,11 @@ from stream_engine.realtime_wire import (
     SessionUpdated,
     read_answer,
 )
+from stream_engine.sync_wire import FaceSync, FaceSyncAction
 from stream_engine.types import MotionFrames
 
-Event = FaceState | AudioHappening | ResponseCreated | ResponseDone
-"""What the face does, and what becomes of responses."""
+Event = FaceState | AudioHappening | ResponseCreated | ResponseDone | FaceSync | FaceSyncAction
+"""What the face does, how well it goes with its voice, and what becomes of responses."""
 
 
 class Incoming:
@@ -85,7 +86,7 @@ class Incoming:
             self._cut(answer)
         elif isinstance(answer, SessionUpdated | Resumed):
             self._ledger.settle(answer)
-        elif isinstance(answer, FaceState | AudioHappening | ResponseCreated | ResponseDone):
+        elif isinstance(answer, Event):
             self.events.put(answer)
             if isinstance(answer, ResponseDone):
                 self._ledger.heard(answer)

@@ -11,6 +11,7 @@ import { pictureInPicture } from './pip.js';
 import { Service } from './service.js';
 import { Speech } from './sources.js';
 import { Stage } from './stage.js';
+import { SyncPanel } from './syncpanel.js';
 import { explain } from './words.js';
 
 const $ = (id) => document.getElementById(id);
@@ -36,6 +37,7 @@ const view = { motion: [], stats: null, cut: null, local: null, remote: null, li
 window.elocute = view;
 
 const panel = new Panel();
+const syncPanel = new SyncPanel();
 const speech = new Speech(service, (loudness) => {
   $('level').style.transform = `scaleX(${Math.min(1, loudness * 6).toFixed(2)})`;
   if (loudness > LOUD) state.spokeAt = performance.now();
@@ -118,6 +120,8 @@ async function talk(openSource) {
 async function connect(track) {
   const link = new Link({
     onMotion: takeMotion,
+    onSync: (message) => { if (state.link === link) syncPanel.found(message); },
+    onSyncAction: (action) => { if (state.link === link) syncPanel.acted(action); },
     onStats: (stats) => stage.timing(stats.rtp_zero),
     onFigures: (figures) => {
       const shown = stage.figures();
@@ -135,6 +139,7 @@ async function connect(track) {
     },
   }, service);
   state.link = view.link = link;
+  syncPanel.begin();
   link.express(manner());
   await speech.context.resume();
   view.remote = await link.open(track, $('profile').value, state.avatar);
@@ -156,6 +161,7 @@ function hangUp(name = 'idle', text = 'Ready') {
   state.link = view.link = null;
   stage.detach();
   panel.clear();
+  syncPanel.end();
   show(name, text);
 }
 

@@ -40,11 +40,51 @@ export interface Figures {
   stage: { mode: View; fps?: number; skewMs?: number; starved: number; device?: string };
 }
 
+/** Every 400 ms, of the two seconds that end at media time `pts`; only from a server that listens to its faces. */
+export interface Sync {
+  type: 'face.sync';
+  pts: number;
+  /** 0..1, from .7 on in sync, below .3 not; null: nobody spoke enough to be judged */
+  score: number | null;
+  /** above 0 the mouth is late */
+  lag_ms: number | null;
+  /** of the lag, 0..1 */
+  confidence: number;
+  speech_s: number;
+  /** speech units of the newest 400 ms of voice, 50 a second */
+  said: number[];
+  /** those that are heard in the face */
+  seen: number[];
+  /** once, after an utterance */
+  utterance_score: number | null;
+  utterance_lag_ms: number | null;
+  /** the voice waits so long for the face; below 0 the face for the voice */
+  align_ms: number;
+  /** with more diffusion steps */
+  boosted: boolean;
+  /** with a mouth that the voice alone drives */
+  fallback: boolean;
+}
+
+/** Something was done about it, or (`on` is false) taken back. */
+export interface SyncAction {
+  type: 'face.sync.action';
+  action: 'realign' | 'steps' | 'viseme' | 'alert';
+  on: boolean;
+  /** in words */
+  because: string;
+  align_ms: number;
+  boosted: boolean;
+  fallback: boolean;
+}
+
 export interface AvatarEvents {
   statechange: CustomEvent<{ state: State; reason?: string }>;
   viewchange: CustomEvent<{ view: View }>;
   motion: CustomEvent<Motion>;
   figures: CustomEvent<Figures>;
+  sync: CustomEvent<Sync>;
+  syncaction: CustomEvent<SyncAction>;
   trouble: CustomEvent<{ message: string }>;
 }
 
@@ -63,6 +103,8 @@ export class ElocuteAvatar extends HTMLElement {
   view: View;
   readonly base: string;
   readonly state: State;
+  /** What the server said last of how face and voice go together; null before, or if it does not listen. */
+  readonly sync: Sync | null;
   readonly link: { readonly session: string | null; readonly pc: RTCPeerConnection } | null;
   start(stream?: MediaStream): Promise<void>;
   stop(): void;

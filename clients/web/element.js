@@ -29,6 +29,7 @@ export class ElocuteAvatar extends (globalThis.HTMLElement ?? Object) {
   #opening = null;
   #sound = null;
   #state = /** @type {State} */ ('idle');
+  #sync = null;
   #manner = null;
   #token = null;
   #leave = () => this.stop();
@@ -63,6 +64,9 @@ export class ElocuteAvatar extends (globalThis.HTMLElement ?? Object) {
 
   /** The session's connection, or null. */
   get link() { return this.#link; }
+
+  /** What the server said last of how face and voice go together; null before, or if it does not listen. */
+  get sync() { return this.#sync; }
 
   /** What is shown now; set, it is what is asked for. */
   get view() { return this.#stage.mode; }
@@ -169,6 +173,8 @@ export class ElocuteAvatar extends (globalThis.HTMLElement ?? Object) {
     const ours = (work) => (value) => { if (this.#link === link) work(value); };
     const link = new Link({
       onMotion: ours((message) => { this.#stage.motion(message); this.#say('motion', message); }),
+      onSync: ours((message) => { this.#sync = message; this.#say('sync', message); }),
+      onSyncAction: ours((message) => this.#say('syncaction', message)),
       onStats: ours(({ rtp_zero: zero }) => this.#stage.timing(zero)),
       onFigures: ours((figures) => this.#say('figures', { ...figures, stage: this.#stage.figures() })),
       onWay: ours((up) => this.#enter(up ? 'live' : 'reconnecting')),
@@ -214,7 +220,7 @@ export class ElocuteAvatar extends (globalThis.HTMLElement ?? Object) {
   #end(state, reason) {
     const link = this.#link;
     if (!link) return;
-    this.#link = this.#opening = null;
+    this.#link = this.#opening = this.#sync = null;
     link.close();
     this.#sound?.close();
     this.#sound = null;

@@ -23,10 +23,13 @@ export class Link {
   #handlers;
   #cuts = [];
   #look = () => {};
+  #abandon = () => {};
+  #abandoned = new Promise((resolve) => { this.#abandon = resolve; });
 
   /**
    * @param {{ onMotion: (message: object) => void, onFigures: (figures: object) => void,
    *   onStats?: (stats: object) => void, onWay?: (up: boolean) => void,
+   *   onSync?: (message: object) => void, onSyncAction?: (message: object) => void,
    *   onRefused: (reason: string) => void, onGone: (reason: string) => void }} handlers
    *   `onWay` is told when the network breaks off and when it is back
    * @param {import('./service.js').Service} service
@@ -64,7 +67,8 @@ export class Link {
         if (streams[0]?.getVideoTracks().length && streams[0].getAudioTracks().length) resolve(streams[0]);
       };
     });
-    await pc.setLocalDescription();
+    await this.#orClosed(pc.setLocalDescription());
+    this.#stillOpen();
     await gathered(pc);
     this.#stillOpen();
     const answer = await this.#service.post('api/offer', {
@@ -73,7 +77,8 @@ export class Link {
     if (this.#closed) this.#service.leave(answer.session);
     this.#stillOpen();
     this.#session = answer.session;
-    await pc.setRemoteDescription({ sdp: answer.sdp, type: answer.type });
+    await this.#orClosed(pc.setRemoteDescription({ sdp: answer.sdp, type: answer.type }));
+    this.#stillOpen();
     preferPresent(face.receiver);
     await this.#connected();
     this.#stillOpen();
@@ -141,9 +146,13 @@ export class Link {
     this.#pc.onconnectionstatechange = null;
     if (this.#session) this.#service.leave(this.#session);
     this.#pc.close();
+    this.#abandon();
     this.#look();
     for (const { reject } of this.#cuts.splice(0)) reject(new RefusedError('The session has ended.'));
   }
+
+  // What is asked of a connection that is closed meanwhile never settles.
+  #orClosed(work) { return Promise.race([work, this.#abandoned]); }
 
   #stillOpen() { if (this.#closed) throw new DOMException('The connection was closed.', 'AbortError'); }
 
@@ -182,7 +191,9 @@ export class Link {
     else if (message.type === 'stats') {
       this.#serverStats = message;
       this.#handlers.onStats?.(message);
-    } else if (message.type === 'interrupted') this.#cuts.shift()?.resolve(message);
+    } else if (message.type === 'face.sync') this.#handlers.onSync?.(message);
+    else if (message.type === 'face.sync.action') this.#handlers.onSyncAction?.(message);
+    else if (message.type === 'interrupted') this.#cuts.shift()?.resolve(message);
     if (message.type === 'error' && message.ends) this.#gone(readable(message.error));
     else if (message.type === 'error') this.#handlers.onRefused(readable(message.error));
   }

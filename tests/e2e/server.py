@@ -18,11 +18,15 @@ from stream_engine.service_config import AccessConfig, IceConfig
 
 
 def stages_named(name: str, config: EngineConfig) -> Stages:
-    """Make the fake or the real stages."""
+    """Make the fake stages, those that are ``watched``, or the real ones."""
     if name == "fake":
         from tests.fakes.stages import FakeStages
 
         return FakeStages()
+    if name == "watched":
+        from tests.fakes.known_sync import WatchedStages
+
+        return WatchedStages()
     from stream_engine.assemble import Assembly
 
     return Assembly(config)

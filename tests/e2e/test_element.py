@@ -183,7 +183,24 @@ def test_an_element_that_is_taken_out_frees_its_session_and_one_that_is_moved_do
         " setTimeout(() => gone.remove(), 30); return began; }"
     )
     assert hasty == "AbortError"
+    for step in ("setLocalDescription", "setRemoteDescription"):
+        assert page.evaluate(STOPPED_IN, step) == "AbortError"
     until(lambda: sessions(server) == 0, 2.0)
+
+
+STOPPED_IN = """async (step) => {
+  const peers = RTCPeerConnection.prototype;
+  const plain = peers[step];
+  peers[step] = function (...given) {
+    peers[step] = plain;
+    const work = plain.apply(this, given);
+    gone.stop();
+    return work;
+  };
+  document.body.append(gone);
+  return gone.start().catch((error) => error.name);
+}"""
+"""The browser never settles what a connection was asked for just before it was closed."""
 
 
 def test_two_elements_live_side_by_side_and_properties_set_early_hold(

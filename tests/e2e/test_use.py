@@ -70,7 +70,9 @@ def test_every_control_has_a_name_and_what_is_drawn_has_one(page: Any) -> None:
     assert len(controls) >= 16
     assert all(name for _, name in controls), controls
     names = {name for _, name in told}
-    assert {"The talking head", "Face against voice over time: nothing yet"} <= names
+    charts = {"Face against voice over time", "Sync score over time", "Lag of the mouth over time"}
+    charts.add("Speech units of voice and face")
+    assert {"The talking head", *(f"{chart}: nothing yet" for chart in charts)} <= names
     assert "Sound file for the face to say" not in names
 
 
@@ -87,18 +89,36 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(page: Any) -> None:
     assert min(heights) >= 44
 
 
-SHOW = """async (detail) => {
-  const { Panel } = await import('/panel.js');
-  new Panel().show({ detail: { latency_ms: {}, ...detail } });
-  return ['sync-score', 'sync-lag'].map((id) => document.getElementById(id).textContent);
+DASH = "\N{EN DASH}"
+SHOW = """async ([verdict, action]) => {
+  const { SyncPanel } = await import('/syncpanel.js');
+  const panel = new SyncPanel();
+  panel.begin();
+  const doing = { align_ms: 0, boosted: false, fallback: false };
+  const nothing = { score: null, lag_ms: null, confidence: 0.9, speech_s: 1, said: [], seen: [] };
+  if (verdict) panel.found({ pts: 19200, ...nothing, ...doing, ...verdict });
+  const done = { action: 'steps', on: true, because: 'it is so', ...doing };
+  if (action) panel.acted({ ...done, ...action });
+  const ids = ['sync-now', 'sync-score', 'sync-lag', 'sync-doing', 'sync-alert'];
+  return ids.map((id) => document.getElementById(id).textContent);
 }"""
 
 
 def test_sync_is_shown_if_it_was_measured_and_only_then(page: Any) -> None:
-    """Score, lag and a curve from the server's statistics; otherwise no number at all."""
-    assert page.evaluate(SHOW, {}) == ["not measured", "not measured"]
-    assert page.get_attribute("#score-plot", "hidden") is not None
-    shown = page.evaluate(SHOW, {"sync_score": 0.714, "sync_lag_ms": -12.4})
-    assert shown == ["0.71", "-12 ms"]
-    assert page.get_attribute("#score-plot", "hidden") is None
-    assert "lowest 0.71" in page.get_attribute("#score-plot", "aria-label")
+    """In words and numbers; no number where nothing was told, or there was nothing to judge."""
+
+    def show(verdict: dict[str, Any] | None, **action: Any) -> list[str]:
+        shown: list[str] = page.evaluate(SHOW, [verdict, action or None])
+        return shown
+
+    assert show(None) == [DASH, "not measured", "not measured", DASH, ""]
+    assert show({}) == ["nothing to judge", "nothing to judge", DASH, "nothing", ""]
+    good = ["in sync", "0.70, in sync", "mouth 12 ms early", "nothing", ""]
+    assert show({"score": 0.7, "lag_ms": -12.4}) == good
+    assert show({"score": 0.69, "lag_ms": 0.3})[1:3] == ["0.69, doubtful", "mouth on time"]
+    assert show({"score": 0.29, "lag_ms": 12.0})[1:3] == ["0.29, out of sync", "mouth 12 ms late"]
+    assert show({"align_ms": -80, "boosted": True})[3] == "face waits 80 ms, more steps"
+    assert show({}, align_ms=120, fallback=True)[3:] == ["voice waits 120 ms, plain mouth", ""]
+    told = "Face and voice do not go together: it is so."
+    assert show({}, action="alert")[4] == told
+    assert show({}, action="alert", on=False)[4] == ""

@@ -13,6 +13,7 @@ from stream_engine.errors import SignalingError, SpeechBufferFull, TimeUp
 from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from stream_engine.realtime_deltas import audio_delta, motion_bytes, motion_delta, sound_bytes
 from stream_engine.realtime_wire import CutAnswer, Described, FaceState, RealtimeError, as_text
+from stream_engine.sync_wire import FaceSync, FaceSyncAction
 from stream_engine.types import TICKS_PER_FRAME, MotionFrames
 from stream_engine.wire import Problem
 
@@ -92,5 +93,21 @@ def test_events_wait_and_errors_are_told() -> None:
         for garbage in (b"", b"\0" * 20, "{", '{"type":"face.state"}'):
             with pytest.raises(SignalingError):
                 incoming.take(garbage)
+
+    used(work)
+
+
+def test_how_well_the_face_goes_with_its_voice_is_an_event() -> None:
+    """What was found and what was done about it, in the order they came; a score may be absent."""
+
+    def work(incoming: Incoming, ledger: Ledger) -> None:
+        told = [
+            FaceSync(38_400, 0.914, 118.5, 0.97, 1.6, [82, 71], [82, 24]),
+            FaceSyncAction("realign", True, "the mouth is 118 ms late", 118, False, False),
+            FaceSync(57_600, None, None, 0.0, 0.1, [82], [76], align_ms=118),
+        ]
+        for message in told:
+            incoming.take(as_text(message))
+        assert list(incoming.events._items) == told
 
     used(work)
