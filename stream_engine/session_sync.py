@@ -25,7 +25,7 @@ from stream_engine.monitor.sync_table import AHEAD_FRAMES
 from stream_engine.protocols import Clock
 from stream_engine.sync_watch import Verdict, Watch
 from stream_engine.telemetry.metrics import Tally
-from stream_engine.types import F32, TICKS_PER_FRAME, TICKS_PER_SECOND, MotionFrames
+from stream_engine.types import F32, MOTION_FPS, TICKS_PER_FRAME, TICKS_PER_SECOND, MotionFrames
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,9 @@ FADE_TICKS = TICKS_PER_SECOND * 10 // 1000
 
 PICTURED_FRAMES = 10
 """Faces are taken from the pictures that leave, unless none has for so long."""
+
+SETTLE_S = 0.4
+"""After something was done, so much more must leave before what is heard counts again."""
 
 SCORES_KEPT = 9_000
 """Of an hour; the summary of a longer call is of its last one."""
@@ -100,7 +103,11 @@ class SessionSync:
     watch: Watch | None = None
     _remedies: Remedies = field(default_factory=Remedies)
     _pictured: int = -(10**9)
+    _shown: int = -1
+    _left: int = 0
     _stamped: bool = False
+    _settling: bool = False
+    _settled_s: float = 0.0
     _wait_ticks: int = 0
     _scores: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=SCORES_KEPT))
     _done: dict[str, int] = field(default_factory=dict)
@@ -138,6 +145,7 @@ class SessionSync:
             out = np.zeros(count, np.float32)
             at = read.start - pts
             out[at : at + len(read.samples)] = read.samples
+        self._left = max(self._left, pts + count)
         if self.watch is not None:
             self.watch.voice(pts, out)
         return out
@@ -161,6 +169,9 @@ class SessionSync:
             return
         self._pictured = pts // TICKS_PER_FRAME
         shown = picture.frame.pts // TICKS_PER_FRAME
+        if shown == self._shown:  # the same picture again
+            return
+        self._shown = shown
         found = self.lane.motion_of(shown) if shown >= 0 else None
         if found is not None:
             self.watch.face(self._pictured, found[0])
@@ -186,6 +197,7 @@ class SessionSync:
                 self.watch.hold_back(AHEAD_FRAMES)
             start = frames.start * TICKS_PER_FRAME
             read = ring.read(start, len(frames.coefficients) * TICKS_PER_FRAME)
+            self._left = max(self._left, read.start + len(read.samples))
             self.watch.voice(read.start, read.samples)
 
     def found(self, verdict: Verdict) -> None:
@@ -199,16 +211,21 @@ class SessionSync:
             listener.watched(verdict, self.quality)
         if not self.acts:
             return
-        now, remedies = self.clock.now(), self._remedies
+        remedies, now = self._remedies, verdict.frame / MOTION_FPS
+        if self._settling and now >= self._settled_s:
+            self._settling = False  # all that was heard until here was of before
+            self._forgive()
+            return
         finding = Finding(
             verdict.score,
             verdict.shifted_ms,
             verdict.wrong,
             verdict.lag_ms,
             verdict.confidence,
+            verdict.fresh,
         )
-        actions = [*remedies.tick(now), *remedies.observe(finding, now, self._means())]
-        for action in actions:
+        actions = [] if self._settling else remedies.observe(finding, now, self._means())
+        for action in [*remedies.tick(now), *actions]:
             self._act(action)
 
     def summary(self) -> SyncSummary | None:
@@ -243,6 +260,10 @@ class SessionSync:
                 summary.actions or "none",
             )
 
+    def _forgive(self) -> None:
+        if self.watch is not None:
+            self.watch.forgive()
+
     def _means(self) -> Means:
         # Who plays by time stamps is not helped by waiting; who draws by them is by the voice's.
         pictures = self.last is not None and self.last.frame - self._pictured < PICTURED_FRAMES
@@ -262,8 +283,9 @@ class SessionSync:
             lane = self.lane
             if not lane.closed:
                 lane.slots.work(lane.row, boosted=quality.boosted, fallback=quality.fallback)
-            if self.watch is not None:
-                self.watch.forgive()
+            self._settling = True
+            self._settled_s = self._left / TICKS_PER_SECOND + SETTLE_S
+            self._forgive()
         for listener in self.listeners:
             listener.remedied(action)
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class Verdict:
         speech_s: Seconds of speech in the window.
         shifted_ms: How late the mouth surely is, or 0.
         wrong: It surely says something else.
+        fresh: Share of its frames in which another face was shown than before, 0..1.
         utterance: Score and lag of the utterance that ended in this hop, if one did.
         said: Units of the voice in the hop's 20 ms steps.
         seen: Units that the face is heard to say.
@@ -55,6 +57,7 @@ class Verdict:
     speech_s: float
     shifted_ms: float
     wrong: bool
+    fresh: float
     utterance: tuple[float, float] | None
     said: tuple[int, ...]
     seen: tuple[int, ...]
@@ -182,16 +185,15 @@ class SyncWatch:
         return watch
 
     def run_once(self) -> float:
-        """Watch whatever is due; seconds that took."""
-        began = self._clock.now()
+        """Watch whatever is due; seconds of a processor that took."""
+        began, spent_s = self._clock.now(), time.thread_time()
         self._begin()
         due = self._table.due()
         for at in range(0, len(due), BATCH):
             self._watch(due[at : at + BATCH])
-        took = self._clock.now() - began
         if len(due):
-            self._tally.observe("sync_watch_seconds", took)
-        return took
+            self._tally.observe("sync_watch_seconds", self._clock.now() - began)
+        return time.thread_time() - spent_s
 
     def _watch(self, rows: Slots) -> None:
         left_out = self._table.skip(rows)
@@ -200,13 +202,14 @@ class SyncWatch:
             self._tally.add("sync_skipped_frames_total", frames_out)
             self._scorer.begin(rows[left_out > 0])
         watches = [self._watches[row] for row in rows]
-        motion, voice, shown = self._table.take(rows)
+        motion, voice, fresh = self._table.take(rows)
         watched = self._scorer.advance(rows, motion, voice)
         self._tally.add("sync_hops_total", len(rows))
         for place, (row, watch) in enumerate(zip(rows, watches, strict=True)):
             # Whoever has the row by now is told nothing of whoever had it before.
-            if watch is not None and watch is self._watches[row] and shown[place]:
-                watch.on_verdict(_verdict(watched, place, int(self._table.read[row])))
+            if watch is not None and watch is self._watches[row] and fresh[place] >= 0.0:
+                frame, share = int(self._table.read[row]), float(fresh[place])
+                watch.on_verdict(_verdict(watched, place, frame, share))
 
     def _begin(self) -> None:
         with self._lock:
@@ -263,7 +266,7 @@ def open_watch(
     return SyncWatch(scorer, capacity, config.budget, clock, tally) if scorer else None
 
 
-def _verdict(watched: Watched, place: int, frame: int) -> Verdict:
+def _verdict(watched: Watched, place: int, frame: int, fresh: float) -> Verdict:
     window, whole, alarms = watched.window, watched.utterance, watched.alarms
     judged = bool(window.judged[place])
     ended = bool(whole.seconds[place] >= LEAST_SPEECH_S)
@@ -276,6 +279,7 @@ def _verdict(watched: Watched, place: int, frame: int) -> Verdict:
         speech_s=float(window.seconds[place]),
         shifted_ms=float(alarms.lag_ms[place]),
         wrong=bool(alarms.wrong[place]),
+        fresh=fresh,
         utterance=utterance,
         said=_units(watched.said[place]),
         seen=_units(watched.seen[place]),

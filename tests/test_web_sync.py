@@ -50,6 +50,7 @@ def verdict(
     return Verdict(
         frame=(number + 1) * HOP, score=score, lag_ms=lag_ms if judged else None,
         confidence=0.9, speech_s=1.2 if judged else 0.0, shifted_ms=0.0, wrong=False,
+        fresh=1.0,
         utterance=None, said=said, seen=seen,
     )  # fmt: skip
 

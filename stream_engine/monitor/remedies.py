@@ -30,9 +30,6 @@ LEAST_REALIGN_MS = 45.0
 MOST_LATE_MS, MOST_EARLY_MS = 400, 200
 """How far the voice, and how far the face, may be made to wait."""
 
-SETTLE_S = 1.0
-"""What is heard in so long after an action may still be of before."""
-
 TRIM_FINDINGS, TRIM_MS, SURE = 8, 20.0, 0.8
 """A realignment is made finer after so many findings that are sure, if they are so far off."""
 
@@ -41,6 +38,9 @@ FUTILE_S, FUTILE_TIMES = 12.0, 3
 
 FUTILE_REST_S = 60.0
 """Then none is tried for so long."""
+
+FRESH = 0.7
+"""With fewer faces than this share of the frames it is not the mouth's fault."""
 
 FIRST_HOLD_S, MOST_HOLD_S = 10.0, 160.0
 """How long the viseme mouth stays before the model's is tried again."""
@@ -74,6 +74,7 @@ class Finding:
         wrong: It certainly says something else.
         lag_ms: How late the mouth seems to be.
         confidence: How sure that is, 0..1.
+        fresh: Share of the frames in which another face was shown than before.
     """
 
     score: float | None
@@ -81,6 +82,7 @@ class Finding:
     wrong: bool
     lag_ms: float | None = None
     confidence: float = 0.0
+    fresh: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,6 @@ class Remedies:
     alerted: bool = False
     _low_since_s: float | None = None
     _high_since_s: float | None = None
-    _settled_s: float = float("-inf")
     _lags: list[float] = field(default_factory=list)
     _realigned_s: list[float] = field(default_factory=list)
     _rest_until_s: float = float("-inf")
@@ -141,15 +142,13 @@ class Remedies:
 
         Args:
             finding: Of one hop.
-            now_s: Wall time.
+            now_s: Media time.
             means: What can be done.
 
         Returns:
             Actions, in order; usually none.
         """
         self._remember(finding, now_s)
-        if now_s < self._settled_s:
-            return []
         return [*self._place(finding, now_s, means), *self._mouth(finding, now_s, means)]
 
     def tick(self, now_s: float) -> list[Action]:
@@ -157,7 +156,6 @@ class Remedies:
         if not self.quality.fallback or now_s < self._held_until_s:
             return []
         self._probing_until_s = now_s + PROBE_S
-        self._settled_s = now_s + SETTLE_S
         return [self._do(VISEME, False, "the model's mouth is tried again", fallback=False)]
 
     def _remember(self, finding: Finding, now_s: float) -> None:
@@ -197,7 +195,6 @@ class Remedies:
             why = f"the mouth is {lag:+.0f} ms off and realigning does not help"
             return [] if self.alerted else self._alert(True, why)
         self._realigned_s.append(now_s)
-        self._settled_s = now_s + SETTLE_S
         late = f"the mouth is {abs(lag):.0f} ms {'late' if lag > 0 else 'early'}"
         if abs(wanted) < TRIM_MS:
             wanted = 0
@@ -207,11 +204,13 @@ class Remedies:
         """Steps and visemes, there and back."""
         low = self._low_since_s is not None and now_s - self._low_since_s >= LOW_FOR_S
         high = self._high_since_s is not None and now_s - self._high_since_s >= HIGH_FOR_S
+        if finding.wrong and finding.fresh < FRESH:  # another mouth would be shown as seldom
+            why = "the face is shown too seldom to go with its voice"
+            return [] if self.alerted else self._alert(True, why)
         if finding.wrong and not self.quality.fallback:
             soon = now_s < self._probing_until_s
             self._hold_s = min(MOST_HOLD_S, 2 * self._hold_s) if soon else FIRST_HOLD_S
             self._held_until_s = now_s + self._hold_s
-            self._settled_s = now_s + SETTLE_S
             fall = self._do(VISEME, True, "the face says something else", fallback=True)
             return [fall] if self.alerted else [fall, *self._alert(True, fall.because)]
         if low and means.steps and not self.quality.boosted and not self.quality.fallback:

@@ -109,15 +109,15 @@ class SyncTable:
         self.read[rows] += left_out
         return left_out
 
-    def take(self, rows: Slots) -> tuple[F32, F32, NDArray[np.bool_]]:
+    def take(self, rows: Slots) -> tuple[F32, F32, F32]:
         """Take the next hop of rows.
 
         Args:
             rows: Due ones.
 
         Returns:
-            Motion float32 [B, HOP_FRAMES, D]; voice float32 [B, HOP_TICKS]; which rows had a face
-            at all, bool [B].
+            Motion float32 [B, HOP_FRAMES, D]; voice float32 [B, HOP_TICKS]; in what share of the
+            frames another face came, float32 [B], -1 where there has been none at all.
         """
         frames = self.read[rows][:, None] + np.arange(HOP_FRAMES)
         cells = frames % CELLS
@@ -129,4 +129,5 @@ class SyncTable:
         found = there.any(axis=2)
         shown = self.motion[rows[:, None], (frames - which) % CELLS]
         self.read[rows] += HOP_FRAMES
-        return np.where(found[:, :, None], shown, np.float32(0.0)), samples, found.any(axis=1)
+        fresh = np.where(found.any(axis=1), there[:, :, 0].mean(axis=1), -1.0).astype(np.float32)
+        return np.where(found[:, :, None], shown, np.float32(0.0)), samples, fresh

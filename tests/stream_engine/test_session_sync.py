@@ -61,7 +61,7 @@ class Told:
 def verdict(frame: int = 10, score: float | None = 0.9, **found: object) -> Verdict:
     known: dict[str, object] = {
         "lag_ms": None if score is None else 0.0, "confidence": 0.9, "speech_s": 1.5,
-        "shifted_ms": 0.0, "wrong": False, "utterance": None, "said": (), "seen": (),
+        "shifted_ms": 0.0, "wrong": False, "fresh": 1.0, "utterance": None, "said": (), "seen": (),
     }  # fmt: skip
     return Verdict(frame=frame, score=score, **known | found)  # type: ignore[arg-type]
 
@@ -115,6 +115,30 @@ def test_a_lag_makes_the_voice_wait_without_a_jump() -> None:
     assert np.abs(np.diff(joined)).max() < 0.11 / FADE_TICKS * 2
     assert scene.lane.worked == [(False, False)]
     assert scene.sync.watch.forgiven
+
+
+def test_what_was_heard_before_something_was_done_counts_no_more() -> None:
+    """However late it is heard: findings of what left before are not acted upon again."""
+    scene, ring = Scene(), RingBuffer(96_000)
+    ring.append(np.zeros(96_000, np.float32))
+    scene.sync.voice(ring, 48_000, 960)
+    scene.sync.found(verdict(frame=20, score=0.1, shifted_ms=100.0, lag_ms=100.0))
+    for frame in (24, 30, 35):  # before 1.02 s of media time and what settles after it
+        scene.sync.found(verdict(frame=frame, score=0.1, shifted_ms=100.0, lag_ms=100.0))
+    assert len(scene.told.actions) == 1
+    scene.table.begin(0, 0)
+    scene.sync.found(verdict(frame=40, score=0.1, shifted_ms=100.0, lag_ms=100.0))
+    assert len(scene.told.actions) == 1  # the evidence begins anew here
+    scene.sync.found(verdict(frame=50, score=0.1, shifted_ms=60.0, lag_ms=60.0))
+    assert [action.quality.align_ms for action in scene.told.actions] == [100, 160]
+
+
+def test_the_same_picture_again_is_no_other_face() -> None:
+    """It is seen longer, and said to be no fresh one."""
+    scene = Scene()
+    for at in (3, 4, 5):
+        scene.picture(at * TICKS_PER_FRAME, 3 * TICKS_PER_FRAME)
+    assert (scene.table.number[0, 3:6] >= 0).tolist() == [True, False, False]
 
 
 def test_an_early_mouth_is_held_back_while_pictures_are_sent() -> None:

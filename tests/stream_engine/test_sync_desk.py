@@ -44,7 +44,7 @@ def test_gauges_are_of_those_who_were_judged() -> None:
     assert house.sync.gauges(sessions) == {}
     for session, score in zip(sessions, (0.9, None, 0.3), strict=True):
         lag = None if score is None else 10.0
-        session.sync.found(Verdict(9, score, lag, 0.9, 1.5, 0.0, False, None, (), ()))
+        session.sync.found(Verdict(9, score, lag, 0.9, 1.5, 0.0, False, 1.0, None, (), ()))
     gauges = house.sync.gauges(sessions)
     assert gauges == {"sync_score": 0.6, "sync_lowest_score": 0.3, "sync_lag_ms": 10.0}
 

@@ -45,8 +45,8 @@ def test_a_frame_without_a_face_shows_the_one_before() -> None:
     table.put_voice(1, 0, np.zeros(HOP_FRAMES * TICKS_PER_FRAME, np.float32))
     table.put_face(1, 2, face(0.2))
     table.put_face(1, 7, face(0.7))
-    motion, _, shown = table.take(ROW)
-    assert shown[0]
+    motion, _, fresh = table.take(ROW)
+    assert fresh[0] == np.float32(0.2)
     np.testing.assert_allclose(motion[0, :, 0], [0, 0, 0.2, 0.2, 0.2, 0.2, 0.2, 0.7, 0.7, 0.7])
 
 
@@ -54,7 +54,7 @@ def test_without_any_face_there_is_nothing_to_watch() -> None:
     """Who sends no face is not judged."""
     table = begun()
     table.put_voice(1, 0, np.ones(HOP_FRAMES * TICKS_PER_FRAME, np.float32))
-    assert not table.take(ROW)[2][0]
+    assert table.take(ROW)[2][0] == -1.0
 
 
 def test_voice_that_was_passed_over_is_silence() -> None:
@@ -100,5 +100,5 @@ def test_a_row_that_begins_anew_has_nothing_of_before() -> None:
     table.put_face(1, 3, face(0.5))
     table.begin(1, 0)
     table.put_voice(1, 0, np.zeros(HOP_FRAMES * TICKS_PER_FRAME, np.float32))
-    assert not table.take(ROW)[2][0]
+    assert table.take(ROW)[2][0] == -1.0
     assert table.row_bytes < 300_000
