@@ -143,9 +143,10 @@ def train(
         face, voice = (torch.from_numpy(np.concatenate(x)) for x in (faces, voices))
         face = face * (0.85 + 0.3 * torch.rand(len(face), 1, 1))
         voice = voice + 0.3 * torch.randn(len(voice), 1, voice.shape[2])
-        loss = contrast_loss(*net(face, voice), sharp.exp())
+        seen, heard = net(face, voice)
+        loss = contrast_loss(seen, heard, sharp.exp())
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         if step % 100 == 0:
             print(f"{step} of {steps}: loss {loss.item():.3f}", flush=True)
@@ -156,7 +157,7 @@ def save(path: Path, net: SyncNet, sharpness: float) -> None:
     """Write weights in half precision."""
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: value.numpy().astype(np.float16) for name, value in net.state_dict().items()}
-    np.savez_compressed(path, sharpness=np.float32(sharpness), **weights)  # type: ignore[arg-type]
+    np.savez_compressed(path, sharpness=np.float32(sharpness), **weights)
 
 
 class SyncNetSystem:

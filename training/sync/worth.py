@@ -214,7 +214,8 @@ def reliability(tried: Mapping[str, Hops], calibration: Calibration) -> Reliabil
     said[used], right[used] = said[used] / share[used], right[used] / share[used]
     error = float((share * np.abs(said - right)).sum())
     brier = float((weight * (score - true) ** 2).sum())
-    return Reliability(*(v[used].tolist() for v in (said, right, share)), error, brier)
+    said_, right_, share_ = (v[used].tolist() for v in (said, right, share))
+    return Reliability(said_, right_, share_, error, brier)
 
 
 def roc(good: Floats, bad: Floats) -> tuple[Floats, Floats]:

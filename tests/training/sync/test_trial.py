@@ -59,13 +59,14 @@ def test_no_alarm_where_the_best_is_in_sync(seed: int, lag: int) -> None:
 
 @pytest.mark.parametrize("lag", [-20, -4, 4, 10])
 def test_a_shift_is_found_and_placed(lag: int) -> None:
-    """At its lag, after as many hops as the threshold takes; then again."""
+    """At its lag, after as many hops as the threshold takes; then all begins anew."""
     hops = np.concatenate([hops_at(0, 5), hops_at(lag, 12)])
     found = alarms_of(hops, FITTED, delay_s=0.16)
     assert found.lag_ms[0] == 20.0 * lag
     first = BEGUN_S + 5 * HOP_S + 0.16
     assert first < found.seconds[0] <= first + 5 * HOP_S
     assert len(found.seconds) > 1
+    assert np.diff(found.seconds).min() > 1.5 * HOP_S
 
 
 def test_a_face_that_says_nothing_of_it_is_wrong() -> None:

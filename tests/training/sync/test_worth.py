@@ -76,6 +76,8 @@ def test_an_alarm_before_the_fault_does_not_find_it() -> None:
     assert (both.soon.mean, both.soon.clips) == (0.5, 2)
     assert (both.soon_spoken.mean, both.soon_spoken.clips) == (1.0, 1)
     assert both.p95_s == math.inf
+    early = Planted(np.concatenate([hops_at(10, 5), hops_at(0, 20)]), 4.4, 2.0)
+    assert detection([early], FITTED, 0.16).median_s == math.inf
 
 
 def test_false_alarms_have_an_exact_interval() -> None:
