@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from stream_engine.config import INT8
 from stream_engine.errors import AssetError
 from stream_engine.monitor.streaming_ears import Hearing, StreamingEars
 from stream_engine.monitor.sync_score import Calibration
 from stream_engine.monitor.sync_scorer import SyncScorer
-from stream_engine.runtime.onnx_runner import OnnxRunner
+from stream_engine.runtime.onnx_runner import OnnxRunner, graph_path
 
 MONITOR_FOLDER = Path(__file__).parent / "assets" / "monitor"
 DESCRIPTION = "monitor.json"
-FACE_EAR, SPEECH_EAR = "face_ear.onnx", "speech_ear.onnx"
+FACE_EAR, SPEECH_EAR = "face_ear", "speech_ear"
 
 
 def read_monitor(folder: Path | None = None) -> dict[str, Any]:
@@ -30,7 +31,8 @@ def read_monitor(folder: Path | None = None) -> dict[str, Any]:
         AssetError: If it is missing or broken.
     """
     folder = folder or MONITOR_FOLDER
-    missing = [n for n in (DESCRIPTION, FACE_EAR, SPEECH_EAR) if not (folder / n).exists()]
+    wanted = (DESCRIPTION, f"{FACE_EAR}.onnx", f"{SPEECH_EAR}.onnx")
+    missing = [name for name in wanted if not (folder / name).exists()]
     if missing:
         raise AssetError(
             "no ears to watch a face with",
@@ -47,11 +49,12 @@ def read_monitor(folder: Path | None = None) -> dict[str, Any]:
     return described
 
 
-def open_streaming_ears(folder: Path | None = None) -> StreamingEars:
+def open_streaming_ears(folder: Path | None = None, precision: str = INT8) -> StreamingEars:
     """Open the monitor's ears on ONNX Runtime.
 
     Args:
         folder: Where `trt_build.export_monitor` wrote them; the shipped ones by default.
+        precision: ``int8`` for graphs that multiply bytes, or ``fp32``.
 
     Returns:
         The ears.
@@ -73,7 +76,8 @@ def open_streaming_ears(folder: Path | None = None) -> StreamingEars:
         raise AssetError(
             f"{DESCRIPTION} does not describe ears", got=repr(error), fix="reinstall elocute"
         ) from error
-    return StreamingEars(OnnxRunner(folder / FACE_EAR), OnnxRunner(folder / SPEECH_EAR), hearing)
+    face, speech = (graph_path(folder, name, precision) for name in (FACE_EAR, SPEECH_EAR))
+    return StreamingEars(OnnxRunner(face), OnnxRunner(speech), hearing)
 
 
 def open_scorer(capacity: int, folder: Path | None = None) -> SyncScorer:

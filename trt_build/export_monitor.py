@@ -1,6 +1,6 @@
 """The monitor's two ears to ONNX graphs, half-precision weights and ``monitor.json``.
 
-    python -m trt_build.export_monitor --ears runs/streaming_ear.pt
+    python -m trt_build.export_monitor --ears runs/streaming_ear.pt --spoken cache/spoken.npz
         --out stream_engine/assets/monitor
 
 A calibration that is in the folder already stays (`training.sync.calibrate` writes it).
@@ -12,17 +12,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from stream_engine.assemble_monitor import DESCRIPTION, MONITOR_FOLDER
+from stream_engine.assemble_monitor import DESCRIPTION, FACE_EAR, MONITOR_FOLDER, SPEECH_EAR
+from stream_engine.config import INT8
 from stream_engine.models.streaming_ear import FaceEar, SpeechEar, StreamingEarConfig
 from stream_engine.monitor.streaming_ears import face_ear_spec, speech_ear_spec
 from stream_engine.types import RunnerSpec
 from trt_build.checkpoints import read_streaming_ears
-from trt_build.export import export_graph, write_weights
+from trt_build.export import export_graph, large_offsets, write_weights
+from trt_build.int8 import put_products, watched
 
 _DIGITS = 5
+_PIECES = 200
+"""Whose ranges are taken."""
 
 
 class FoldedFaceEar(nn.Module):
@@ -82,9 +87,9 @@ def export_monitor(
     offsets = write_weights(both, out)
     of_face, of_speech = specs_of(config)
     prefixes = ("", "face.")
-    export_graph(both.face, of_face, {"motion": "frames"}, offsets, prefixes, out / "face_ear.onnx")
+    export_graph(both.face, of_face, {"motion": "frames"}, offsets, prefixes, out / f"{FACE_EAR}.onnx")
     prefixes = ("", "speech.")
-    path = out / "speech_ear.onnx"
+    path = out / f"{SPEECH_EAR}.onnx"
     export_graph(both.speech, of_speech, {"mel": "steps"}, offsets, prefixes, path)
     kept = {}
     if (out / DESCRIPTION).exists():
@@ -94,6 +99,34 @@ def export_monitor(
     if "calibration" in kept:
         described["calibration"] = kept["calibration"]
     write_description(out, described)
+
+
+def export_int8(ears: tuple[FaceEar, SpeechEar], spoken: Path, out: Path) -> None:
+    """Write the graphs that multiply bytes beside those that are there, for the same weights.
+
+    Args:
+        ears: As trained.
+        spoken: Faces and speech (`training.data.spoken_faces`) whose ranges are taken.
+        out: As `export_monitor` wrote it.
+    """
+    both = Both(FoldedFaceEar(ears[0]), ears[1])
+    rounded = {name: value.half().float() for name, value in both.state_dict().items()}
+    both.load_state_dict(rounded)
+    with np.load(spoken) as file:
+        chosen = slice(None, None, max(1, len(file["motion"]) // _PIECES))
+        motion, mel = (torch.from_numpy(file[n][chosen]).float() for n in ("motion", "mel"))
+    config = ears[0].config
+    past = torch.zeros(len(motion), config.past_frames, config.width)
+    with torch.no_grad(), watched(both) as seen:
+        both.face(motion, past)
+        both.speech(mel, past)
+    offsets = large_offsets(both, out)
+    put_products(both, seen)
+    of_face, of_speech = specs_of(config)
+    path = out / f"{FACE_EAR}.{INT8}.onnx"
+    export_graph(both.face, of_face, {"motion": "frames"}, offsets, ("", "face."), path)
+    path = out / f"{SPEECH_EAR}.{INT8}.onnx"
+    export_graph(both.speech, of_speech, {"mel": "steps"}, offsets, ("", "speech."), path)
 
 
 def write_description(folder: Path, described: dict[str, Any]) -> None:
@@ -107,10 +140,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ears", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=MONITOR_FOLDER)
+    parser.add_argument("--spoken", type=Path, help="for graphs in bytes: their ranges")
     options = parser.parse_args()
     face, speech, about = read_streaming_ears(options.ears)
     hearing = {name: about.pop(name) for name in ("prior", "voice")}
     export_monitor((face, speech), about, hearing, options.out)
+    if options.spoken is not None:
+        export_int8(read_streaming_ears(options.ears)[:2], options.spoken, options.out)
     total = sum(path.stat().st_size for path in options.out.iterdir())
     print(f"{total / 1e6:.1f} MB in {options.out}")
 

@@ -30,7 +30,7 @@ Range = tuple[float, float]
 
 
 @contextmanager
-def watched(face: TalkingFace) -> Iterator[dict[str, Range]]:
+def watched(face: nn.Module) -> Iterator[dict[str, Range]]:
     """Note what every product and convolution of a model is given while the context is open.
 
     Args:

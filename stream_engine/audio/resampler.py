@@ -72,26 +72,8 @@ def resampling_matrix(rate_hz: int, to_hz: int = MODEL_RATE_HZ) -> F32:
 
 
 def silent_resampler_past(batch: int, rate_hz: int) -> F32:
-    """Samples before the first, float32 [B, P], for `resample_blocks`."""
+    """Samples before the first, float32 [B, P]: the first output needs so many and one more."""
     return np.zeros((batch, _past_samples(rate_hz)), np.float32)
-
-
-def resample_blocks(past: F32, samples: F32, rate_hz: int = TICKS_PER_SECOND) -> tuple[F32, F32]:
-    """Resample whole blocks of many streams to the rate the model hears, as `Resampler` does.
-
-    Args:
-        past: What came before, float32 [B, P].
-        samples: Whole blocks, float32 [B, n block].
-        rate_hz: Their rate.
-
-    Returns:
-        float32 [B, N], and the next past.
-    """
-    kept, block = past.shape[1], block_samples(rate_hz)
-    run = np.concatenate([past, samples], axis=1)
-    blocks = np.lib.stride_tricks.sliding_window_view(run, kept + block, axis=1)[:, ::block]
-    out = blocks @ resampling_matrix(rate_hz)
-    return out.reshape(len(run), -1), run[:, run.shape[1] - kept :]
 
 
 class Resampler:

@@ -63,9 +63,21 @@ def log_mel(samples: F32) -> F32:
     windows = windows[..., ::MEL_HOP, :]
     spectrum = np.fft.rfft(windows * _window(), _FFT)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    energies = np.log(power @ mel_filters() + MEL_FLOOR)
-    features: F32 = ((energies - MEL_MEAN) / MEL_SCALE).astype(np.float32)
+    return log_of(power @ mel_filters())
+
+
+def log_of(energies: F32) -> F32:
+    """Energies of the bands as features, float32, shape kept."""
+    features: F32 = ((np.log(energies + MEL_FLOOR) - MEL_MEAN) / MEL_SCALE).astype(np.float32)
     return features
+
+
+@cache
+def spectrum_matrix() -> F32:
+    """Windowed Fourier transform as a product: real parts, then imaginary, float32 [400, 514]."""
+    turns = np.outer(np.arange(MEL_WINDOW), np.arange(_FFT // 2 + 1)) * (2.0 * np.pi / _FFT)
+    both = np.concatenate([np.cos(turns), np.sin(turns)], axis=1) * _window()[:, None]
+    return np.ascontiguousarray(both, dtype=np.float32)
 
 
 def silent_past(batch: int) -> F32:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_engine.audio.resampler import resample_blocks, silent_resampler_past
+from stream_engine.audio.resampler import silent_resampler_past
 from stream_engine.errors import ShapeError
-from stream_engine.features.log_mel import hop_features, silent_past
+from stream_engine.features.log_mel import silent_past
+from stream_engine.monitor.quick_mel import quick_mel
 from stream_engine.monitor.streaming_ears import EarsState, StreamingEars
 from stream_engine.monitor.sync_evidence import (
     LAGS,
@@ -153,8 +154,7 @@ class SyncScorer:
                 expected=f"{wanted[0]} and {wanted[1]}",
             )
         state = self._table.take(slots)
-        heard, voice_past = resample_blocks(state.voice_past, voice)
-        mel, heard_past = hop_features(state.heard_past, heard)
+        mel, voice_past, heard_past = quick_mel(state.voice_past, state.heard_past, voice)
         seen, said, ears = self._ears.hear(state.ears, motion, mel)
         face, spoke = _joined(state.face, seen), _joined(state.voice, said)
         sums = hop_sums(spoken(spoke), evidence(face, spoke))

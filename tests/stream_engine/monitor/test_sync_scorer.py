@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from stream_engine.errors import ShapeError
-from stream_engine.features import log_mel
 from stream_engine.monitor import sync_scorer
 from stream_engine.monitor.sync_score import HOP_FRAMES
 from stream_engine.monitor.sync_scorer import HOP_TICKS, SyncScorer, Watched
 from stream_engine.motion.slots import arrays_of
-from stream_engine.types import F32
+from stream_engine.types import F32, TICKS_PER_FRAME
 from tests.fakes.streaming_ears import fake_ears, levels, mel_of, motion_of
 from tests.stream_engine.monitor.test_sync_score import CALIBRATION
 
@@ -18,15 +17,11 @@ from tests.stream_engine.monitor.test_sync_score import CALIBRATION
 def plain_hearing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A voice's samples are its level, so that a test can say what is heard."""
 
-    def features(past: F32, samples: F32) -> tuple[F32, F32]:
-        level = samples.reshape(len(samples), -1, log_mel.SAMPLES_PER_FRAME).mean(axis=2)
-        return mel_of(level), past
+    def features(voice_past: F32, heard_past: F32, voice: F32) -> tuple[F32, F32, F32]:
+        level = voice.reshape(len(voice), -1, TICKS_PER_FRAME).mean(axis=2)
+        return mel_of(level), voice_past, heard_past
 
-    def blocks(past: F32, samples: F32) -> tuple[F32, F32]:
-        return samples[:, ::3].copy(), past
-
-    monkeypatch.setattr(sync_scorer, "hop_features", features)
-    monkeypatch.setattr(sync_scorer, "resample_blocks", blocks)
+    monkeypatch.setattr(sync_scorer, "quick_mel", features)
 
 
 def talk(seconds: float, late_frames: int = 0, seed: int = 0) -> tuple[F32, F32]:
