@@ -2,12 +2,14 @@
 
 import asyncio
 import base64
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from stream_engine.service_config import VoiceConfig
 from stream_engine.text_wire import MOST_TEXT
 from tests.fakes.live_server import LiveServer, live_server
 from tests.fakes.voice_program import SECONDS, FakeProgram
@@ -122,7 +124,7 @@ def test_a_cut_and_a_client_that_leaves_end_the_program(tmp_path: Path) -> None:
                 await asyncio.sleep(0.01)
 
     async def ended() -> None:
-        async with asyncio.timeout(10.0):
+        async with asyncio.timeout(5.0):  # half its patience: it did not end by itself
             while program.alive:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
 
@@ -169,3 +171,28 @@ def test_a_program_that_goes_away_is_told_and_the_session_lives_on(tmp_path: Pat
                 await client.until("response.done")
 
         asyncio.run(talk())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="needs espeak-ng")
+def test_espeak_is_heard_before_a_long_text_is_made() -> None:
+    """Forty sentences: how long until the first speech is there, and until it leaves."""
+    times: dict[str, list[float]] = {"response.created": [], "output_audio_buffer.started": []}
+
+    async def talk() -> None:
+        now = asyncio.get_running_loop().time
+        async with talking(server) as client:
+            for _ in range(10):
+                began = now()
+                await say(client, "The quick brown fox jumps over the lazy dog. " * 40)
+                for kind, found in times.items():
+                    await client.until(kind)
+                    found.append(1000 * (now() - began))
+                await client.send("response.cancel")
+                await client.until("response.done")
+
+    with live_server(voice=VoiceConfig()) as server:
+        asyncio.run(talk())
+    for kind, found in times.items():
+        print(f"\n{kind}: median {np.median(found):.0f} ms, longest {max(found):.0f}")  # noqa: T201
+    assert np.median(times["response.created"]) < 1000.0

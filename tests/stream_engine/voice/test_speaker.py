@@ -1,7 +1,8 @@
 """Text becomes speech in order, bounded, and stops at once; whatever the program does."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -173,6 +174,42 @@ def test_a_cancel_kills_and_what_is_said_next_is_another_response(program: FakeP
 
     with_speaker(program.voice("hang"), work)
     assert program.alive == []
+
+
+def test_the_next_program_waits_until_the_last_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slowly it goes, and however often it is cut meanwhile."""
+    there: list[str] = []
+    most: list[int] = []
+
+    class Silent:
+        """Never says anything."""
+
+        async def read(self) -> bytes:
+            await asyncio.Event().wait()
+            return b""
+
+    @asynccontextmanager
+    async def slow_to_go(voice: Voice, text: str) -> AsyncIterator[Silent]:
+        there.append(text)
+        most.append(len(there))
+        try:
+            yield Silent()
+        finally:
+            await asyncio.sleep(0.05)
+            there.remove(text)
+
+    async def work(speaker: Speaker, ear: Ear) -> None:
+        for text in ("One. ", "Two. ", "Three. "):
+            speaker.append(text)
+            await asyncio.sleep(0.01)
+            speaker.cancel()
+        speaker.append("Four. ")
+        await until(lambda: there == ["Four."])
+
+    monkeypatch.setattr(module, "speaking", slow_to_go)
+    with_speaker(Voice(("any",), 10.0), work)
+    assert max(most) == 1
+    assert there == []
 
 
 def test_what_cannot_be_taken_is_refused_whole(program: FakeProgram) -> None:
