@@ -19,6 +19,7 @@ from stream_engine.service_config import (
     MonitorConfig,
     RecordingConfig,
     TelemetryConfig,
+    VoiceConfig,
 )
 from stream_engine.setting_checks import check_choice, check_range
 
@@ -210,6 +211,7 @@ class EngineConfig:
     telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
     monitor: MonitorConfig = field(default_factory=MonitorConfig)
     recording: RecordingConfig = field(default_factory=RecordingConfig)
+    voice: VoiceConfig = field(default_factory=VoiceConfig)
 
 
 def _read_section(kind: type[Section], name: str, values: dict[str, Any]) -> Section:

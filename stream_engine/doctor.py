@@ -1,5 +1,6 @@
 """What this machine can run and what is missing, in plain words."""
 
+import asyncio
 import importlib.metadata
 import importlib.util
 import platform
@@ -8,12 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stream_engine.audio.wav_stream import WavStream
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig
 from stream_engine.cores import usable_cores
-from stream_engine.errors import StreamEngineError
+from stream_engine.errors import StreamEngineError, VoiceError
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
 from stream_engine.types import MODEL_RATE_HZ, AudioChunk
+from stream_engine.voice.program import KNOWN, Voice, find_voice, speaking
 
 _PACKAGES = ("numpy", "onnxruntime", "av", "aiortc", "moderngl", "starlette", "websockets")
 _OPTIONAL = {
@@ -52,6 +55,7 @@ def examine(config: EngineConfig) -> list[Finding]:
         *(_optional(name, use) for name, use in _OPTIONAL.items()),
         _motion(config),
         _renderer(config),
+        _voice(config),
     ]
 
 
@@ -120,3 +124,31 @@ def _renderer(config: EngineConfig) -> Finding:
     spent = statistics.median(times) * 1000
     size = f"{config.render.width}x{config.render.height}"
     return Finding(spent < 40, f"rendering works: {spent:.1f} ms per {size} picture of 40 ms")
+
+
+def _voice(config: EngineConfig) -> Finding:
+    try:
+        voice = find_voice(config.voice)
+        if voice is not None:
+            spent = asyncio.run(_first_sound(voice)) * 1000
+            return Finding(
+                True, f"text is spoken by {voice.command[0]}: first sound in {spent:.0f} ms"
+            )
+    except StreamEngineError as error:
+        return Finding(False, f"text: {error}")
+    if not config.voice.command:
+        return Finding(None, "no text is spoken: voice.command is empty")
+    return Finding(
+        None,
+        f"{KNOWN[0][0]} is not installed; only needed to speak text: apt-get install espeak-ng",
+    )
+
+
+async def _first_sound(voice: Voice) -> float:
+    clock = MonotonicClock()
+    began, sound = clock.now(), WavStream()
+    async with speaking(voice, "Hello.") as speech:
+        while data := await speech.read():
+            if len(sound.feed(data)):
+                return clock.now() - began
+    raise VoiceError("the program that speaks text gave no sound", got=voice.name)

@@ -18,6 +18,8 @@ StreamEngineError
 │   ├── EngineMismatch       a model file does not fit this machine or version
 │   └── InferenceError       a call failed
 ├── RenderError            no OpenGL, or drawing failed
+├── VoiceError             the program that speaks text failed
+│   └── VoiceUnavailable     there is no such program here
 └── TransportError         a peer or socket
     ├── SignalingError       an offer or message is malformed
     │   ├── TooLarge           a request is longer than any that makes sense
@@ -138,6 +140,14 @@ class InferenceError(BackendError):
 
 class RenderError(StreamEngineError):
     """OpenGL cannot be had, or drawing failed."""
+
+
+class VoiceError(StreamEngineError):
+    """The program that speaks text failed, gave no sound, or did not end."""
+
+
+class VoiceUnavailable(VoiceError):
+    """There is no program here that speaks text."""
 
 
 class TransportError(StreamEngineError):

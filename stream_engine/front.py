@@ -22,6 +22,7 @@ from stream_engine.refusals import body_text, plain
 from stream_engine.replica.ask import FORWARDED, Question, ask, passed_up
 from stream_engine.replica.session_name import REPLICA, full_name, gone, split_name
 from stream_engine.telemetry.process import process_lines
+from stream_engine.text_wire import MOST_TEXT
 from stream_engine.transport.page_assets import PageFiles, asset_routes
 from stream_engine.transport.realtime_door import serve_realtime
 from stream_engine.transport.realtime_socket import RealtimeSocket
@@ -85,14 +86,15 @@ class Front:
         return Response(reply.body, reply.status, reply.headers)
 
     async def profiles(self, request: Request) -> Response:
-        """List the latency profiles, and say what a session begins with."""
+        """List the latency profiles, and say what a session begins with and can do."""
         rows = [
             {"name": profile.name, "latency_ms": profile.latency * 1000 // TICKS_PER_SECOND}
             for profile in PROFILES.values()
         ]
         motion, avatar = self.house.config.motion, self.house.config.render.avatar
         first = {"default": motion.profile, "manner": plain(motion.manner), "avatar": avatar}
-        return JSONResponse({"profiles": rows, **first})
+        most_text = MOST_TEXT if self.house.voice is not None else 0
+        return JSONResponse({"profiles": rows, **first, "most_text": most_text})
 
     async def health(self, request: Request) -> Response:
         """Say that the server is up, and how full; or that only a start anew may help."""

@@ -22,6 +22,7 @@ from stream_engine.telemetry.metrics import Tally
 from stream_engine.telemetry.traces import open_traces
 from stream_engine.transport.outputs import Outputs
 from stream_engine.types import MotionFrames
+from stream_engine.voice.program import find_voice
 
 logger = logging.getLogger(__name__)
 
@@ -54,11 +55,13 @@ class Household:
         tracer: Takes spans of requests and sessions.
         recorder: Writes sessions down that are to be.
         sync: Lets faces be watched.
+        voice: Speaks text, if a program for it is here.
     """
 
     def __init__(self, stages: Stages, config: EngineConfig, clock: Clock) -> None:
         self.draining = False
         self.config = config
+        self.voice = find_voice(config.voice)
         self.clock = clock
         self.tally = Tally()
         self.recorder = Recorder(config, stages, self.tally, clock)

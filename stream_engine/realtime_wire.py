@@ -13,6 +13,7 @@ from typing import Any
 from stream_engine.errors import SignalingError
 from stream_engine.json_fields import build, json_object
 from stream_engine.sync_wire import FaceSync, FaceSyncAction
+from stream_engine.text_wire import AppendText, CommitText
 from stream_engine.wire import Problem
 
 MAX_EVENT = 1 << 20
@@ -72,12 +73,15 @@ class UpdateSession:
     event_id: str = ""
 
 
-Event = AppendAudio | CommitAudio | CancelResponse | PauseResponse | ResumeResponse | UpdateSession
+_Push = AppendAudio | CommitAudio | AppendText | CommitText
+Event = _Push | CancelResponse | PauseResponse | ResumeResponse | UpdateSession
 
 _EVENTS: dict[str, type[Any]] = {
     "input_audio_buffer.append": AppendAudio,
     "input_audio_buffer.commit": CommitAudio,
     "input_audio_buffer.clear": CancelResponse,
+    "input_text_buffer.append": AppendText,
+    "input_text_buffer.commit": CommitText,
     "response.cancel": CancelResponse,
     "response.pause": PauseResponse,
     "response.resume": ResumeResponse,
@@ -87,7 +91,10 @@ _EVENTS: dict[str, type[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A session as its client sees it; a sample is released ``delay_ms`` after its turn."""
+    """A session as its client sees it; a sample is released ``delay_ms`` after its turn.
+
+    ``most_text`` characters may wait to be spoken; 0 where the server has no voice for text.
+    """
 
     id: str
     profile: str
@@ -97,6 +104,7 @@ class Described:
     delay_ms: int
     encoding: str
     names: list[str]
+    most_text: int = 0
 
 
 @dataclass(frozen=True, slots=True)

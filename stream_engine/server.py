@@ -27,6 +27,7 @@ from stream_engine.household import Household
 from stream_engine.protocols import Clock, Stages
 from stream_engine.refusals import error_handlers
 from stream_engine.tls import Tls, read_tls
+from stream_engine.voice.program import find_voice
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def create_app(
         The application.
 
     Raises:
-        ConfigError: If the server's keys cannot be read.
+        ConfigError: If the server's keys cannot be read, or the voice for text is not there.
         BackendUnavailable: If traces are wanted and OpenTelemetry is not there.
     """
     keys = read_keys(config.access.keys)
@@ -152,9 +153,10 @@ def check_settings(config: EngineConfig) -> Tls | None:
         What HTTPS needs, if that is wanted.
 
     Raises:
-        ConfigError: If strangers could come in, or a file is wrong.
+        ConfigError: If strangers could come in, a file is wrong, or the voice for text not there.
     """
     check_exposure(config, config.server.host)
+    find_voice(config.voice)
     return read_tls(config.server)
 
 

@@ -196,3 +196,28 @@ class RecordingConfig:
                 got="recording.everyone",
                 expected="recording.folder beside it",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceConfig:
+    """Which local program speaks text, for clients that send text instead of speech.
+
+    Attributes:
+        command: The program and its arguments: it reads UTF-8 text on standard input and writes a
+            WAV file to standard output. ``["auto"]`` is what is known and installed (`voice`), if
+            anything; empty, and no text is spoken.
+        patience_s: How long it may keep one waiting for the sound of one sentence.
+    """
+
+    command: tuple[str, ...] = ("auto",)
+    patience_s: float = 20.0
+
+    def __post_init__(self) -> None:
+        check_range("voice.patience_s", self.patience_s, 0.1, 600.0)
+        for part in self.command:
+            if not isinstance(part, str) or not part or "\0" in part:
+                raise ConfigError(
+                    "setting voice.command is no command",
+                    got=repr(part)[:80],
+                    expected='a program and its arguments: ["espeak-ng", "--stdout"]',
+                )

@@ -86,10 +86,9 @@ def export_monitor(
     both = Both(FoldedFaceEar(ears[0]), ears[1])
     offsets = write_weights(both, out)
     of_face, of_speech = specs_of(config)
-    prefixes = ("", "face.")
-    export_graph(both.face, of_face, {"motion": "frames"}, offsets, prefixes, out / f"{FACE_EAR}.onnx")
-    prefixes = ("", "speech.")
-    path = out / f"{SPEECH_EAR}.onnx"
+    prefixes, path = ("", "face."), out / f"{FACE_EAR}.onnx"
+    export_graph(both.face, of_face, {"motion": "frames"}, offsets, prefixes, path)
+    prefixes, path = ("", "speech."), out / f"{SPEECH_EAR}.onnx"
     export_graph(both.speech, of_speech, {"mel": "steps"}, offsets, prefixes, path)
     kept = {}
     if (out / DESCRIPTION).exists():

@@ -12,6 +12,7 @@ import { Service } from './service.js';
 import { Speech } from './sources.js';
 import { Stage } from './stage.js';
 import { SyncPanel } from './syncpanel.js';
+import { TextBox } from './text.js';
 import { explain } from './words.js';
 
 const $ = (id) => document.getElementById(id);
@@ -49,6 +50,7 @@ const stage = new Stage($('face'), $('drawn'), {
   outputMs: () => speech.outputMs,
 });
 view.stage = stage;
+const text = new TextBox($('say'), sayText);
 
 // ---------------------------------------------------------------- what is shown
 
@@ -58,7 +60,7 @@ function show(name, text) {
   const on = name === 'live' || name === 'connecting' || name === 'reconnecting';
   $('stop').disabled = $('mute').disabled = $('push').disabled = !on;
   $('start').disabled = name === 'connecting' || (on && speech.live);
-  $('sample').disabled = $('bot').disabled = name === 'connecting';
+  $('sample').disabled = $('bot').disabled = $('speak').disabled = name === 'connecting';
   $('interrupt').disabled = name !== 'live';
   $('profile').disabled = on;
   $('start').textContent = on && !speech.live ? 'Microphone' : 'Start';
@@ -174,19 +176,29 @@ const startSample = () => talk(() => speech.openSample(() => {
   if (state.link && !speech.live) $('badge').textContent = 'Live · sample has ended';
 }));
 
-/** Let the face say a file in a bot's voice; the microphone is heard again afterwards. */
-async function sayFile(file) {
+const sayFile = (file) => say(async () => {
+  const pcm = await readSpeech(file);
+  return (bot) => bot.say(pcm);
+});
+
+function sayText(words) { say(async () => (bot) => bot.sayText(words)); }
+
+/**
+ * Let the face say something in a bot's voice; the microphone is heard again afterwards.
+ * @param {() => Promise<(bot: BotVoice) => Promise<string>>} prepare gives what the bot does
+ */
+async function say(prepare) {
   complain('');
   let bot = null;
   try {
-    const pcm = await readSpeech(file);
+    const speak = await prepare();
     if (!state.link) await talk(async () => {});
     if (document.body.dataset.state !== 'live') return;
     await state.bot?.close();
     if (!state.link) return;
     bot = state.bot = new BotVoice(service, state.link.session);
     show('live', live());
-    await bot.say(pcm);
+    await speak(bot);
   } catch (error) {
     if (error.name !== 'AbortError') complain(explain(error));
   }
@@ -258,7 +270,8 @@ const manner = () => ({
 
 async function fillProfiles() {
   try {
-    const { profiles, default: standard, manner: first, avatar } = await (await service.reach('api/profiles')).json();
+    const { profiles, default: standard, manner: first, avatar, most_text: most } = await (await service.reach('api/profiles')).json();
+    text.offer(most);
     $('profile').replaceChildren(...profiles.map(({ name }) => new Option(name, name)));
     $('profile').value = standard;
     state.avatar = avatar;

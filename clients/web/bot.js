@@ -53,11 +53,18 @@ export class BotVoice {
    * @param {Int16Array} pcm mono, 24 kHz
    * @returns {Promise<'completed' | 'cancelled'>} when it was heard, or cut off
    */
-  async say(pcm) {
-    await this.#created;
-    const heard = new Promise((resolve, reject) => { this.#ended = { resolve, reject }; });
-    this.#push(pcm);
-    return heard;
+  say(pcm) { return this.#heard(() => this.#push(pcm)); }
+
+  /**
+   * Let the server's own voice say a text; only where the server has one.
+   * @param {string} text
+   * @returns {Promise<'completed' | 'cancelled'>} when it was heard, or cut off
+   */
+  sayText(text) {
+    return this.#heard(() => {
+      this.#send({ type: 'input_text_buffer.append', text });
+      this.#send({ type: 'input_text_buffer.commit' });
+    });
   }
 
   /**
@@ -82,6 +89,13 @@ export class BotVoice {
     await closed;
   }
 
+  async #heard(begin) {
+    await this.#created;
+    const heard = new Promise((resolve, reject) => { this.#ended = { resolve, reject }; });
+    begin();
+    return heard;
+  }
+
   // Paced once so much waits that the server would refuse more.
   #push(pcm) {
     const began = performance.now();
@@ -99,8 +113,10 @@ export class BotVoice {
 
   #take(message, created, refused) {
     if (message.type === 'session.created') created();
-    else if (message.type === 'response.cancelled') this.#cuts.shift()?.resolve(message);
-    else if (message.type === 'response.done') this.#ended.resolve(message.status);
+    else if (message.type === 'response.cancelled') {
+      this.#cuts.shift()?.resolve(message);
+      if (!message.response_id) this.#ended.resolve('cancelled'); // nothing of a text had been spoken yet
+    } else if (message.type === 'response.done') this.#ended.resolve(message.status);
     else if (message.type === 'error') {
       const error = new RefusedError(readable(message.error));
       refused(error);

@@ -56,6 +56,7 @@ def quick_mel(voice_past: F32, heard_past: F32, voice: F32) -> tuple[F32, F32, F
     parts = windows.reshape(-1, MEL_WINDOW) @ spectrum_matrix()
     np.square(parts, out=parts)
     bins = parts.shape[1] // 2
-    power = parts[:, :bins] + parts[:, bins:]
-    mel = log_of(power @ mel_filters()).reshape(batch, -1, MEL_BANDS)
+    power: F32 = parts[:, :bins] + parts[:, bins:]
+    energies: F32 = power @ mel_filters()
+    mel = log_of(energies).reshape(batch, -1, MEL_BANDS)
     return mel, run[:, run.shape[1] - voice_past.shape[1] :], line[:, -heard_past.shape[1] :]

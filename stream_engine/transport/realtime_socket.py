@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from stream_engine.audio.speech_queue import Pcm
-from stream_engine.errors import ConfigError, PeerClosed, SignalingError, TransportError
+from stream_engine.errors import (
+    ConfigError,
+    PeerClosed,
+    SignalingError,
+    TransportError,
+    VoiceError,
+)
 from stream_engine.household import Household
-from stream_engine.motion.arkit import COEFFICIENT_NAMES
-from stream_engine.motion.window import profile_named
 from stream_engine.prompter import RESUMED, STARTED, STARVED, STOPPED, Cut, Happening, Prompter
 from stream_engine.realtime_deltas import (
     audio_delta,
@@ -28,8 +32,6 @@ from stream_engine.realtime_wire import (
     AudioHappening,
     CancelResponse,
     CommitAudio,
-    CutAnswer,
-    Described,
     Event,
     FaceState,
     Manner,
@@ -48,16 +50,16 @@ from stream_engine.realtime_wire import (
 )
 from stream_engine.replica.session_name import full_name
 from stream_engine.session import Session
+from stream_engine.text_wire import AppendText, CommitText
 from stream_engine.transport.outbox import Outbox
+from stream_engine.transport.realtime_answers import cut_answer, described, heard_ms
 from stream_engine.transport.sync_teller import SyncTeller
-from stream_engine.types import MOTION_FPS, TICKS_PER_SECOND, MotionFrames
+from stream_engine.types import MotionFrames
+from stream_engine.voice.speaker import Mouth, Speaker
 from stream_engine.wire import failure_of
 
 PUMP_S = 0.02
 """Speech is given to the session so often."""
-
-MS_DIGITS = 3
-"""Of milliseconds that stand for samples: they name each one, at 48 kHz, too."""
 
 MOST_UNSENT = 500
 """Deltas for a client that does not read; more are dropped and counted."""
@@ -90,7 +92,7 @@ class Wish:
 class RealtimeSocket:
     """One client that pushes speech: into a session of its own, or into one that has pictures.
 
-    *State*: a prompter, answers that were not sent. *Thread*: the loop.
+    *State*: a prompter, text not yet speech, answers that were not sent. *Thread*: the loop.
 
     Args:
         house: Opens the session.
@@ -111,8 +113,12 @@ class RealtimeSocket:
         listeners, teller = self.session.sync.listeners, SyncTeller(self._offer)
         listeners.append(teller)
         try:
-            self._prompter = Prompter(self.session, self._wish.rate_hz, self._on_happening)
-            self._say(SessionCreated(self._described()))
+            rate_hz, voice = self._wish.rate_hz, self._house.voice
+            prompter = self._prompter = Prompter(self.session, rate_hz, self._on_happening)
+            mouth = Mouth(self._push, prompter.end, lambda: prompter.waiting_s, self._refuse)
+            self._speaker = Speaker(voice, rate_hz, mouth)
+            about = described(self.session, rate_hz, self._wish.binary, voice is not None)
+            self._say(SessionCreated(about))
             if self._wish.idle:
                 self.session.begin()
             tasks = [asyncio.create_task(work()) for work in (self._read, self._send, self._pump)]
@@ -123,7 +129,7 @@ class RealtimeSocket:
             finally:
                 for task in tasks:
                     task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(*tasks, self._speaker.close(), return_exceptions=True)
         finally:
             listeners.remove(teller)
             self._leave()
@@ -169,19 +175,6 @@ class RealtimeSocket:
         if self in self.session.listeners:
             self.session.listeners.remove(self)
 
-    def _described(self) -> Described:
-        profile = profile_named(self.session.parts.profile)
-        return Described(
-            id=self.session.id,
-            profile=profile.name,
-            rate_hz=self._wish.rate_hz,
-            fps=MOTION_FPS,
-            latency_ms=round(profile.latency * 1000 / TICKS_PER_SECOND),
-            delay_ms=round(self.session.delay * 1000 / TICKS_PER_SECOND),
-            encoding="binary" if self._wish.binary else "json",
-            names=list(COEFFICIENT_NAMES),
-        )
-
     async def _read(self) -> None:
         while True:
             await self._outbox.room()  # who does not read is not answered any more, nor heard
@@ -191,12 +184,24 @@ class RealtimeSocket:
             text, data = message.get("text") or "", message.get("bytes")
             try:
                 if data is not None:
-                    self._push(pcm_in(data))
+                    self._hear(pcm_in(data))
                 else:
                     self._take(read_event(text))
-            except (SignalingError, ConfigError, TransportError) as error:
-                problem = failure_of(error).error
-                self._say(RealtimeError(problem, "" if data is not None else event_id_of(text)))
+            except (SignalingError, ConfigError, TransportError, VoiceError) as error:
+                self._refuse(error, "" if data is not None else event_id_of(text))
+
+    def _refuse(self, error: Exception, event_id: str) -> None:
+        self._say(RealtimeError(failure_of(error).error, event_id))
+
+    def _hear(self, pcm: Pcm) -> None:
+        """Take speech of the client's own."""
+        if self._speaker.busy:
+            raise SignalingError(
+                "text is being spoken",
+                got="speech",
+                fix="commit the text and wait for its response.done, or send response.cancel",
+            )
+        self._push(pcm)
 
     def _push(self, pcm: Pcm) -> None:
         response = self._prompter.push(pcm)
@@ -206,9 +211,13 @@ class RealtimeSocket:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, AppendAudio):
-            self._push(pcm_of(event.audio))
+            self._hear(pcm_of(event.audio))
+        elif isinstance(event, AppendText):
+            self._speaker.append(event.text, event.event_id)
+        elif isinstance(event, CommitText):
+            self._speaker.commit()
         elif isinstance(event, CommitAudio):
-            if self._prompter.end() is None:
+            if self._speaker.busy or self._prompter.end() is None:
                 raise SignalingError(
                     "there is nothing to commit",
                     fix="append audio before input_audio_buffer.commit",
@@ -219,6 +228,7 @@ class RealtimeSocket:
             now = self.session.lane.manner
             self._say(SessionUpdated(Manner(now.emotion, now.intensity, now.style)))
         elif isinstance(event, CancelResponse):
+            self._speaker.cancel()
             self._cut("response.cancelled", self._prompter.interrupt, "silent")
         elif isinstance(event, PauseResponse):
             self._cut("response.paused", self._prompter.pause, "paused")
@@ -231,23 +241,11 @@ class RealtimeSocket:
         self._outbox.forget(lambda item: isinstance(item, _DELTAS))
         self._after_cut = []
         cut = work()
-        rate_hz, at = self._wish.rate_hz, cut.at
-        end_ms = round(1000.0 * cut.played / rate_hz, MS_DIGITS)
-        self._say(
-            CutAnswer(
-                type=kind,
-                response_id=cut.utterance,
-                pts=at.pts,
-                frame=at.first,
-                resume_frame=at.resume,
-                ms_to_neutral=round(1000.0 * at.neutral_s, 1),
-                audio_end_ms=end_ms,
-                dropped_ms=round(1000.0 * cut.dropped / rate_hz, MS_DIGITS),
-            )
-        )
+        answer = cut_answer(kind, cut, self._wish.rate_hz)
+        self._say(answer)
         if kind == "response.cancelled" and cut.utterance is not None:
-            self._say(ResponseDone(cut.utterance, "cancelled", end_ms))
-        self._say(FaceState(state, at.pts))
+            self._say(ResponseDone(cut.utterance, "cancelled", answer.audio_end_ms))
+        self._say(FaceState(state, answer.pts))
         for delta in self._after_cut:
             self._put(delta)
         self._after_cut = None
@@ -257,7 +255,7 @@ class RealtimeSocket:
         self._say(AudioHappening(kind, happening.utterance, happening.pts))
         self._say(FaceState(_STATES[happening.what], happening.pts))
         if happening.what == STOPPED:
-            end_ms = round(1000.0 * happening.heard / self._wish.rate_hz, MS_DIGITS)
+            end_ms = heard_ms(happening.heard, self._wish.rate_hz)
             self._say(ResponseDone(happening.utterance, "completed", end_ms))
 
     def _say(self, answer: Answer) -> None:

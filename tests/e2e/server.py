@@ -5,6 +5,7 @@ Prints ``READY url`` when it takes connections. Media goes over loopback only.
 
 import argparse
 import asyncio
+import json
 import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import aioice.ice
 from stream_engine.config import EngineConfig, MotionConfig, ServerConfig
 from stream_engine.protocols import Stages
 from stream_engine.server import serve
-from stream_engine.service_config import AccessConfig, IceConfig
+from stream_engine.service_config import AccessConfig, IceConfig, VoiceConfig
 
 
 def stages_named(name: str, config: EngineConfig) -> Stages:
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument("--origin", action="append", default=[])
     parser.add_argument("--ice-server", action="append", default=[])
     parser.add_argument("--heartbeat-timeout", type=float, default=4.0)
+    parser.add_argument("--voice", type=json.loads, default=[], help="a command, as JSON")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
@@ -57,6 +59,7 @@ def main() -> None:
         ),
         ice=IceConfig(servers=tuple(arguments.ice_server)),
         access=AccessConfig(origins=tuple(arguments.origin)),
+        voice=VoiceConfig(tuple(arguments.voice)),
     )
     serve(stages_named(arguments.stages, config), config, on_ready=ready)
 

@@ -24,6 +24,7 @@ from stream_engine.service_config import (
     LimitsConfig,
     RecordingConfig,
     TelemetryConfig,
+    VoiceConfig,
 )
 from stream_engine.tls import read_tls
 from tests.fakes.stages import FakeStages
@@ -99,6 +100,7 @@ def live_server(
     telemetry: TelemetryConfig | None = None,
     ice: IceConfig | None = None,
     recording: RecordingConfig | None = None,
+    voice: VoiceConfig | None = None,
 ) -> Iterator[LiveServer]:
     """Serve on a free port until the block ends."""
     settings = EngineConfig(
@@ -109,6 +111,7 @@ def live_server(
         telemetry=telemetry or TelemetryConfig(),
         ice=ice or IceConfig(),
         recording=recording or RecordingConfig(),
+        voice=voice or VoiceConfig(()),
     )
     listener = bind(settings.server)
     app: Starlette = create_app(stages or FakeStages(), settings)

@@ -40,6 +40,7 @@ def test_a_file_overlays_the_defaults(tmp_path: Path) -> None:
         ("[recording]\neveryone = true\n", r"recording\.folder"),
         ("[recording]\nlongest_s = 0\n", r"recording\.longest_s is out of range"),
         ('[server]\ncertificate = "a.pem"\n', "both a certificate and its key"),
+        ('[voice]\ncommand = "espeak-ng"\n', r"voice\.command has the wrong type"),
         ("not toml", "cannot be read"),
         ("outputs = 3\n", "unknown table outputs"),
         ("[outputs]\nunreal = 3\n", r"table of its own.*outputs\.unreal"),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stream_engine.errors import ConfigError
-from stream_engine.service_config import AccessConfig, LimitsConfig, TelemetryConfig
+from stream_engine.service_config import AccessConfig, LimitsConfig, TelemetryConfig, VoiceConfig
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,9 @@ from stream_engine.service_config import AccessConfig, LimitsConfig, TelemetryCo
         (LimitsConfig, {"longest_session_s": -1.0}, "limits.longest_session_s"),
         (TelemetryConfig, {"log_format": "xml"}, "text, json"),
         (TelemetryConfig, {"traces": "localhost:4318"}, "no place for spans"),
+        (VoiceConfig, {"command": ("espeak-ng", 3)}, "voice.command is no command; got 3"),
+        (VoiceConfig, {"command": ("",)}, "voice.command"),
+        (VoiceConfig, {"patience_s": 0.0}, "voice.patience_s is out of range"),
     ],
 )
 def test_wrong_settings_are_named(kind: Any, values: dict[str, Any], message: str) -> None:
