@@ -29,6 +29,10 @@ LEAST_SPEECH_S = 0.6
 FITS_SHARE = 0.5
 """Of what is expected of a face: a lag at which it says less is none."""
 
+FORGOTTEN = 0.2
+"""Of the sums in a hop in which nobody speaks."""
+
+_HOP_STEPS = 2 * HOP_FRAMES
 _APART_STEPS = 4
 """A lag so far from the best is another one."""
 
@@ -168,7 +172,9 @@ def accumulate(gains: F32, sums: F32, calibration: Calibration) -> tuple[F32, Al
     lead = nats - none - calibration.slack * steps
     missing = calibration.expected * steps[:, 0] - nats.max(axis=1)
     grown = np.concatenate([lead, missing[:, None]], axis=1)
-    gains = np.maximum(gains + grown, 0.0).astype(np.float32)
+    # What was taken for speech, but is a sound now and then, must not add up for ever.
+    silence = 1.0 - np.minimum(steps / _HOP_STEPS, 1.0)
+    gains = np.maximum(gains * (1.0 - FORGOTTEN * silence) + grown, 0.0).astype(np.float32)
     gains[:, :-1][:, ~apart] = 0.0
     best = gains[:, :-1].argmax(axis=1)
     certain = gains[np.arange(len(gains)), best] > calibration.shifted

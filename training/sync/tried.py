@@ -68,11 +68,14 @@ def faulty(
 
 
 def others(faces: Sequence[TalkingFace]) -> list[TalkingFace]:
-    """For each face one that says something else, half the list away or the next after that."""
+    """For each face one that says something else, half the list away or the next after that.
+
+    Two of one name are the same words in two manners.
+    """
     found, count = [], len(faces)
     for at, face in enumerate(faces):
         turned = (faces[(at + count // 2 + k) % count] for k in range(count))
-        found.append(next((o for o in turned if _text(o) != _text(face)), face))
+        found.append(next((o for o in turned if o.name != face.name), face))
     return found
 
 
@@ -151,7 +154,3 @@ def _speech_after(weights: F32, onset_s: float) -> float:
     first = round((onset_s - BEGUN_S) * STEPS_PER_SECOND)
     soon = weights[first : first + round(SOON_S * STEPS_PER_SECOND), len(LAGS) // 2]
     return float(soon.sum()) / STEPS_PER_SECOND
-
-
-def _text(face: TalkingFace) -> str:
-    return face.name.partition("@")[0].partition("/")[0]
