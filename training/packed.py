@@ -74,7 +74,9 @@ def unpack_folder(folder: Path, out: Path) -> None:
         AssetError: If nothing packed is there.
     """
     if not (folder / PACKED_FILE).exists():
-        raise AssetError("no packed model", got=str(folder), expected=f"a folder with {PACKED_FILE}")
+        raise AssetError(
+            "no packed model", got=str(folder), expected=f"a folder with {PACKED_FILE}"
+        )
     out.mkdir(parents=True, exist_ok=True)
     weights = {}
     with np.load(folder / PACKED_FILE) as file:
