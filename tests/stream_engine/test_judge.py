@@ -26,9 +26,6 @@ from tests.stream_engine.audio.test_file_source import write_wav
 from tests.stream_engine.monitor.test_recording_judge import CALIBRATION
 
 SHIPPED = assemble_monitor.MONITOR_FOLDER
-shipped = pytest.mark.skipif(
-    not (SHIPPED / assemble_monitor.FACE_EAR).exists(), reason="the monitor's ears are not there"
-)
 SECONDS = 12
 
 
@@ -192,7 +189,6 @@ def moved(motion: F32, late_ms: float, slower: float = 1.0) -> F32:
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-@shipped
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "fps"),
@@ -208,7 +204,6 @@ def test_our_own_face_is_in_sync_in_any_file(tmp_path: Path, name: str, fps: int
     assert not found.judgement.alarms
 
 
-@shipped
 @pytest.mark.slow
 @pytest.mark.parametrize("late_ms", [120.0, -120.0])
 def test_a_shift_is_found_within_20_ms(tmp_path: Path, late_ms: float) -> None:
@@ -219,7 +214,6 @@ def test_a_shift_is_found_within_20_ms(tmp_path: Path, late_ms: float) -> None:
     assert found.judgement.whole.score < 0.3
 
 
-@shipped
 @pytest.mark.slow
 def test_other_words_score_low(tmp_path: Path) -> None:
     """The same face, turned back in time."""
@@ -228,7 +222,6 @@ def test_other_words_score_low(tmp_path: Path) -> None:
     assert found.judgement.whole.score < 0.3
 
 
-@shipped
 @pytest.mark.slow
 def test_a_clock_a_thousandth_slow_is_found(tmp_path: Path) -> None:
     """60 ms a minute, in a minute of speech."""
@@ -241,7 +234,6 @@ def test_a_clock_a_thousandth_slow_is_found(tmp_path: Path) -> None:
     assert drift.ms_per_minute == pytest.approx(60.0, abs=20.0)
 
 
-@shipped
 @pytest.mark.slow
 def test_silence_is_nothing_to_judge(tmp_path: Path) -> None:
     """Whatever the face does."""

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream_engine.assemble_monitor import FACE_EAR, MONITOR_FOLDER
 from stream_engine.audio.file_source import speech_for_model
 from stream_engine.monitor.recording_judge import Stretch
 from stream_engine.motion.arkit import INDEX, MOUTH_NAMES
@@ -76,8 +75,6 @@ def test_the_command_prints_a_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of any speech; here a few seconds, and none of the ways."""
-    if not (MONITOR_FOLDER / FACE_EAR).exists():
-        pytest.skip("the monitor's ears are not there")
     for name in ("SIZES", "SHARES", "RATES", "NOISES", "MEANS"):
         monkeypatch.setattr(f"training.sync.judge_limits.{name}", ())
     speech = write_wav(tmp_path / "a.wav", speech_for_model(SAMPLE)[:96_000], 16_000)
