@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stream_engine.errors import ConfigError
-from training import mesh_to_speech, motion, speech_encoder, speech_units
+from training import mesh_to_speech, motion, speech_encoder, speech_units, streaming_ear
 from training.distill import DistillSettings
 from training.recipe import RECIPES, read_recipe
 
@@ -21,6 +21,7 @@ TABLES = {
     "mesh_to_speech": mesh_to_speech.TABLES,
     "speech_encoder": speech_encoder.TABLES,
     "speech_units": speech_units.TABLES,
+    "streaming_ear": streaming_ear.TABLES,
 }
 
 

@@ -145,7 +145,7 @@ def act(studio: Studio, lane: Lane, step: tuple[Any, ...], at: int) -> int:
     elif what == "express":
         lane.express(*step[1:])
     elif what == "work for":
-        lane.work(boosted=step[1], fallback=step[2])
+        lane.slots.work(lane.row, boosted=step[1], fallback=step[2])
     elif what == "level":
         studio.force(min(step[1], studio.engine.governors[0].levels - 1))
     else:
@@ -212,7 +212,7 @@ def test_a_session_with_everything_in_it_replays_alone_what_it_did_among_others(
         if step in (33, 90, 91):
             lane.cut(int(lane.table.made[lane.row]) - 1, studio.clock.now())
         if step in (15, 60, 92):
-            lane.work(boosted=step != 60, fallback=step == 60)
+            lane.slots.work(lane.row, boosted=step != 60, fallback=step == 60)
         if step in (20, 88, 91):
             lane.express(EMOTIONS[step % 7], 0.9, 1.3)
         if not 110 <= step < 128:  # the engine is away for longer than the session has patience
