@@ -73,11 +73,37 @@ def log_of(energies: F32) -> F32:
 
 
 @cache
-def spectrum_matrix() -> F32:
-    """Windowed Fourier transform as a product: real parts, then imaginary, float32 [400, 514]."""
-    turns = np.outer(np.arange(MEL_WINDOW), np.arange(_FFT // 2 + 1)) * (2.0 * np.pi / _FFT)
-    both = np.concatenate([np.cos(turns), np.sin(turns)], axis=1) * _window()[:, None]
-    return np.ascontiguousarray(both, dtype=np.float32)
+def spectrum_matrices() -> tuple[F32, F32]:
+    """Windowed Fourier transform about the window's middle as two products.
+
+    Returns:
+        Of the even part of a window, float32 [200, 257], middle sample first; of its odd part,
+        float32 [199, 257].
+    """
+    half = MEL_WINDOW // 2
+    turns = np.outer(np.arange(half), np.arange(_FFT // 2 + 1)) * (2.0 * np.pi / _FFT)
+    window = _window()[half:, None]
+    even, odd = (np.cos(turns) * window), (np.sin(turns) * window)[1:]
+    return even.astype(np.float32), odd.astype(np.float32)
+
+
+def power_of(windows: F32) -> F32:
+    """Power spectrum of windows [N, 400], float32 [N, 257], as `log_mel` has it to rounding.
+
+    The window is symmetric, so a real spectrum about its middle needs half of the products.
+    """
+    half = MEL_WINDOW // 2
+    right, left = windows[:, half + 1 :], windows[:, half - 1 : 0 : -1]
+    even = np.empty((len(windows), half), np.float32)
+    even[:, 0] = windows[:, half]
+    np.add(right, left, out=even[:, 1:])
+    of_even, of_odd = spectrum_matrices()
+    power: F32 = even @ of_even
+    imaginary = (right - left) @ of_odd
+    np.square(power, out=power)
+    np.square(imaginary, out=imaginary)
+    power += imaginary
+    return power
 
 
 def silent_past(batch: int) -> F32:

@@ -16,12 +16,12 @@ from stream_engine.features.log_mel import (
     MEL_WINDOW,
     log_of,
     mel_filters,
-    spectrum_matrix,
+    power_of,
 )
 from stream_engine.types import F32, MODEL_RATE_HZ, TICKS_PER_SECOND
 
 _RATIO = TICKS_PER_SECOND // MODEL_RATE_HZ
-_BLOCK = 16
+_BLOCK = 32
 """Samples at 16 kHz made by one product of the resampler."""
 
 
@@ -53,10 +53,6 @@ def quick_mel(voice_past: F32, heard_past: F32, voice: F32) -> tuple[F32, F32, F
     heard = (blocks[:, :: _RATIO * _BLOCK].reshape(-1, len(matrix)) @ matrix).reshape(batch, -1)
     line = np.concatenate([heard_past, heard], axis=1)
     windows = np.lib.stride_tricks.sliding_window_view(line, MEL_WINDOW, axis=1)[:, ::MEL_HOP]
-    parts = windows.reshape(-1, MEL_WINDOW) @ spectrum_matrix()
-    np.square(parts, out=parts)
-    bins = parts.shape[1] // 2
-    power: F32 = parts[:, :bins] + parts[:, bins:]
-    energies: F32 = power @ mel_filters()
+    energies: F32 = power_of(windows.reshape(-1, MEL_WINDOW)) @ mel_filters()
     mel = log_of(energies).reshape(batch, -1, MEL_BANDS)
     return mel, run[:, run.shape[1] - voice_past.shape[1] :], line[:, -heard_past.shape[1] :]
