@@ -27,6 +27,9 @@ LOW_FOR_S, HIGH_FOR_S = 3.0, 5.0
 LEAST_REALIGN_MS = 45.0
 """The visible limit of a voice that is ahead; less is left alone."""
 
+AGREEING_MS = 60.0
+"""The lag of the last two seconds must say the same as the alarm: a word may look like another."""
+
 MOST_LATE_MS, MOST_EARLY_MS = 400, 200
 """How far the voice, and how far the face, may be made to wait."""
 
@@ -179,7 +182,8 @@ class Remedies:
             off, self._lags = median(self._lags), []
             if TRIM_MS <= abs(off) < LEAST_REALIGN_MS:
                 return self._realign(off, now_s, means)
-        if abs(lag) < LEAST_REALIGN_MS or now_s < self._rest_until_s:
+        seen = finding.lag_ms is not None and abs(finding.lag_ms - lag) <= AGREEING_MS
+        if abs(lag) < LEAST_REALIGN_MS or not seen or now_s < self._rest_until_s:
             return []
         return self._realign(lag, now_s, means)
 

@@ -65,6 +65,13 @@ def test_a_certain_lag_is_taken_out_and_put_back_when_it_is_gone() -> None:
     assert (back.kind, back.on, back.quality.align_ms) == (REALIGN, False, 0)
 
 
+def test_an_alarm_that_the_last_two_seconds_do_not_bear_out_is_let_pass() -> None:
+    """One word that looks like another moves no voice."""
+    course = Course()
+    assert course.go(Finding(0.8, -320.0, False, 4.0, 0.9)) == []
+    assert course.go(Finding(0.8, -320.0, False, -310.0, 0.9)) != []
+
+
 def test_an_early_mouth_waits_for_the_voice() -> None:
     """Where the face may wait; else somebody is told."""
     assert Course().go(late(-80.0))[0].quality.align_ms == -80
