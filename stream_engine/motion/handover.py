@@ -90,6 +90,7 @@ class Handover:
         share = np.clip(1.0 - since / frames, 0.0, 1.0)
         # The frame at `resume` has moved a step already: held still, it would be a frame too long.
         kept = (share * share * (3.0 - 2.0 * share)) * (1.0 - 1.0 / frames)
-        shown = (motion + kept * (self.held(self.resume) - begun)).astype(np.float32)
+        # What fell goes on falling: new motion may begin before the mouth is shut.
+        shown = (motion + kept * (self.held(frame) - begun)).astype(np.float32)
         shown[:ARKIT_COUNT] = shown[:ARKIT_COUNT].clip(0.0, 1.0)
         return shown

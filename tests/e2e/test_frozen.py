@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.net, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """One server whose peers may be silent for three seconds."""
-    with serving("--heartbeat-timeout", "3") as running:
+    """One server whose peers may be silent for five seconds."""
+    with serving("--heartbeat-timeout", "5") as running:
         yield running
 
 

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -66,3 +67,14 @@ def test_what_is_shown_of_any_frame_is_one_rule() -> None:
     )
     # Where the first new frame was never made, motion is eased in from itself.
     np.testing.assert_array_equal(cut.shown(13, motion, None), cut.eased(13, motion, motion))
+
+
+@pytest.mark.parametrize("late", [0, 1, 2, 3, 8])
+def test_the_mouth_is_shut_in_time_however_soon_new_motion_begins(late: int) -> None:
+    """Nothing of what was cut is left of it in the third frame, nor in any after."""
+    open_face = np.full(COEFFICIENT_COUNT, 0.9, np.float32)
+    handover, still = Handover(10, 10 + late, open_face), np.zeros(COEFFICIENT_COUNT, np.float32)
+    for frame in range(10 + NEUTRAL_FRAMES - 1, 30):
+        face = handover.shown(frame, still, still)
+        assert face is not None
+        assert face[INDEX["jawOpen"]] == 0.0
