@@ -195,6 +195,11 @@ def test_voice_and_face_are_one_stream_in_vp8() -> None:
 def test_a_caller_that_leaves_takes_everything_with_it() -> None:
     """After hang-ups: no session, no extra thread, no task, no peer in memory."""
 
+    old = set(threading.enumerate())  # what other tests have left
+
+    def decoders() -> list[str]:
+        return [t.name for t in threading.enumerate() if "decoder" in t.name and t not in old]
+
     async def play() -> None:
         async with house_with(FakeStages()) as house:
             closed: list[Peer] = []
@@ -214,7 +219,7 @@ def test_a_caller_that_leaves_takes_everything_with_it() -> None:
                 state = (threading.active_count(), len(asyncio.all_tasks()))
                 if before is not None:
                     assert state[1] <= before[1]
-                    assert not any("decoder" in t.name for t in threading.enumerate())
+                    assert decoders() == []
                 before = state
             assert [ref() for ref in remains[:-1]] == [None, None]
 
