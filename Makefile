@@ -16,14 +16,14 @@ test: $(VENV)/.installed-dev
 	$(MAKE) check
 
 # In order of speed; nothing else is run in CI. What goes by the clock has the machine to itself,
-# and a second try: a shared machine stands still now and then.
+# and further tries: a shared machine stands still now and then.
 check:
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/pydoclint stream_engine trt_build training clients
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m "not net and not browser" --numprocesses 2 --dist loadfile
-	$(BIN)/python -m pytest -m "net or browser" --reruns 1
+	$(BIN)/python -m pytest -m "net or browser" --reruns 2
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

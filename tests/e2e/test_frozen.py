@@ -18,9 +18,9 @@ from tests.e2e.test_page import sessions, start, until
 pytestmark = [pytest.mark.browser, pytest.mark.net, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[Server]:
-    """One server whose peers may be silent for five seconds."""
+    """A server whose peers may be silent for five seconds; a second try has a new one."""
     with serving("--heartbeat-timeout", "5") as running:
         yield running
 
