@@ -161,12 +161,11 @@ class SyncWatch:
             self._thread.join()
         self._scorer.close()
 
-    def add(self, on_verdict: Callable[[Verdict], None], ahead: int = 0) -> Watch:
+    def add(self, on_verdict: Callable[[Verdict], None]) -> Watch:
         """Take a session in.
 
         Args:
             on_verdict: Told on the watcher's thread.
-            ahead: Frames that are sent before their release and may be taken back.
 
         Returns:
             Its place.
@@ -181,7 +180,7 @@ class SyncWatch:
             watch = Watch(self._table, row, on_verdict, self._remove)
             self._watches[row] = watch
             self._begun.append(row)
-            self._table.begin(row, ahead)
+            self._table.begin(row, ahead=0)  # until `Watch.hold_back` says otherwise
         return watch
 
     def run_once(self) -> float:
