@@ -1,11 +1,21 @@
 """What every test may rely on; what needs OpenGL skips without it, and in CI fails."""
 
+import faulthandler
 import os
+import sys
 from functools import cache
 
 import pytest
 
 from stream_engine.errors import RenderError
+
+ENDING_S = 60.0
+"""Longest a run takes to end after its last test."""
+
+
+def pytest_unconfigure() -> None:
+    """A run that a thread left behind keeps from ending shows that thread, and fails."""
+    faulthandler.dump_traceback_later(ENDING_S, exit=True, file=sys.__stderr__)
 
 
 @cache

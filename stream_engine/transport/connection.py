@@ -132,6 +132,7 @@ class Connection:
                 for stop in (transceiver.sender.stop, dtls.stop, dtls.transport.stop):
                     with suppress(TimeoutError, ConnectionError):
                         await asyncio.wait_for(stop(), LAST_S)
+                transceiver.receiver._handle_disconnect()  # or its decoder's thread stays
 
     def _add_tracks(self, terms: VideoTerms) -> Outgoing:
         session = self._session

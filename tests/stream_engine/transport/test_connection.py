@@ -1,4 +1,5 @@
 import asyncio
+import threading
 
 import aioice.ice
 import pytest
@@ -83,6 +84,7 @@ def test_speech_is_opus_whatever_else_is_offered() -> None:
 def test_a_connection_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """A part of aiortc's that failed never says that it has; nothing waits for it for ever."""
     monkeypatch.setattr("stream_engine.transport.connection.CLOSE_S", 0.05)
+    old = set(threading.enumerate())
 
     async def play() -> set[str]:
         house = Household(FakeStages(), EngineConfig(), MonotonicClock())
@@ -104,3 +106,5 @@ def test_a_connection_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch
 
     left = asyncio.run(play())
     assert not [name for name in left if "query_consent" in name or "_run_rtp" in name]
+    threads = set(threading.enumerate()) - old
+    assert not [thread.name for thread in threads if "decoder" in thread.name]

@@ -194,10 +194,8 @@ def test_voice_and_face_are_one_stream_in_vp8() -> None:
 @pytest.mark.slow
 def test_a_caller_that_leaves_takes_everything_with_it() -> None:
     """After hang-ups: no session, no extra thread, no task, no peer in memory."""
-    old = set(threading.enumerate())  # what other tests have left
-
     def decoders() -> list[str]:
-        return [t.name for t in threading.enumerate() if "decoder" in t.name and t not in old]
+        return [t.name for t in threading.enumerate() if "decoder" in t.name]
 
     async def play() -> None:
         async with house_with(FakeStages()) as house:
