@@ -1,6 +1,7 @@
 """The only module that names concrete stages and backends: settings in, working parts out."""
 
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -161,6 +162,7 @@ class Assembly:
         self._backend = choose_backend(motion, MODEL_FOLDER)
         steps = [count for count in SHIPPED_STEP_COUNTS if count <= motion.steps]
         self._step_counts = steps if motion.shed else steps[:1]
+        self._later = ThreadPoolExecutor(1, "models for later")
         self._open(motion.latency_profile)  # what cannot be had is told now
 
     @property
@@ -275,17 +277,23 @@ class Assembly:
 
     def close(self) -> None:
         """Free the models."""
+        self._later.shutdown()
         self._backend.close()
 
     def _open(self, profile: LatencyProfile) -> MotionModels:
         return self._backend.open(profile, self._step_counts)
 
-    def _richer(self, profile: LatencyProfile) -> Performance | None:
-        """With more steps than wanted, for the monitor to ask for; None if there are none."""
+    def _richer(self, profile: LatencyProfile) -> Future[Performance] | None:
+        """With more steps than wanted, for the monitor to ask for; None if there are none.
+
+        Opened while the server starts: it takes as long as much else of that together.
+        """
         more = [count for count in SHIPPED_STEP_COUNTS if count > self._config.motion.steps]
         if not more or not self._config.monitor.enabled or not self._config.monitor.acts:
             return None
-        return self._performing(self._backend.open(profile, more[-1:]), profile)[0]
+        return self._later.submit(
+            lambda: self._performing(self._backend.open(profile, more[-1:]), profile)[0]
+        )
 
     def _performances(self, profile: LatencyProfile) -> list[Performance]:
         """With the steps wanted, then with ever fewer."""

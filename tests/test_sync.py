@@ -46,7 +46,7 @@ def corrupt(call: WatchedCall) -> Corrupted:
     slots: Any = call.house.engine.engines[0]._groups[0].slots
     hop = slots._performances[0]._hop
     corrupted = Corrupted(hop._sampler)
-    hop._sampler = slots._richer._hop._sampler = corrupted
+    hop._sampler = slots._richer.result()._hop._sampler = corrupted
     return corrupted
 
 

@@ -15,7 +15,7 @@
 const ARRAYS = {
   F32: Float32Array, I16: Int16Array, U16: Uint16Array, U8: Uint8Array, U32: Uint32Array,
 };
-const FORMAT = 'elocute-head-1';
+const FORMAT = 'elocute-head-2';
 const HEADER_BYTES = 8;
 
 /**
@@ -49,9 +49,7 @@ export function readSafetensors(file) {
 export async function readSkin(png) {
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  const packed = new Blob([png.subarray(41, 41 + view.getUint32(33))]);
-  const inflated = packed.stream().pipeThrough(new DecompressionStream('deflate'));
-  const rows = new Uint8Array(await new Response(inflated).arrayBuffer());
+  const rows = new Uint8Array(await inflated(png.subarray(41, 41 + view.getUint32(33))));
   const row = width * 4;
   if (rows.length !== height * (row + 1)) throw new Error('the skin of the head file is cut off');
   const pixels = new Uint8Array(height * row);
@@ -79,13 +77,19 @@ export async function loadHead(base = '', avatar = 'default') {
   ]);
   const { tensors, metadata } = readSafetensors(file);
   if (metadata.format !== FORMAT) throw new Error(`the head file has the format ${metadata.format}`);
+  const deltas = await inflated(/** @type {Uint8Array} */ (tensors.deltas_zlib));
   return {
-    tensors,
+    tensors: { ...tensors, deltas: new Int16Array(deltas) },
     groups: JSON.parse(metadata.groups).map(([name, first, count]) => ({ name, first, count })),
     pivot: JSON.parse(metadata.pivot),
     portrait,
     skin: await readSkin(/** @type {Uint8Array} */ (tensors.skin_png)),
   };
+}
+
+async function inflated(packed) {
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return new Response(stream).arrayBuffer();
 }
 
 async function get(url) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,13 +16,17 @@ from safetensors import SafetensorError, safe_open
 from stream_engine.errors import AssetError
 from stream_engine.motion.arkit import ARKIT_NAMES
 
-DEFAULT_HEAD = Path(__file__).parent.parent / "assets" / "head.safetensors"
-HEADS = {"default": DEFAULT_HEAD}
+_AVATARS = Path(__file__).parent.parent / "assets" / "avatars"
+HEADS = {file.stem: file for file in sorted(_AVATARS.glob("*.safetensors"))}
 """The heads that ship with Elocute, by avatar."""
 
-_FORMAT = "elocute-head-1"
+DEFAULT_HEAD = HEADS["default"]
+FORMAT = "elocute-head-2"
+PACKED = "deltas_zlib"
+"""The offsets as they are kept: mostly zeros, a twelfth of their size."""
+
 _UNUSABLE = "the head file cannot be used"
-_EXPECTED = f"a {_FORMAT} file with the 52 ARKit shapes"
+_EXPECTED = f"a {FORMAT} file with the 52 ARKit shapes"
 _FIX = "reinstall, or rebuild it with `python -m training.head.build`"
 _TENSORS = (
     "positions",
@@ -30,7 +35,7 @@ _TENSORS = (
     "uv",
     "material",
     "color",
-    "deltas",
+    PACKED,
     "delta_scale",
     "head_weight",
     "regions",
@@ -160,7 +165,7 @@ def load_head_asset(path: Path | None = None) -> HeadAsset:
     file = DEFAULT_HEAD if path is None else path
     tensors, metadata = _read(file)
     missing = [name for name in _TENSORS if name not in tensors]
-    if missing or metadata.get("format") != _FORMAT:
+    if missing or metadata.get("format") != FORMAT:
         raise AssetError(
             _UNUSABLE,
             got=f"format {metadata.get('format')!r}, missing tensors {missing}",
@@ -170,13 +175,7 @@ def load_head_asset(path: Path | None = None) -> HeadAsset:
     if json.loads(metadata["shapes"]) != list(ARKIT_NAMES):
         raise AssetError(_UNUSABLE, got="another list of shapes", expected=_EXPECTED, fix=_FIX)
     vertices = len(tensors["positions"])
-    if tensors["deltas"].shape != (len(ARKIT_NAMES), vertices, 3):
-        raise AssetError(
-            _UNUSABLE,
-            got=f"deltas of shape {tensors['deltas'].shape} for {vertices} vertices",
-            expected=_EXPECTED,
-            fix=_FIX,
-        )
+    deltas = _unpack(tensors.pop(PACKED), vertices)
     if tensors["triangles"].max() >= vertices:
         raise AssetError(
             _UNUSABLE,
@@ -184,9 +183,10 @@ def load_head_asset(path: Path | None = None) -> HeadAsset:
             expected=_EXPECTED,
             fix=_FIX,
         )
-    known = {name: tensors[name] for name in _TENSORS if name != "regions"}
+    known = {name: tensors[name] for name in _TENSORS if name not in ("regions", PACKED)}
     return HeadAsset(
         **known,
+        deltas=deltas,
         region_bits=tensors["regions"],
         region_names=tuple(json.loads(metadata["regions"])),
         groups=tuple(DrawGroup(*run) for run in json.loads(metadata["groups"])),
@@ -194,6 +194,20 @@ def load_head_asset(path: Path | None = None) -> HeadAsset:
         skin_vertices=int(metadata["skin_vertices"]),
         extras={name: tensor for name, tensor in tensors.items() if name not in _TENSORS},
     )
+
+
+def pack_deltas(deltas: NDArray[np.int16]) -> NDArray[np.uint8]:
+    """Pack the offsets of the shapes as a head file keeps them, int16 [52, V, 3]."""
+    return np.frombuffer(zlib.compress(deltas.astype("<i2").tobytes(), 9), np.uint8)
+
+
+def _unpack(packed: NDArray[np.uint8], vertices: int) -> NDArray[np.int16]:
+    try:
+        raw = zlib.decompress(packed.tobytes())
+        return np.frombuffer(raw, "<i2").reshape(len(ARKIT_NAMES), vertices, 3)
+    except (zlib.error, ValueError) as error:
+        got = f"offsets of {vertices} vertices: {error}"
+        raise AssetError(_UNUSABLE, got=got, expected=_EXPECTED, fix=_FIX) from error
 
 
 def _read(file: Path) -> tuple[dict[str, NDArray], dict[str, str]]:  # type: ignore[type-arg]

@@ -1,6 +1,7 @@
 """Many sessions of one latency profile, each in a slot, advanced in batches."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +53,8 @@ class SessionSlots:
         capacity: Slots.
         seed: Of noise and idle life of sessions that bring none, below 2**64.
         cheaper: The same with ever fewer steps; None for no level but the first.
-        richer: The same with more steps, for sessions that are to be boosted.
+        richer: The same with more steps, for sessions that are to be boosted; the first that is
+            waits until it is there.
         visemes: For those whose model is not to be believed.
     """
 
@@ -62,7 +64,7 @@ class SessionSlots:
         capacity: int,
         seed: int = 0,
         cheaper: Sequence[Performance] | None = (),
-        richer: Performance | None = None,
+        richer: Future[Performance] | None = None,
         visemes: Visemes | None = None,
     ) -> None:
         self.profile = performance.profile
@@ -175,10 +177,11 @@ class SessionSlots:
         more = self._boosted[slots]
         if self._richer is None or level or not more.any():
             return performance.step(state, mel, self._manner[slots], final)
+        richer = self._richer.result()
         if more.all():
-            return self._richer.step(state, mel, self._manner[slots], final)
+            return richer.step(state, mel, self._manner[slots], final)
         parts = []
-        for rows, who in ((~more, performance), (more, self._richer)):
+        for rows, who in ((~more, performance), (more, richer)):
             own = map_arrays(lambda part, at=rows: part[at], state)
             parts.append(who.step(own, mel[rows], self._manner[slots[rows]], final))
         order = np.argsort(np.concatenate([np.flatnonzero(~more), np.flatnonzero(more)]))

@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import aioice.ice
@@ -34,8 +35,14 @@ def stages_named(name: str, config: EngineConfig) -> Stages:
 
 
 def ready(url: str) -> None:
-    """Say so. One helper thread from now on: a test counts threads, and that one may not grow."""
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    """Say so. Two helper threads, there from now on: a test counts threads.
+
+    Not one: the voice would wait whenever a picture is encoded, as it does nowhere else.
+    """
+    helpers, both = ThreadPoolExecutor(2), threading.Barrier(2)
+    for _ in range(2):
+        helpers.submit(both.wait)
+    asyncio.get_running_loop().set_default_executor(helpers)
     print(f"READY {url}", flush=True)  # noqa: T201 - read by the test
 
 

