@@ -15,7 +15,12 @@ from stream_engine.telemetry.spans import recording
 from stream_engine.transport import bad_packets, encoder, jitter_buffer
 from stream_engine.transport.ice import own_servers
 from stream_engine.transport.outgoing import Outgoing
-from stream_engine.transport.sent_time import FACE_RTP_HZ, VOICE_RTP_HZ, SentTime
+from stream_engine.transport.sent_time import (
+    FACE_RTP_HZ,
+    LIPS_EARLY_S,
+    VOICE_RTP_HZ,
+    SentTime,
+)
 from stream_engine.transport.signaling import BAD_OFFER, candidates_of, usable_sdp
 from stream_engine.transport.tracks import FaceTrack, VoiceTrack
 from stream_engine.transport.video_terms import VideoTerms, agree
@@ -148,7 +153,7 @@ class Connection:
         }
         for track, clock in zip(tracks, self.sent.values(), strict=True):
             track.on_sent = clock.sent
-            clock.report_due(session)
+            clock.report_due(session, LIPS_EARLY_S if track is tracks[1] else 0.0)
         # One stream for both, so that the browser plays them in sync.
         face.sender._stream_id = voice.sender._stream_id
         if hears:
