@@ -32,8 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit status: 0 fine, 1 an error that was explained, 2 a wrong command line.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser(given).parse_args(given)
     try:
         config = _settings(options)
         level = logging.DEBUG if options.verbose else logging.INFO
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="elocute", description="Live speech in, a talking 3D head out."
     )
@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what this machine can run")
     doctor.add_argument("--config", type=Path, help="TOML file of settings")
     doctor.set_defaults(command=_doctor)
-    _add_installed(commands)
+    wanted = next((word for word in given if not word.startswith("-")), "")
+    if wanted not in commands.choices:  # or a server would start .2 s later
+        _add_installed(commands)
     return parser
 
 

@@ -113,6 +113,8 @@ def test_a_broken_offer_is_said_and_left_out(
     monkeypatch.syspath_prepend(tmp_path)
     assert "serve" in _parser().format_help()
     assert "no command 'greet'" in capsys.readouterr().err
+    assert _parser(["-v", "serve"]).parse_args(["-v", "serve"]).command is not None
+    assert capsys.readouterr().err == ""  # not looked at: a server starts sooner
 
 
 def test_render_takes_a_manner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
