@@ -85,6 +85,9 @@ class Connection:
         speaks = self._role is Role.SPEAKS
         terms = agree(offer.video, sdp, self._config)
         outgoing = None if speaks else self._add_tracks(terms)
+        if speaks:
+            voice = self._pc.addTransceiver("audio", direction="recvonly")
+            voice.setCodecPreferences(_opus())
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(sdp, offer.type))
             transport = self._pc.getTransceivers()[0].receiver.transport  # of the whole BUNDLE

@@ -58,7 +58,8 @@ def test_a_role_takes_and_gives_what_is_its(
     assert tracks == sent
 
 
-def test_speech_is_opus_whatever_else_is_offered() -> None:
+@pytest.mark.parametrize("role", [Role.CALLS, Role.SPEAKS])
+def test_speech_is_opus_whatever_else_is_offered(role: Role) -> None:
     """Telephone codecs are not agreed on; an offer that has nothing else is refused."""
 
     async def play() -> None:
@@ -66,12 +67,12 @@ def test_speech_is_opus_whatever_else_is_offered() -> None:
         caller = Caller()
         offer = await caller.offer()
         session = house.open(house.make_parts("ultra", "default"), print, print)
-        connection = Connection(session, house.config, Role.CALLS)
+        connection = Connection(session, house.config, role)
         sdp, _ = await connection.answer(offer)
         audio = SessionDescription.parse(sdp).media[0]
         assert [codec.mimeType for codec in audio.rtp.codecs] == ["audio/opus"]
         await connection.close()
-        telephone = Connection(session, house.config, Role.CALLS)
+        telephone = Connection(session, house.config, role)
         with pytest.raises(SignalingError, match="cannot be used"):
             await telephone.answer(Offer(offer.sdp.replace("opus/48000/2", "nobody/8000"), "offer"))
         await telephone.close()
