@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clients.python.avatar import connect
+from clients.python.dialling import Options
+from stream_engine.errors import SignalingError
 from stream_engine.service_config import VoiceConfig
 from stream_engine.text_wire import MOST_TEXT
 from tests.fakes.live_server import LiveServer, live_server
@@ -74,6 +77,26 @@ def test_a_session_with_pictures_says_text_too(server: LiveServer) -> None:
 
     asyncio.run(talk())
     session.close()
+
+
+def test_the_python_client_says_text(server: LiveServer) -> None:
+    """As it says speech: heard to its end, two after one another; nothing to say is told."""
+
+    async def talk() -> None:
+        url = server.speech_url.replace("speech", "realtime")
+        async with connect(url, options=Options(profile="ultra", patience_s=10.0)) as avatar:
+            both = await asyncio.gather(avatar.say("Hello. You."), avatar.say("Well."))
+            heard = [spoken.heard_samples / avatar.session.rate_hz for spoken in both]
+            assert all(spoken.completed for spoken in both)
+            assert heard == pytest.approx([2 * SECONDS, SECONDS], abs=0.001)
+            with pytest.raises(SignalingError, match="no text to speak"):
+                await avatar.say("...")
+            await avatar.append(LOUD[:2_400])
+            with pytest.raises(SignalingError, match="a response is open"):
+                await avatar.say("Hello.")
+            assert (await avatar.finish()).heard_samples == 2_400
+
+    asyncio.run(talk())
 
 
 def test_one_voice_at_a_time(server: LiveServer) -> None:

@@ -142,10 +142,26 @@ class Avatar:
             await self._speak(event("input_audio_buffer.commit", event_id=response.name))
         return await asyncio.shield(response.done)
 
-    async def say(self, pcm: bytes | Pcm) -> Spoken:
-        """Speak a whole response: `append`, then `finish`."""
-        await self.append(pcm)
-        return await self.finish()
+    async def say(self, speech: bytes | Pcm | str) -> Spoken:
+        """Speak a whole response.
+
+        Args:
+            speech: PCM16, for `append` and `finish`; or text, spoken in the server's own voice.
+
+        Returns:
+            As `finish`.
+
+        Raises:
+            SignalingError: If a response is open, or the text has nothing to say.
+            StreamEngineError: As `append`; if the server has no voice, or that fails.
+        """
+        if not isinstance(speech, str):
+            await self.append(speech)
+            return await self.finish()
+        response = self._ledger.whole()
+        await self._speak(event("input_text_buffer.append", text=speech, event_id=response.name))
+        await self._speak(event("input_text_buffer.commit", event_id=response.name))
+        return await asyncio.shield(response.done)
 
     async def interrupt(self) -> Cut:
         """Stop sound and face at once, and forget everything that was appended.

@@ -61,6 +61,13 @@ class Ledger:
             self._open = Response(f"commit_{next(self._numbers)}", _future())
         return self._open
 
+    def whole(self) -> Response:
+        """Begin a response and close it; SignalingError while one is open."""
+        if self._open is not None and not self._open.cut:
+            raise SignalingError("a response is open", fix="finish it before")
+        self.begin()
+        return self.commit()
+
     def commit(self) -> Response:
         """Close the open response.
 
