@@ -1,7 +1,7 @@
 """Minutes in a real Chromium: ``python -m tests.e2e.soak --minutes 10`` prints sync and latency.
 
 The measuring face's jaw is the loudness of the voice, so what is seen and what is heard of each
-stretch of speech can be told from pixels and sound, as `test_live` does for fifteen seconds.
+stretch of speech can be told from pixels and sound, as `test_live` does for twelve seconds.
 """
 
 import argparse

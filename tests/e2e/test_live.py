@@ -27,7 +27,7 @@ from tests.e2e.browser import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.net, pytest.mark.slow]
 
-TALK_S = 15
+TALK_S = 12
 SAMPLE = ROOT / "stream_engine" / "assets" / "sample.wav"
 JAW = INDEX["jawOpen"]
 MOUTHS = {
