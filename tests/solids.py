@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.mesh.head_asset import HeadAsset, load_head_asset
+from stream_engine.mesh.lids import eye_ball
 from stream_engine.mesh.materials import Material
 from stream_engine.mesh.normals import NormalField
 from stream_engine.motion.arkit import ARKIT_COUNT
@@ -13,16 +14,10 @@ from stream_engine.types import F32
 
 NEAR_M = 0.003
 """A lip vertex is held against a tooth only this far sideways of one of its vertices."""
+REACH, IN_FRONT = 1.6, 1.02
+"""Of an eye's radius: how far its lids reach, and what of them lies in front of it at rest."""
 FACING = 0.3
 """Of a tooth only what faces outwards counts: the least z of its normal."""
-
-
-def eye_sphere(points: F32) -> tuple[F32, float]:
-    """Middle and radius of an eyeball from its vertices, without the cornea's bulge."""
-    design = np.concatenate([2 * points, np.ones((len(points), 1), np.float32)], axis=1)
-    solution = np.linalg.lstsq(design, (points**2).sum(axis=1), rcond=None)[0]
-    middle = solution[:3].astype(np.float32)
-    return middle, float(np.sqrt(solution[3] + middle @ middle))
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ class Depths:
 
     Attributes:
         teeth: Of the lips in the teeth.
-        lids: Of the lids in the eyeballs.
+        lids: Of what of the lids lies in front of an eyeball at rest, in it.
         lips: Of the upper lip in the lower.
     """
 
@@ -56,12 +51,13 @@ class Solids:
         self.teeth = teeth[normals[teeth, 2] > FACING]
         self._normals = NormalField(self.asset.triangles, self.asset.vertices)
         self._eyes = []
-        for side, name in ((1.0, "eyelid_left"), (-1.0, "eyelid_right")):
+        for side in (1.0, -1.0):
             ball = np.flatnonzero((self.asset.material == Material.EYE) & (rest[:, 0] * side > 0))
-            middle, radius = eye_sphere(rest[ball])
-            lid = np.flatnonzero(self.asset.region(name))
-            away = np.linalg.norm(rest[lid] - middle, axis=1)
-            self._eyes.append((middle, radius, lid[away < 1.35 * radius]))
+            middle, radius = eye_ball(rest[ball])
+            away = np.linalg.norm(rest - middle, axis=1)
+            skin = (self.asset.material == Material.SKIN) & (rest[:, 2] > middle[2])
+            lid = np.flatnonzero(skin & (away < REACH * radius) & (away > IN_FRONT * radius))
+            self._eyes.append((middle, radius, lid))
 
     def of(self, positions: F32) -> Depths:
         """Depths in heads float32 [T, V, 3] that are not turned."""
