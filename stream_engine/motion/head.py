@@ -7,6 +7,7 @@ not touched.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stream_engine.motion.spring import approach
 from stream_engine.types import F32, MOTION_FPS
@@ -14,6 +15,8 @@ from stream_engine.types import F32, MOTION_FPS
 _RATE = 26.0
 LAG_FRAMES = 2.0 / _RATE * MOTION_FPS
 """How late a steady turn is shown."""
+_WAKING_RATE, _WAKING_FRAMES = 5.0, 1.0 * MOTION_FPS
+"""A session begins upright, wherever the model has its head: it goes there without haste."""
 _FOLLOW_RATE, _FOLLOW_SHARE, _FOLLOW_FROM_DEGREES = 5.5, 0.35, 3.0
 
 _UP_IS_PITCH_BELOW_0 = np.radians(np.array([-1.0, 1.0])).astype(np.float32)
@@ -42,13 +45,14 @@ def head_state(batch: int) -> HeadState:
     return HeadState(three, three, two, two)
 
 
-def carry(state: HeadState, asked: F32, place: F32) -> HeadState:
+def carry(state: HeadState, asked: F32, place: F32, frame: NDArray[np.int64]) -> HeadState:
     """Move heads on by one frame.
 
     Args:
         state: Of B sessions.
         asked: Pitch, yaw and roll that model and listening want, radians, float32 [B, 3].
         place: Where the eyes look, degrees to the left and up, float32 [B, 2].
+        frame: How many frames there have been, int64 [B].
 
     Returns:
         The state of this frame.
@@ -60,5 +64,7 @@ def carry(state: HeadState, asked: F32, place: F32) -> HeadState:
     follow, following = approach(state.follow, state.following, wanted, _FOLLOW_RATE)
     to = asked.copy()
     to[:, :2] += follow
-    at, speed = approach(state.at, state.speed, to, _RATE)
+    awake = np.clip(frame / _WAKING_FRAMES, 0.0, 1.0)
+    rate = (_WAKING_RATE + (_RATE - _WAKING_RATE) * awake).astype(np.float32)[:, None]
+    at, speed = approach(state.at, state.speed, to, rate)
     return HeadState(at, speed, follow, following)

@@ -149,7 +149,7 @@ def live(
     looks = wander(state.gaze, drawn[:, 2 : 2 + gaze.DRAWS], own, rest, hears.attention)
     evoked = gaze.brings_blink(state.gaze, looks, drawn[:, 1])
     wait, blink = _blink(state, drawn[:, 0], lids, rest, evoked)
-    head = carry(state.head, turned + nodding(hears), looks.place)
+    head = carry(state.head, turned + nodding(hears), looks.place, frame)
     return IdleState(state.seed, state.phase, wait, blink, looks, head, hears)
 
 

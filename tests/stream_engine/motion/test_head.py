@@ -11,11 +11,11 @@ from stream_engine.types import F32
 AHEAD = np.zeros((1, 2), np.float32)
 
 
-def carried(asked: F32, place: F32 = AHEAD) -> F32:
+def carried(asked: F32, place: F32 = AHEAD, first: int = 100) -> F32:
     """Where a head goes, [T, 3]."""
     state, out = head_state(1), []
-    for row in asked:
-        state = carry(state, row[None], place)
+    for frame, row in enumerate(asked, first):
+        state = carry(state, row[None], place, np.array([frame]))
         out.append(state.at[0])
     return np.stack(out)
 
@@ -50,3 +50,11 @@ def test_the_head_takes_a_part_of_far_looks_and_none_of_near_ones() -> None:
     assert far[-1, 0] < -0.5
     assert np.abs(far[3]).max() < 0.4 * np.abs(far[-1]).max()
     assert np.abs(np.diff(far, n=2, axis=0)).max() < 0.15
+
+
+def test_a_session_begins_without_haste() -> None:
+    """A head that is to be elsewhere at once is there in a second, at 15 degrees a second."""
+    asked = np.full((40, 3), np.radians(5.0), np.float32)
+    found = np.degrees(carried(asked, first=0))
+    assert np.abs(np.diff(found, axis=0)).max() < 0.6
+    assert found[25].min() > 4.7

@@ -1,6 +1,7 @@
 """The life of a face, silent or not."""
 
 import dataclasses
+from functools import cache
 
 import numpy as np
 from hypothesis import given, settings
@@ -39,6 +40,7 @@ def live_one(state: IdleState, frame: int, face: F32, rest: float) -> IdleState:
     return state
 
 
+@cache
 def idle_face(seconds: float, seed: int, rest: float = 1.0) -> F32:
     """A face that the model leaves at rest, [T, D]."""
     state = idle_state(np.array([seed], np.uint64))
