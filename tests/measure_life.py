@@ -15,15 +15,16 @@ from stream_engine.assemble import Assembly
 from stream_engine.config import EngineConfig, RenderConfig
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import load_head_asset
-from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_NAMES, INDEX
-from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS
+from stream_engine.mesh.normals import NormalField
+from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT, COEFFICIENT_NAMES, INDEX
+from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS, MeshFrame
 from tests.measure_expression import Bench, blinks, read, say
 from tests.paths import SAMPLE
 from tests.solids import Solids, still
 
 SECONDS = 60
-CELL, COLUMNS, STRIP = 120, 12, 9
-FACE = (0.1, 0.05, 0.9, 0.85)
+CELL, COLUMNS, ROWS, STRIP = 96, 12, 2, 9
+FACE = (0.2, 0.1, 0.8, 0.7)
 """Of the picture, what the sheets show."""
 
 GROUPS = {
@@ -34,6 +35,13 @@ GROUPS = {
     "cheeks, nose": ("cheek", "nose"),
     "head": ("head",),
 }
+
+LID_FACES = (
+    {"eyeBlink": 1.0},
+    {"eyeBlink": 1.0, "eyeLookDown": 1.0},
+    {"eyeBlink": 1.0, "eyeSquint": 0.4, "cheekSquint": 0.65},
+    {"eyeSquint": 1.0, "cheekSquint": 1.0},
+)
 
 PLACES = ("nose tip", "chin", "lower lip", "brow", "upper lid")
 
@@ -135,6 +143,33 @@ class Painter:
         return sheet
 
 
+def save(sheet: Image.Image, file: Path) -> None:
+    """Save with few colours: a third of the size, and no eye sees it."""
+    few = sheet.quantize(160, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(file, optimize=True)
+
+
+def lids(folder: Path) -> None:
+    """Eyes as the shapes alone would have them, and with the correctives below."""
+    size, box = 640, (200, 195, 440, 285)
+    assembly = Assembly(EngineConfig(render=RenderConfig(width=size, height=size)))
+    poser, renderer = assembly.head_poser("default"), assembly.renderer("default")
+    head = load_head_asset()
+    normals = NormalField(head.triangles, head.vertices)
+    width, height = box[2] - box[0], box[3] - box[1]
+    sheet = Image.new("RGB", (width * len(LID_FACES), 2 * height))
+    for column, weights in enumerate(LID_FACES):
+        face = np.zeros(COEFFICIENT_COUNT, np.float32)
+        for name, weight in weights.items():
+            face[[INDEX[name + "Left"], INDEX[name + "Right"]]] = weight
+        alone = face[:ARKIT_COUNT] @ head.basis + head.positions.reshape(-1)
+        plain = alone.reshape(-1, 3).astype(np.float32)
+        for row, mesh in enumerate((MeshFrame(0, plain, normals.of(plain)), poser.pose(0, face))):
+            picture = Image.fromarray(renderer.render(mesh).rgb).crop(box)
+            sheet.paste(picture, (column * width, row * height))
+    save(sheet.resize((sheet.width * 3 // 4, sheet.height * 3 // 4)), folder / "lids.png")
+
+
 def suddenly(motion: F32, group: str) -> list[int]:
     """Frames around the most sudden moment of a group."""
     sudden = np.abs(np.diff(motion[:, columns_of(group)], n=2, axis=0)).max(axis=1)
@@ -145,10 +180,10 @@ def suddenly(motion: F32, group: str) -> list[int]:
 def pictures(name: str, motion: F32, folder: Path) -> None:
     """A contact sheet of the minute, and strips of its most sudden moments."""
     painter = Painter(240)
-    every = list(range(12, len(motion), len(motion) // (COLUMNS * 4)))[: COLUMNS * 4]
-    painter.sheet(motion, every).save(folder / f"{name}.png")
+    every = list(range(12, len(motion), len(motion) // (COLUMNS * ROWS)))[: COLUMNS * ROWS]
+    save(painter.sheet(motion, every), folder / f"life-{name}.png")
     strips = [frame for group in GROUPS for frame in suddenly(motion, group)]
-    painter.sheet(motion, strips).save(folder / f"{name}-sudden.png")
+    save(painter.sheet(motion, strips), folder / f"life-{name}-sudden.png")
 
 
 def main() -> None:
@@ -167,6 +202,8 @@ def main() -> None:
         report(name, shown, mesh, solids)
         if not options.no_pictures:
             pictures(name, shown, options.folder)
+    if not options.no_pictures:
+        lids(options.folder)
 
 
 if __name__ == "__main__":

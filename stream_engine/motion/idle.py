@@ -30,8 +30,8 @@ Number = TypeVar("Number", np.float32, np.int64)
 
 _BLINK = np.array([0.3, 0.85, 1.0, 0.7, 0.4, 0.18, 0.05, 0.0], np.float32)
 """Lids over a blink of 280 ms: down in three frames, up in five."""
-_TALKING_BLINKS = 0.2
-_AFTER_OWN = 3.0
+_TALKING_BLINKS = 0.3
+_AFTER_OWN = 2.0
 _LID_SHUT, _LID_DROWSY = 0.5, 0.4
 _LIDS_KEPT, _LIDS_MOST = 0.3, 0.12
 _BLINK_REST_FRAMES = 1.2 * MOTION_FPS
@@ -126,7 +126,7 @@ def live(
     """Let one more frame of every session blink, look about, listen and turn its head.
 
     The model blinks in fits, at rest as in speech: where it does not, blinks are added, and one of
-    its own puts off the next for three times as long. It is shown as any other, since the model's
+    its own puts off the next for twice as long. It is shown as any other, since the model's
     lids say when better than how: see `own_lids`.
 
     Args:

@@ -62,12 +62,12 @@ def test_nods_come_at_the_ends_of_phrases_and_not_at_every_one() -> None:
     assert 18 <= sum(counts) <= 45
 
 
-def test_a_nod_goes_down_by_two_degrees_and_up_again_without_a_jump() -> None:
+def test_a_nod_goes_down_by_three_degrees_and_up_again_without_a_jump() -> None:
     """At most 17 degrees a second."""
     pitch = turns(listened(PHRASES, 1))[:, 0]
-    assert 2.0 < pitch.max() < 4.0
+    assert 2.0 < pitch.max() < 4.5
     assert np.abs(np.diff(pitch)).max() * MOTION_FPS < 17.0
-    assert np.abs(np.diff(pitch, n=2)).max() < 0.2
+    assert np.abs(np.diff(pitch, n=2)).max() < 0.35
 
 
 def test_who_talks_is_attended_to_until_two_seconds_after() -> None:
