@@ -17,6 +17,8 @@ from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.mesh.normals import NormalField
 from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT, COEFFICIENT_NAMES, INDEX
+from stream_engine.motion.emotion import Manner
+from stream_engine.motion.gaze import model_gaze
 from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS, MeshFrame
 from tests.measure_expression import Bench, blinks, read, say
 from tests.paths import SAMPLE
@@ -104,13 +106,25 @@ def report(name: str, motion: F32, mesh: HeadMesh, solids: Solids) -> None:
             f"  {place:12}        mm: a frame p50 {p50:.2f}, p99 {p99:.2f}, most {most:.2f}; "
             f"change of it p50 {j50:.2f}, p99 {j99:.2f}, most {jmost:.2f}"
         )
-    depths = [solids.of(mesh.pose_many(part).positions) for part in chunks(still(motion))]
-    for what in ("teeth", "lids", "lips"):
-        depth = np.concatenate([getattr(each, what) for each in depths])
-        say(
-            f"  depth, {what}: p50 {np.median(depth):.2f}, p99 {np.percentile(depth, 99):.2f}, "
-            f"most {depth.max():.2f} mm, over 0.3 mm in {np.mean(depth > 0.3):.1%} of frames"
-        )
+    inside(motion, mesh, solids)
+
+
+def inside(motion: F32, mesh: HeadMesh, solids: Solids) -> None:
+    """Print what lies inside what, as posed, and as the shapes alone would have it."""
+    rest = mesh.asset.positions.reshape(-1)
+    parts = chunks(still(motion))
+    flat = ((part[:, :ARKIT_COUNT] @ mesh.basis + rest) for part in parts)
+    alone = (heads.reshape(len(heads), -1, 3) for heads in flat)
+    posed = (mesh.pose_many(part).positions for part in parts)
+    for name, run in (("shown", posed), ("shapes alone", alone)):
+        depths = [solids.of(heads) for heads in run]
+        for what in ("teeth", "lids", "lips"):
+            depth = np.concatenate([getattr(each, what) for each in depths])
+            say(
+                f"  depth, {what}, {name}: p50 {np.median(depth):.2f}, "
+                f"p99 {np.percentile(depth, 99):.2f}, most {depth.max():.2f} mm, "
+                f"over 0.1 mm in {np.mean(depth > 0.1):.1%} of frames"
+            )
 
 
 def chunks(motion: F32, size: int = 50) -> list[F32]:
@@ -197,11 +211,16 @@ def main() -> None:
     bench, mesh, solids = Bench(options.profile), HeadMesh(load_head_asset()), Solids()
     hush = np.zeros(SECONDS * MODEL_RATE_HZ, np.float32)
     for name, samples in (("idle", hush), ("talk", talk())):
-        shown, model, _ = bench.motion(samples)
+        shown, model, heard = bench.motion(samples)
         np.savez(options.folder / f"{name}.npz", shown=shown, model=model)
         report(name, shown, mesh, solids)
+        against = np.corrcoef(model_gaze(model)[:, 0], model[:, INDEX["headYaw"]])[0, 1]
+        say(f"  the model's own gaze with its own head's yaw: r {against:.2f}")
         if not options.no_pictures:
             pictures(name, shown, options.folder)
+    for emotion in ("happy", "disgusted"):
+        say(f"{emotion} talk, at its strongest")
+        inside(bench.again(heard, Manner(emotion, 1.0), len(shown)), mesh, solids)
     if not options.no_pictures:
         lids(options.folder)
 

@@ -275,7 +275,7 @@ async def listen(avatar: Avatar, level_db: float) -> None:
 
     Args:
         avatar: Whose face.
-        level_db: Of full scale, -120..0; ten times a second is enough. Believed for half a second.
+        level_db: Of full scale, -120..0; ten times a second is enough. Believed for .6 s.
 
     Raises:
         StreamEngineError: If the server is lost. What it refuses comes with the next answer.

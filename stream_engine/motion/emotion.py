@@ -260,7 +260,7 @@ class Heard:
 
     Attributes:
         level_db: Of full scale, -120..0.
-        number: Tells it from the one before; it is believed for half a second.
+        number: Tells it from the one before; it is believed for .6 s.
     """
 
     level_db: float

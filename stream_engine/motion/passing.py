@@ -42,10 +42,13 @@ class PassingState:
 
 
 def passing_state(rows: F32) -> PassingState:
-    """State of sessions that begin in a manner, rows of `Manner.row`, float32 [B, ROW_SIZE]."""
+    """State of sessions that begin in a manner, rows of `Manner.row`, float32 [B, ROW_SIZE].
+
+    What passes in those rows has passed.
+    """
     at = rows[:, :MANNER_SIZE].copy()
     over = np.full(len(rows), _OVER, np.float32)
-    return PassingState(at, np.zeros_like(at), np.zeros(len(rows), np.float32), over)
+    return PassingState(at, np.zeros_like(at), rows[:, NUMBER].copy(), over)
 
 
 def show(state: PassingState, rows: F32) -> PassingState:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stream_engine.errors import ShapeError
 from stream_engine.features.log_mel import MELS_PER_FRAME, hop_features, silent_past
-from stream_engine.motion.emotion import HEARD, NUMBER, PASSING, WISH_SIZE, Heard, Manner
+from stream_engine.motion.emotion import HEARD, NUMBER, WISH_SIZE, Heard, Manner
 from stream_engine.motion.generator import silent_frame
 from stream_engine.motion.performance import Performance, PerformanceState, seeds_of
 from stream_engine.motion.slots import Slots, SlotTable, map_arrays
@@ -104,8 +104,6 @@ class SessionSlots:
 
     def restart(self, slots: Slots) -> None:
         """Begin sessions anew, in the manner last set; an expression that was passing is over."""
-        begun = slots[self._passed[slots] == self._wish[slots, NUMBER]]
-        self._wish[begun, PASSING.start : WISH_SIZE] = 0.0
         self._table.put(slots, self._begun(slots))
 
     def express(self, slot: int, manner: Manner) -> None:
@@ -220,5 +218,7 @@ class SessionSlots:
         return self._tables[frames]
 
     def _begun(self, slots: Slots) -> SessionState:
-        face = self._performances[0].initial_state(self._seeds[slots], self._wish[slots])
+        wish = self._wish[slots]
+        wish[:, NUMBER] = self._passed[slots]  # what began before does not begin again
+        face = self._performances[0].initial_state(self._seeds[slots], wish)
         return SessionState(silent_past(len(slots)), face)
