@@ -92,7 +92,8 @@ class Front:
             for profile in PROFILES.values()
         ]
         motion, avatar = self.house.config.motion, self.house.config.render.avatar
-        first = {"default": motion.profile, "manner": plain(motion.manner), "avatar": avatar}
+        manner = {"emotion": motion.emotion, "intensity": motion.intensity, "style": motion.style}
+        first = {"default": motion.profile, "manner": manner, "avatar": avatar}
         most_text = MOST_TEXT if self.house.voice is not None else 0
         return JSONResponse({"profiles": rows, **first, "most_text": most_text})
 

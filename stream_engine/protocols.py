@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_engine.motion.emotion import Manner
+from stream_engine.motion.emotion import Heard, Manner
 from stream_engine.types import AudioChunk, MeshFrame, MotionFrames, RunnerSpec, VideoFrame
 
 if TYPE_CHECKING:
@@ -141,6 +141,10 @@ class MotionSlots(Protocol):
 
     def express(self, slot: int, manner: Manner) -> None:
         """Change emotion and style from the next hop on; any thread."""
+        ...
+
+    def hear(self, slot: int, heard: Heard) -> None:
+        """Take note of who talks to the face, from the next hop on; any thread."""
         ...
 
     def work(self, slot: int, *, boosted: bool, fallback: bool) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from stream_engine.errors import SignalingError
 from stream_engine.json_fields import build, json_object
+from stream_engine.manner_wire import Listen, Manner
 from stream_engine.sync_wire import FaceSync, FaceSyncAction
 from stream_engine.text_wire import AppendText, CommitText
 from stream_engine.wire import Problem
@@ -57,15 +58,6 @@ class ResumeResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """What may be changed while it speaks; null leaves it as it is."""
-
-    emotion: str | None = None
-    intensity: float | None = None
-    style: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class UpdateSession:
     """Change emotion, intensity or style."""
 
@@ -74,7 +66,7 @@ class UpdateSession:
 
 
 _Push = AppendAudio | CommitAudio | AppendText | CommitText
-Event = _Push | CancelResponse | PauseResponse | ResumeResponse | UpdateSession
+Event = _Push | CancelResponse | PauseResponse | ResumeResponse | UpdateSession | Listen
 
 _EVENTS: dict[str, type[Any]] = {
     "input_audio_buffer.append": AppendAudio,
@@ -86,6 +78,7 @@ _EVENTS: dict[str, type[Any]] = {
     "response.pause": PauseResponse,
     "response.resume": ResumeResponse,
     "session.update": UpdateSession,
+    "listen": Listen,
 }
 
 

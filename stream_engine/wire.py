@@ -1,9 +1,10 @@
 """The messages between server and clients: what they hold, and their JSON.
 
 Every message is one JSON object with a ``type``. Over the data channel ``events`` of a WebRTC
-session the client sends `Heartbeat`, `Express`, `Interrupt` and `View`, the server `Pong`,
-`Motion`, `Stats`, `Interrupted` and `Failure`. Over the WebSocket ``/v1/speech`` the client sends
-PCM16 mono little-endian as binary messages, `Express` at any time, and `End`; the server sends
+session the client sends `Heartbeat`, `Express`, `Listen`, `Interrupt` and `View`, the server
+`Pong`, `Motion`, `Stats`, `Interrupted` and `Failure`. Over the WebSocket ``/v1/speech`` the client
+sends PCM16 mono little-endian as binary messages, `Express` and `Listen` at any time, and `End`;
+the server sends
 `Ready`, `Motion`, `Ended` and `Failure`. `Offer` and `Answer` are the bodies of
 ``POST /api/offer``. What
 goes over ``/v1/realtime`` stands in `realtime_wire`.
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 from stream_engine.errors import SignalingError, StreamEngineError
 from stream_engine.json_fields import build, json_object
+from stream_engine.manner_wire import Listen
 from stream_engine.sync_wire import FaceSync, FaceSyncAction
 from stream_engine.types import MOTION_FPS, TICKS_PER_FRAME, MotionFrames
 
@@ -73,11 +75,17 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Express:
-    """Change emotion, intensity 0..1 or style 0..2 from the next hop on; null leaves it as is."""
+    """Change emotion, intensity 0..1 or style 0..2 from the next hop on; null leaves it as is.
+
+    With any of the three times, in seconds, the expression comes, stays and goes again.
+    """
 
     emotion: str | None = None
     intensity: float | None = None
     style: float | None = None
+    onset_s: float | None = None
+    apex_s: float | None = None
+    offset_s: float | None = None
     type: str = "express"
 
 
@@ -198,6 +206,7 @@ Message = (
     | Answer
     | Heartbeat
     | Express
+    | Listen
     | Interrupt
     | Interrupted
     | FaceSync
@@ -216,6 +225,7 @@ M = TypeVar("M")
 _EVENTS: dict[str, type[Any]] = {
     "heartbeat": Heartbeat,
     "express": Express,
+    "listen": Listen,
     "interrupt": Interrupt,
     "interrupted": Interrupted,
     "view": View,

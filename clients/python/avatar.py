@@ -29,8 +29,9 @@ from clients.python.incoming import Event, Incoming
 from clients.python.ledger import CANCELLED, Ledger
 from stream_engine.audio.speech_queue import Pcm
 from stream_engine.errors import PeerClosed, StreamEngineError
+from stream_engine.manner_wire import Manner
 from stream_engine.realtime_deltas import pcm_in
-from stream_engine.realtime_wire import Answer, CutAnswer, Manner, SessionUpdated
+from stream_engine.realtime_wire import Answer, CutAnswer, SessionUpdated
 
 RATE_HZ = 24_000
 PIECE_S = 2.0
@@ -197,6 +198,7 @@ class Avatar:
         emotion: str | None = None,
         intensity: float | None = None,
         style: float | None = None,
+        times_s: tuple[float, float, float] | None = None,
     ) -> Manner:
         """Change emotion, intensity or style; None leaves it as it is.
 
@@ -204,6 +206,8 @@ class Avatar:
             emotion: By name.
             intensity: 0..1.
             style: Strength of articulation, 0..2.
+            times_s: For an expression that passes: how long it takes to come, stays, and takes to
+                go.
 
         Returns:
             The manner it has now.
@@ -211,7 +215,10 @@ class Avatar:
         Raises:
             StreamEngineError: If the server knows no such emotion, or is lost.
         """
-        manner = {"emotion": emotion, "intensity": intensity, "style": style}
+        manner: dict[str, object] = {"emotion": emotion, "intensity": intensity, "style": style}
+        if times_s is not None:
+            names = ("onset_s", "apex_s", "offset_s")
+            manner = {**manner, **dict(zip(names, times_s, strict=True))}
         answer = await self._ask("session.update", "session.updated", session=manner)
         assert isinstance(answer, SessionUpdated)
         return answer.session
@@ -277,3 +284,16 @@ class Avatar:
             self._ledger.fail(cause)
             self._incoming.close(None if expected else cause)
             self._moved.set()
+
+
+async def listen(avatar: Avatar, level_db: float) -> None:
+    """Tell a face how loud somebody is who talks to it; while it is silent it listens to them.
+
+    Args:
+        avatar: Whose face.
+        level_db: Of full scale, -120..0; ten times a second is enough. Believed for .6 s.
+
+    Raises:
+        StreamEngineError: If the server is lost. What it refuses comes with the next answer.
+    """
+    await avatar._send(event("listen", level_db=level_db))

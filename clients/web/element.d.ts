@@ -10,6 +10,12 @@ export interface Manner {
   intensity?: number;
   /** 0..2; 1 is as generated */
   style?: number;
+  /** Seconds in which the expression comes; with this or one of the next two it passes. */
+  onset_s?: number;
+  /** Seconds that it stays. */
+  apex_s?: number;
+  /** Seconds in which it goes again. */
+  offset_s?: number;
 }
 
 /** Where speech was cut; times of media in 1/48,000 s. */
@@ -110,6 +116,8 @@ export class ElocuteAvatar extends HTMLElement {
   stop(): void;
   interrupt(): Promise<Cut>;
   express(manner: Manner): void;
+  /** How loud somebody is who talks to the face, root mean square 0..1; ten times a second. */
+  listen(loudness: number): void;
   addEventListener<K extends keyof AvatarEvents>(
     type: K, listener: (this: ElocuteAvatar, event: AvatarEvents[K]) => unknown,
     options?: boolean | AddEventListenerOptions,

@@ -110,9 +110,16 @@ export class ElocuteAvatar extends (globalThis.HTMLElement ?? Object) {
 
   /** Set emotion, intensity 0..1, style 0..2, or some of them; kept from session to session. */
   express(manner) {
+    if ([manner.onset_s, manner.apex_s, manner.offset_s].some(Number.isFinite)) { // it passes
+      this.#link?.express(manner);
+      return;
+    }
     this.#manner = { ...this.#manner, ...manner };
     this.#link?.express(this.#manner);
   }
+
+  /** Tell a silent face how loud somebody is who talks to it, root mean square 0..1; ten a second. */
+  listen(loudness) { this.#link?.listen(loudness); }
 
   connectedCallback() {
     for (const name of UPGRADED) { // set before this class was known

@@ -96,12 +96,25 @@ export class Link {
   /** Change the outgoing track. @param {MediaStreamTrack | null} track */
   async speak(track) { await this.#sender.replaceTrack(track); }
 
-  /** Set emotion, intensity and style; kept until the channel is open. */
+  /**
+   * Set emotion, intensity and style; kept until the channel is open. With `onset_s`, `apex_s` or
+   * `offset_s` the expression comes, stays and goes again, and is not kept.
+   */
   express(manner) {
-    this.#manner = manner;
+    if (![manner.onset_s, manner.apex_s, manner.offset_s].some(Number.isFinite)) this.#manner = manner;
     if (this.#channel.readyState === 'open') {
       this.#channel.send(JSON.stringify({ type: 'express', ...manner }));
     }
+  }
+
+  /**
+   * Tell the face how loud somebody is who talks to it; ten times a second is enough.
+   * @param {number} loudness root mean square of the samples, 0..1
+   */
+  listen(loudness) {
+    if (this.#channel.readyState !== 'open') return;
+    const level = 20 * Math.log10(Math.max(loudness, 1e-6));
+    this.#channel.send(JSON.stringify({ type: 'listen', level_db: Math.min(0, Math.round(level * 10) / 10) }));
   }
 
   /** Say whether pictures are wanted; kept until the channel is open. */

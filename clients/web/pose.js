@@ -15,6 +15,7 @@ export class Poser {
   #pivot;
   #triangles;
   #mouth;
+  #lids;
 
   /** @param {import('./head.js').Head} head */
   constructor({ tensors, pivot, portrait }) {
@@ -24,6 +25,7 @@ export class Poser {
     this.#pivot = pivot;
     this.#triangles = tensors.triangles;
     this.#mouth = portrait.mouth;
+    this.#lids = portrait.lids ?? [];
     /** Vertices, metres. */
     this.positions = new Float32Array(this.#rest);
     /** Unit vectors. */
@@ -37,7 +39,7 @@ export class Poser {
     const at = this.positions;
     at.set(this.#rest);
     for (let shape = 0; shape < SHAPES; shape += 1) {
-      const weight = coefficients[shape];
+      const weight = Math.min(coefficients[shape], this.#most(shape, coefficients));
       if (weight === 0) continue;
       const { corners, offsets } = this.#shapes[shape];
       for (let i = 0, j = 0; i < corners.length; i += 1, j += 3) {
@@ -47,9 +49,19 @@ export class Poser {
         at[k + 2] += weight * offsets[j + 2];
       }
     }
+    for (const lid of this.#lids) slide(lid, at);
     this.#turn(rotation(coefficients[SHAPES], coefficients[SHAPES + 1], coefficients[SHAPES + 2]));
     smoothNormals(at, this.#triangles, this.normals);
     lightOf(this.#mouth, at, this.mouthOpening);
+  }
+
+  // A blink ends where the lids meet, whatever else has brought them together.
+  #most(shape, coefficients) {
+    const lid = this.#lids.find(({ blink }) => blink === shape);
+    const alone = lid?.closes[shape] ?? 0;
+    if (alone <= 0) return Infinity;
+    const others = lid.closes.reduce((sum, share, k) => sum + (k === shape ? 0 : share * coefficients[k]), 0);
+    return Math.max((lid.meet - others) / alone, 0);
   }
 
   #turn(m) {
@@ -62,6 +74,19 @@ export class Poser {
       at[k + 1] += s * (m[3] * x + m[4] * y + m[5] * z - y);
       at[k + 2] += s * (m[6] * x + m[7] * y + m[8] * z - z);
     }
+  }
+}
+
+/** Keep lids out of the eyeball: `mesh/lids.py`. */
+function slide({ middle: [x, y, z], vertices, limits }, at) {
+  for (let i = 0; i < vertices.length; i += 1) {
+    const k = 3 * vertices[i];
+    const [dx, dy, dz] = [at[k] - x, at[k + 1] - y, at[k + 2] - z];
+    const stretch = limits[i] / Math.max(Math.hypot(dx, dy, dz), 1e-9);
+    if (stretch <= 1) continue;
+    at[k] = x + stretch * dx;
+    at[k + 1] = y + stretch * dy;
+    at[k + 2] = z + stretch * dz;
   }
 }
 

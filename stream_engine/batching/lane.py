@@ -15,7 +15,7 @@ from stream_engine.batching.lane_table import (
     LaneTable,
 )
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
-from stream_engine.motion.emotion import Manner
+from stream_engine.motion.emotion import MOST_COUNTED, Heard, Manner, Times
 from stream_engine.motion.handover import Handover
 from stream_engine.protocols import MotionSlots
 from stream_engine.telemetry.metrics import Tally
@@ -89,6 +89,7 @@ class Lane:
         closed: It is over.
         handover: The last cut; a new one is another object.
         observer: Told what comes and goes.
+        told: Levels of whoever talks to the face, so far; see `hear`.
     """
 
     owner: LaneOwner
@@ -103,6 +104,7 @@ class Lane:
     handover: Handover | None = field(default=None, init=False)
     observer: LaneObserver | None = field(default=None, init=False)
     _next: int = field(default=0, init=False)
+    told: int = field(default=0, init=False)
 
     @property
     def heard_frames(self) -> int:
@@ -176,9 +178,15 @@ class Lane:
         if not self.closed:
             self.table.taken[self.row] = frames
 
-    def express(self, emotion: str | None, intensity: float | None, style: float | None) -> None:
+    def express(
+        self,
+        emotion: str | None,
+        intensity: float | None,
+        style: float | None,
+        times: Times | None = None,
+    ) -> None:
         """Change the manner from the next hop on; ConfigError, and no change, if it is none."""
-        manner = self.manner.changed(emotion, intensity, style)
+        manner = self.manner.changed(emotion, intensity, style, times)
         if not self.closed:
             self.manner = manner
             if self.observer is not None:
@@ -250,6 +258,14 @@ class Lane:
         cuts = np.flatnonzero(np.diff(numbers) > 1) + 1
         runs = zip(np.split(numbers, cuts), np.split(motion, cuts), strict=True)
         return [] if self.closed else [MotionFrames(int(n[0]), m) for n, m in runs]
+
+
+def hear(lane: Lane, level_db: float) -> None:
+    """Tell a face how loud somebody is who talks to it; ConfigError if nobody can be so loud."""
+    heard = Heard(level_db, lane.told % MOST_COUNTED + 1)
+    if not lane.closed:
+        lane.told = heard.number
+        lane.slots.hear(lane.row, heard)
 
 
 def deliver(lanes: Sequence[Lane]) -> None:

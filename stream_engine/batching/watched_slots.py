@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_engine.motion.emotion import Manner
+from stream_engine.motion.emotion import Heard, Manner
 from stream_engine.protocols import HeadPoser, MotionSlots, Renderer, Stages
 from stream_engine.types import F32
 
@@ -29,7 +29,7 @@ class Work:
     fallback: bool
 
 
-Wish = Manner | Work
+Wish = Manner | Work | Heard
 
 
 class SlotWatcher(Protocol):
@@ -77,7 +77,7 @@ class WatchedSlots:
         """Begin a new session, which nobody watches."""
         with self._lock:
             self._watchers = {at: who for at, who in self._watchers.items() if at != slot}
-            for kind in (Manner, Work):
+            for kind in (Manner, Work, Heard):
                 self._wanted.pop((slot, kind), None)
             self._slots.begin(slot, manner)
 
@@ -97,6 +97,13 @@ class WatchedSlots:
             self._slots.express(slot, manner)
             return
         self._want(slot, manner)
+
+    def hear(self, slot: int, heard: Heard) -> None:
+        """Take note of who talks to the face."""
+        if slot not in self._watchers:
+            self._slots.hear(slot, heard)
+            return
+        self._want(slot, heard)
 
     def work(self, slot: int, *, boosted: bool, fallback: bool) -> None:
         """Say how a session is worked for, from the next hop on."""
@@ -136,6 +143,8 @@ class WatchedSlots:
             for (slot, _), wish in self._wanted.items():
                 if isinstance(wish, Manner):
                     self._slots.express(slot, wish)
+                elif isinstance(wish, Heard):
+                    self._slots.hear(slot, wish)
                 else:
                     self._slots.work(slot, boosted=wish.boosted, fallback=wish.fallback)
                 watcher = self._watchers.get(slot)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stream_engine.errors import ShapeError
 from stream_engine.mesh.head_asset import HeadAsset
+from stream_engine.mesh.lids import Lids
 from stream_engine.mesh.normals import NormalField
 from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT
 from stream_engine.types import MeshFrame
@@ -35,7 +36,8 @@ class HeadMesh:
     """Poses a head.
 
     Pitch > 0 nods down, yaw > 0 turns to the subject's left, roll > 0 tilts to it; applied as
-    yaw · pitch · roll about the head's pivot. The neck follows by `head_weight`.
+    yaw · pitch · roll about the head's pivot. The neck follows by `head_weight`. Lids are kept out
+    of the eyes: see `mesh/lids`.
 
     Latency: none. State: none. Thread: any. Buffers: results are the caller's.
     """
@@ -43,11 +45,12 @@ class HeadMesh:
     def __init__(self, asset: HeadAsset) -> None:
         self.asset = asset
         self._neutral: Floats = asset.positions.reshape(-1)
+        self._lids = Lids(asset)
         self._normals = NormalField(asset.triangles, asset.vertices)
 
     @property
     def basis(self) -> Floats:
-        """Offsets of the 52 shapes, float32 [52, V * 3]; posing is linear in them."""
+        """Offsets of the 52 shapes, float32 [52, V * 3]; but for lids, posing is linear in them."""
         return self.asset.basis
 
     def pose(self, pts: int, coefficients: Floats) -> MeshFrame:
@@ -76,8 +79,9 @@ class HeadMesh:
                 fix="give 52 ARKit weights and pitch, yaw, roll per frame",
             )
         weights = np.asarray(coefficients[:, :ARKIT_COUNT], dtype=np.float32)
-        flat = self._mix(weights) + self._neutral  # [T, V * 3]
+        flat = self._mix(self._lids.closed(weights)) + self._neutral  # [T, V * 3]
         still = flat.reshape(len(flat), -1, 3)
+        self._lids.correct(still)
         turns = rotation(np.asarray(coefficients[:, ARKIT_COUNT:], dtype=np.float32))
         positions = self._turn(still, turns)
         return Posed(positions, np.stack([self._normals.of(frame) for frame in positions]))

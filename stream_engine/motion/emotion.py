@@ -21,7 +21,7 @@ prototypes; Friesen & Ekman 1983, 'EMFACS-7'; AU to ARKit after Apple's `ARFaceA
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 
 import numpy as np
@@ -122,7 +122,18 @@ OPENING_MM = {
 
 EMOTIONS = tuple(ACTIONS)
 MANNER_SIZE = len(EMOTIONS) + 1
+"""Numbers of what a face shows: weight of each emotion, then the style."""
+PASSING = slice(MANNER_SIZE, MANNER_SIZE + len(EMOTIONS))
+ONSET_S, APEX_S, OFFSET_S, NUMBER = range(PASSING.stop, PASSING.stop + 4)
+WISH_SIZE = NUMBER + 1
+HEARD = slice(WISH_SIZE, WISH_SIZE + 2)
+ROW_SIZE = HEARD.stop
+"""Numbers of what is wanted of a session: a manner; an expression that passes, its times and
+number; the level of whoever talks to it, and a number."""
+NOTHING_HEARD = (-120.0, 0.0)
 STYLE_MAX = 2.0
+MOST_S = 60.0
+_LEAST_S = 0.04
 _FIX = "see docs/expression.md"
 
 
@@ -138,6 +149,52 @@ def action_table() -> F32:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """How an expression passes, as asked for; None is the usual time.
+
+    Attributes:
+        onset_s: Time in which it comes.
+        apex_s: How long it stays.
+        offset_s: Time in which it goes.
+    """
+
+    onset_s: float | None = None
+    apex_s: float | None = None
+    offset_s: float | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether any is given; an expression without stays until it is changed."""
+        return any(time is not None for time in (self.onset_s, self.apex_s, self.offset_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """An expression that comes, stays and goes; the face then is as it was before.
+
+    Attributes:
+        emotion: One of ``EMOTIONS``.
+        intensity: How much of it, 0..1.
+        onset_s: Time in which it comes, 0.04..60.
+        apex_s: How long it stays, 0..60.
+        offset_s: Time in which it goes, 0.04..60.
+    """
+
+    emotion: str
+    intensity: float
+    onset_s: float = 0.3
+    apex_s: float = 0.6
+    offset_s: float = 0.6
+
+    def __post_init__(self) -> None:
+        _check_emotion(self.emotion)
+        _check("intensity", self.intensity, 0.0, 1.0)
+        _check("onset_s", self.onset_s, _LEAST_S, MOST_S)
+        _check("apex_s", self.apex_s, 0.0, MOST_S)
+        _check("offset_s", self.offset_s, _LEAST_S, MOST_S)
+
+
+@dataclass(frozen=True, slots=True)
 class Manner:
     """How something is to be said; may change at any moment of a session.
 
@@ -145,43 +202,95 @@ class Manner:
         emotion: One of ``EMOTIONS``.
         intensity: How much of it, 0..1.
         style: Strength of articulation; 1 as generated, 0..2.
+        passing: What is shown over it for a while, or was.
+        passed: How many such there have been; tells one from the one before.
     """
 
     emotion: str = "neutral"
     intensity: float = 0.7
     style: float = 1.0
+    passing: Passing | None = None
+    passed: int = 0
 
     def __post_init__(self) -> None:
-        if self.emotion not in EMOTIONS:
-            known = ", ".join(EMOTIONS)
-            raise ConfigError(
-                "unknown emotion", got=repr(self.emotion)[:40], expected=f"one of {known}", fix=_FIX
-            )
-        for name, value, most in (
-            ("intensity", self.intensity, 1.0),
-            ("style", self.style, STYLE_MAX),
-        ):
-            if not 0.0 <= value <= most:  # NaN is in no range
-                raise ConfigError(
-                    f"{name} is out of range",
-                    got=str(value)[:40],
-                    expected=f"0..{most:g}",
-                    fix=_FIX,
-                )
+        _check_emotion(self.emotion)
+        _check("intensity", self.intensity, 0.0, 1.0)
+        _check("style", self.style, 0.0, STYLE_MAX)
 
     def changed(
-        self, emotion: str | None, intensity: float | None, style: float | None
+        self,
+        emotion: str | None,
+        intensity: float | None,
+        style: float | None,
+        times: Times | None = None,
     ) -> "Manner":
-        """Give this manner with what is not None replaced; ConfigError if that is no manner."""
-        return Manner(
-            self.emotion if emotion is None else emotion,
-            self.intensity if intensity is None else intensity,
-            self.style if style is None else style,
-        )
+        """Give this manner with what is not None replaced; ConfigError if that is no manner.
+
+        With times, emotion and intensity pass; without, a new one ends one that is passing.
+        """
+        look = self.emotion if emotion is None else emotion
+        strength = self.intensity if intensity is None else intensity
+        new_style = self.style if style is None else style
+        if times is not None and times.given:
+            asked = {name: time for name, time in asdict(times).items() if time is not None}
+            passing = Passing(look, strength, **asked)
+            return Manner(
+                self.emotion, self.intensity, new_style, passing, self.passed % MOST_COUNTED + 1
+            )
+        kept = self.passing if emotion is None and intensity is None else None
+        return Manner(look, strength, new_style, kept, self.passed)
 
     def row(self) -> F32:
-        """Weight of each emotion, then the style, float32 [8]."""
-        row = np.zeros(MANNER_SIZE, np.float32)
+        """All of it as numbers, float32 [ROW_SIZE], of a session that nobody talks to."""
+        row = np.zeros(ROW_SIZE, np.float32)
+        row[HEARD] = NOTHING_HEARD
         row[EMOTIONS.index(self.emotion)] = self.intensity
-        row[-1] = self.style
+        row[MANNER_SIZE - 1] = self.style
+        passing = self.passing
+        if passing is not None:
+            row[PASSING.start + EMOTIONS.index(passing.emotion)] = passing.intensity
+            times = (passing.onset_s, passing.apex_s, passing.offset_s)
+            row[ONSET_S:WISH_SIZE] = (*times, self.passed)
         return row
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How loud somebody is who talks to the face.
+
+    Attributes:
+        level_db: Of full scale, -120..0.
+        number: Tells it from the one before; it is believed for .6 s.
+    """
+
+    level_db: float
+    number: int = 1
+
+    def __post_init__(self) -> None:
+        _check("level_db", self.level_db, NOTHING_HEARD[0], 0.0)
+
+    def row(self) -> F32:
+        """Both as numbers, float32 [2]."""
+        return np.array([self.level_db, self.number], np.float32)
+
+
+MOST_COUNTED = 1 << 20
+"""Numbers that tell one from the next begin again after so many: float32 holds them exactly."""
+
+
+def _check_emotion(emotion: str) -> None:
+    if emotion not in EMOTIONS:
+        known = ", ".join(EMOTIONS)
+        raise ConfigError(
+            "unknown emotion", got=repr(emotion)[:40], expected=f"one of {known}", fix=_FIX
+        )
+
+
+def _check(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:  # NaN is in no range
+        raise ConfigError(
+            f"{name} is out of range",
+            got=str(value)[:40],
+            expected=f"{least:g}..{most:g}",
+            fix=_FIX,
+        )

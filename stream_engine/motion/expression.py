@@ -7,7 +7,6 @@
 The model's own frames stay its context; what is added here never comes back to it.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,17 +21,21 @@ from stream_engine.motion.arkit import (
     INDEX,
     MOUTH_NAMES,
 )
-from stream_engine.motion.emotion import MANNER_SIZE, OPENING_MM, action_table
+from stream_engine.motion.emotion import HEARD, OPENING_MM, ROW_SIZE, action_table
+from stream_engine.motion.gaze import LOOKS_LEFT, LOOKS_RIGHT
 from stream_engine.motion.idle import (
+    HEAD,
     LIDS,
     IdleState,
     Moments,
     animate,
     idle_state,
-    look,
+    live,
     moments,
+    own_lids,
     sway,
 )
+from stream_engine.motion.passing import PassingState, passing_state, show
 from stream_engine.motion.quiet import (
     DIGITAL_SILENCE_DB,
     QuietState,
@@ -42,10 +45,7 @@ from stream_engine.motion.quiet import (
     smoothstep,
 )
 from stream_engine.motion.window import LatencyProfile
-from stream_engine.types import F32, MOTION_FPS
-
-_BLEND_RATE = 12.0
-"""Of the critically damped change of manner, 1/s: 95 % of it after 0.4 s."""
+from stream_engine.types import F32
 
 _UPPER = ("brow", "nose", "cheekSquint", "head")
 _OPENERS = ("jawOpen", "mouthUpperUp", "mouthLowerDown", "mouthFunnel")
@@ -70,16 +70,14 @@ class ExpressionState:
 
     Attributes:
         frame: Next frame, int64 [B]; below 0 while the lookahead fills.
-        manner: Emotions and style as shown now, float32 [B, 8].
-        speed: Their change per second, float32 [B, 8].
+        manner: Emotions and style as shown now.
         level: Loudness of the frames still to come, dB, float32 [B, L].
         quiet: What is remembered of the voice.
         idle: What idle life remembers.
     """
 
     frame: NDArray[np.int64]
-    manner: F32
-    speed: F32
+    manner: PassingState
     level: F32
     quiet: QuietState
     idle: IdleState
@@ -119,7 +117,7 @@ class Expression:
 
         Args:
             seeds: Of idle life, uint64 [B].
-            manner: What they begin with, rows of `Manner.row`, float32 [B, 8].
+            manner: What they begin with, float32 [B, ROW_SIZE]; what passes does not begin.
 
         Returns:
             The state, ``lookahead`` frames before frame 0.
@@ -127,8 +125,7 @@ class Expression:
         lookahead = self._profile.lookahead_frames
         return ExpressionState(
             frame=np.full(len(seeds), -lookahead, np.int64),
-            manner=manner.copy(),
-            speed=np.zeros_like(manner),
+            manner=passing_state(manner),
             level=np.full((len(seeds), lookahead), DIGITAL_SILENCE_DB, np.float32),
             quiet=quiet_state(len(seeds)),
             idle=idle_state(seeds),
@@ -143,7 +140,7 @@ class Expression:
             state: B sessions.
             frames: Final frames, float32 [B, E, D].
             mel: The newest features, those that made them final, float32 [B, 4 H, F].
-            manner: What is wanted now, float32 [B, 8].
+            manner: What is wanted now, float32 [B, ROW_SIZE].
 
         Returns:
             Frames float32 [B, E, D], and the next state.
@@ -157,14 +154,18 @@ class Expression:
         ahead, heard = level.shape[1] - hop, level[:, hop:]
         steps = []
         for index in range(hop):  # only what depends on the frame before
-            at, speed = _approach(state.manner, state.speed, manner)
+            passing = show(state.manner, manner)
             quiet = listen(state.quiet, level[:, index : index + ahead + 1])
-            idle = look(state.idle, state.frame, frames[:, index, LIDS].min(axis=1), quiet.rest)
-            state = ExpressionState(state.frame + 1, at, speed, heard, quiet, idle)
+            idle = live(state.idle, state.frame, frames[:, index], quiet.rest, manner[:, HEARD])
+            state = ExpressionState(state.frame + 1, passing, heard, quiet, idle)
             steps.append(state)
-        flat = frames.reshape(-1, COEFFICIENT_COUNT)
-        shown = np.stack([step.manner for step in steps], axis=1).reshape(len(flat), -1)
         now = moments([step.quiet for step in steps], [step.idle for step in steps])
+        flat = frames.reshape(-1, COEFFICIENT_COUNT).copy()
+        flat[:, HEAD] = now.head
+        own_lids(flat)
+        # What the model's eyes do is in the gaze; what remains is what an emotion does to them.
+        flat[:, LOOKS_LEFT], flat[:, LOOKS_RIGHT] = 0.0, 0.0
+        shown = np.stack([step.manner.at for step in steps], axis=1).reshape(len(flat), -1)
         face = self._express(flat, shown, now)
         animate(face, now, sway(state.idle, state.frame - hop, hop).reshape(len(flat), -1))
         _clip(face)
@@ -213,23 +214,12 @@ class Expression:
         fresh, hop = window - state.level.shape[1], min(frames.shape[1], window)
         wanted = ((batch, hop, COEFFICIENT_COUNT), (batch, MELS_PER_FRAME * fresh))
         got = (frames.shape, mel.shape[:2])
-        if got != wanted or manner.shape != (batch, MANNER_SIZE):
+        if got != wanted or manner.shape != (batch, ROW_SIZE):
             raise ShapeError(
                 f"expression of profile {self._profile.name} does not fit",
                 got=f"frames {got[0]}, features {got[1]}, manner {manner.shape}",
-                expected=f"frames {wanted[0]}, features {wanted[1]}, manner {(batch, MANNER_SIZE)}",
+                expected=f"frames {wanted[0]}, features {wanted[1]}, manner {(batch, ROW_SIZE)}",
             )
-
-
-def _approach(at: F32, speed: F32, to: F32) -> tuple[F32, F32]:
-    """One frame of a critically damped spring, solved exactly: never a jump, never a ringing."""
-    step = _BLEND_RATE / MOTION_FPS
-    decay = math.exp(-step)
-    away = at - to
-    drive = speed / MOTION_FPS + step * away
-    here: F32 = (to + (away + drive) * decay).astype(np.float32)
-    faster: F32 = ((speed - _BLEND_RATE * drive) * decay).astype(np.float32)
-    return here, faster
 
 
 def _put_back(face: F32, jaw: F32) -> F32:

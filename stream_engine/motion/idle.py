@@ -1,4 +1,4 @@
-"""What a face does besides speaking: breathe, blink, look about, sway.
+"""What a face does besides speaking: breathe, blink, look about, sway, listen.
 
 Pure and batched over sessions. Everything random is drawn by seed and absolute frame, so that the
 same seed gives the same life however the stream is cut.
@@ -11,7 +11,17 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_engine.motion import gaze, listening
 from stream_engine.motion.arkit import INDEX
+from stream_engine.motion.gaze import GazeState, Interval, eyes_in_head, gaze_state, wander
+from stream_engine.motion.head import HeadState, carry, head_state
+from stream_engine.motion.listening import (
+    ListeningState,
+    attend,
+    lift_brows,
+    listening_state,
+    nodding,
+)
 from stream_engine.motion.noise import uniforms
 from stream_engine.motion.quiet import QuietState, smoothstep
 from stream_engine.types import F32, MOTION_FPS
@@ -20,11 +30,11 @@ Number = TypeVar("Number", np.float32, np.int64)
 
 _BLINK = np.array([0.3, 0.85, 1.0, 0.7, 0.4, 0.18, 0.05, 0.0], np.float32)
 """Lids over a blink of 280 ms: down in three frames, up in five."""
-_TALKING_BLINKS = 0.2
-_AFTER_OWN = 3.0
-_LID_SHUT = 0.5
-
-_LOOK_FAR, _LOOK_BACK, _SACCADE = 0.13, 0.35, 0.65
+_TALKING_BLINKS = 0.3
+_AFTER_OWN = 2.0
+_LID_SHUT, _LID_DROWSY = 0.5, 0.4
+_LIDS_KEPT, _LIDS_MOST = 0.3, 0.12
+_BLINK_REST_FRAMES = 1.2 * MOTION_FPS
 
 _SWAY_HZ = np.array([0.043, 0.097, 0.19, 0.031, 0.083, 0.17, 0.037, 0.071, 0.15])
 _SWAY_RADIANS = np.radians([0.35, 0.25, 0.12, 0.6, 0.35, 0.15, 0.3, 0.2, 0.1])
@@ -34,36 +44,21 @@ _BREATH_PITCH, _BREATH_JAW, _BREATH_NOSE = np.radians(0.3), 0.012, 0.03
 _TALKING_LIFE = 0.35
 _PHASES = len(_TURNS_HZ)
 _PHASE_FRAME = -(10**6)
+_DRAWS = 2 + gaze.DRAWS + listening.DRAWS
 
 # Slices rather than lists of columns: they are views, and the left eye's shapes stand seven
 # before the right eye's.
-_HEAD = slice(INDEX["headPitch"], INDEX["headRoll"] + 1)
+HEAD = slice(INDEX["headPitch"], INDEX["headRoll"] + 1)
 _BOTH_EYES = INDEX["eyeBlinkRight"] - INDEX["eyeBlinkLeft"]
 _EYES_END = INDEX["eyeWideRight"] + 1
 LIDS = slice(INDEX["eyeBlinkLeft"], _EYES_END, _BOTH_EYES)
+_LID_LEFT, _LID_RIGHT = INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]
 _WIDE = slice(INDEX["eyeWideLeft"], _EYES_END, _BOTH_EYES)
 _SQUINT = slice(INDEX["eyeSquintLeft"], _EYES_END, _BOTH_EYES)
 _SNEER = slice(INDEX["noseSneerLeft"], INDEX["noseSneerRight"] + 1)
 _JAW = slice(INDEX["jawOpen"], INDEX["mouthClose"] + 1)
-_LOOK_LEFT = slice(INDEX["eyeLookDownLeft"], INDEX["eyeLookUpLeft"] + 1)
-_LOOK_RIGHT = slice(INDEX["eyeLookDownRight"], INDEX["eyeLookUpRight"] + 1)
-_LOOK_AXIS = np.array([1, 0, 0, 1, 1, 0, 0, 1])
-_LOOK_SIGN = np.array([-1, -1, 1, 1, -1, 1, -1, 1], np.float32)
-"""Down, in, out, up of the left eye, then of the right, from a gaze to the left and up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A log-normal time between events: median and range in seconds, spread of its logarithm."""
-
-    median_s: float
-    spread: float
-    least_s: float
-    most_s: float
-
 
 _BLINKS = Interval(3.4, 0.4, 1.8, 7.0)
-_LOOKS_AT = Interval(1.1, 0.6, 0.3, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +70,18 @@ class IdleState:
         phase: Of sway and breath, turns, float64 [B, 11]; a function of the seed alone.
         wait: Frames to the next blink, at rest, float32 [B].
         blink: Frames since the last one began, int64 [B].
-        hold: Frames to the next saccade, float32 [B].
-        gaze: Where the eyes look, left and up, in weights, float32 [B, 2].
-        aim: Where they are going, float32 [B, 2].
+        gaze: Of the eyes.
+        head: Of the head.
+        listening: Of whoever talks to the face.
     """
 
     seed: NDArray[np.uint64]
     phase: NDArray[np.float64]
     wait: F32
     blink: NDArray[np.int64]
-    hold: F32
-    gaze: F32
-    aim: F32
+    gaze: GazeState
+    head: HeadState
+    listening: ListeningState
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +92,9 @@ class Moments:
     rest: F32
     blink: NDArray[np.int64]
     gaze: F32
+    inward: F32
+    head: F32
+    flash: F32
 
 
 def idle_state(seeds: NDArray[np.uint64]) -> IdleState:
@@ -111,121 +109,113 @@ def idle_state(seeds: NDArray[np.uint64]) -> IdleState:
     batch = len(seeds)
     fixed = np.full(batch, _PHASE_FRAME, np.int64)
     drawn = uniforms(seeds, fixed, _PHASES + 1)
-
-    def full(value: float) -> F32:
-        return np.full(batch, value, np.float32)
-
     return IdleState(
         seed=seeds,
         phase=drawn[:, :_PHASES].astype(np.float64),
         wait=(0.5 + drawn[:, _PHASES]) * np.float32(_BLINKS.median_s * MOTION_FPS),
         blink=np.full(batch, len(_BLINK), np.int64),
-        hold=full(_LOOKS_AT.median_s * MOTION_FPS),
-        gaze=np.zeros((batch, 2), np.float32),
-        aim=np.zeros((batch, 2), np.float32),
+        gaze=gaze_state(batch),
+        head=head_state(batch),
+        listening=listening_state(batch),
     )
 
 
-def look(state: IdleState, frame: NDArray[np.int64], lids: F32, rest: F32) -> IdleState:
-    """Let the eyes of one more frame blink and wander.
+def live(
+    state: IdleState, frame: NDArray[np.int64], face: F32, rest: F32, heard: F32
+) -> IdleState:
+    """Let one more frame of every session blink, look about, listen and turn its head.
 
     The model blinks in fits, at rest as in speech: where it does not, blinks are added, and one of
-    its own puts off the next for three times as long.
+    its own puts off the next for twice as long. It is shown as any other, since the model's
+    lids say when better than how: see `own_lids`.
 
     Args:
         state: Of B sessions.
         frame: Absolute frame of each session, int64 [B].
-        lids: How far the model itself has closed the lids, float32 [B].
+        face: What the model made of it, float32 [B, D].
         rest: Of `QuietState`, float32 [B].
+        heard: Whoever talks, as for `listening.attend`, float32 [B, 2].
 
     Returns:
-        The state with blink and gaze of this frame.
+        The state of this frame.
     """
-    wait, blink, hold, aim = _draw(state, frame, lids, rest)
-    return IdleState(
-        seed=state.seed,
-        phase=state.phase,
-        wait=wait,
-        blink=blink,
-        hold=hold,
-        gaze=state.gaze + _SACCADE * (aim - state.gaze),
-        aim=aim,
-    )
+    drawn = uniforms(state.seed, frame, _DRAWS)
+    turned = np.where(frame[:, None] < 0, np.float32(0.0), face[:, HEAD])
+    hears = attend(state.listening, heard, rest, drawn[:, 2 + gaze.DRAWS :])
+    # Trackers take lowered lids for a look down, and so does a model that learned from them.
+    lids = np.minimum(face[:, _LID_LEFT], face[:, _LID_RIGHT])
+    awake = np.maximum(1.0 - lids * (1 / _LID_DROWSY), 0.0)[:, None]
+    own = awake * gaze.model_gaze(face) + gaze.in_room(turned)
+    looks = wander(state.gaze, drawn[:, 2 : 2 + gaze.DRAWS], own, rest, hears.attention)
+    evoked = gaze.brings_blink(state.gaze, looks, drawn[:, 1])
+    wait, blink = _blink(state, drawn[:, 0], lids, rest, evoked)
+    head = carry(state.head, turned + nodding(hears), looks.place, frame)
+    return IdleState(state.seed, state.phase, wait, blink, looks, head, hears)
 
 
 def moments(quiet: Sequence[QuietState], idle: Sequence[IdleState]) -> Moments:
     """Lay the frames of a hop side by side, N = B T, so that they can be worked on at once."""
 
     def joined(parts: Sequence[NDArray[Number]]) -> NDArray[Number]:
+        if len(parts) == 1:
+            return parts[0]
         return np.stack(parts, axis=1).reshape(-1, *parts[0].shape[1:])
 
     return Moments(
         closing=joined([state.closing for state in quiet]),
         rest=joined([state.rest for state in quiet]),
         blink=joined([state.blink for state in idle]),
-        gaze=joined([state.gaze for state in idle]),
+        gaze=joined([state.gaze.gaze for state in idle]),
+        inward=joined([state.gaze.inward[:, 0] for state in idle]),
+        head=joined([state.head.at for state in idle]),
+        flash=joined([state.listening.flash for state in idle]),
     )
 
 
 def animate(face: F32, at: Moments, swaying: F32) -> None:
     """Add blinks, gaze, sway and breath to frames, in place.
 
-    The model moves head and eyes while it hears speech: then sway and gaze take a third part only,
-    and the breath none.
+    The model moves the head while it hears speech: then sway takes a third part only, and the
+    breath none.
 
     Args:
-        face: Coefficients, float32 [N, D]; changed.
+        face: Coefficients, float32 [N, D]; changed. Its head is `Moments.head` already.
         at: What idle life does in these frames.
         swaying: `sway` of these frames, float32 [N, 4].
     """
     life = (_TALKING_LIFE + (1.0 - _TALKING_LIFE) * smoothstep(at.rest))[:, None]
+    face[:, HEAD] += swaying[:, :3] * life
+    eyes_in_head(face, at.gaze, at.inward, face[:, HEAD])
+    lift_brows(face, at.flash)
     shut = _BLINK[np.minimum(at.blink, len(_BLINK) - 1)][:, None]
     face[:, LIDS] = np.maximum(face[:, LIDS], shut)
     face[:, _WIDE] *= 1.0 - shut
     face[:, _SQUINT] *= 1.0 - 0.6 * shut
-    looks = np.maximum(at.gaze.take(_LOOK_AXIS, axis=1) * _LOOK_SIGN, 0.0) * life
-    face[:, _LOOK_LEFT] += looks[:, :4]
-    face[:, _LOOK_RIGHT] += looks[:, 4:]
-    face[:, _HEAD] += swaying[:, :3] * life
     inhaled = swaying[:, 3:] * at.rest[:, None]
     face[:, _SNEER] += _BREATH_NOSE * inhaled
     # The jaw breathes behind closed lips: what it opens, mouthClose takes back.
     face[:, _JAW] += _BREATH_JAW * inhaled
 
 
-def _draw(
-    state: IdleState, frame: NDArray[np.int64], lids: F32, rest: F32
-) -> tuple[F32, NDArray[np.int64], F32, F32]:
-    """Count down to the next blink and saccade and begin what is due: wait, blink, hold, aim."""
+def own_lids(face: F32) -> None:
+    """Leave of the model's lids what is no blink and no drowsiness; frames [N, D], in place."""
+    face[:, LIDS] = np.minimum(_LIDS_KEPT * face[:, LIDS], _LIDS_MOST)
+
+
+def _blink(
+    state: IdleState, u: F32, lids: F32, rest: F32, evoked: NDArray[np.bool_]
+) -> tuple[F32, NDArray[np.int64]]:
+    """Count down to the next blink and begin what is due: wait and blink."""
     wait = state.wait - (1.0 + _TALKING_BLINKS * (1.0 - rest))
-    hold = state.hold - 1.0
     blink = state.blink + 1
-    done = blink >= len(_BLINK)
     own = lids > _LID_SHUT
-    begin = done & (wait <= 0.0) & ~own
-    turn = hold <= 0.0
-    aim = state.aim
-    if (begin | own | turn).any():
-        drawn = uniforms(state.seed, frame, 5)
-        after = _interval(drawn[:, 0], _BLINKS)
+    due = (wait <= 0.0) & (blink >= len(_BLINK))
+    begin = due | ((evoked | own) & (blink > _BLINK_REST_FRAMES))
+    if (begin | own).any():
+        after = _BLINKS.frames(u)
         wait = np.where(own, _AFTER_OWN * after, np.where(begin, after, wait))
-        hold = np.where(turn, _interval(drawn[:, 1], _LOOKS_AT), hold)
         blink = np.where(begin, 0, blink)
-        # Mostly a little way, sometimes further, often back to whoever is looked at.
-        far = _LOOK_FAR * drawn[:, 2] ** 2 * (drawn[:, 3] > _LOOK_BACK)
-        angle = 2.0 * np.pi * drawn[:, 4].astype(np.float64)
-        to = np.stack([np.cos(angle), 0.5 * np.sin(angle)], axis=1) * far[:, None]
-        aim = np.where(turn[:, None], to, aim).astype(np.float32)
-    return wait, blink, hold, aim
-
-
-def _interval(u: F32, of: Interval) -> F32:
-    """Frames from even draws; the logistic stands in for the normal."""
-    even = u.clip(1e-6, 1.0 - 1e-6)
-    normal = np.log(even / (1.0 - even)) / 1.702
-    seconds = (of.median_s * np.exp(of.spread * normal)).clip(of.least_s, of.most_s)
-    frames: F32 = (seconds * MOTION_FPS).astype(np.float32)
-    return frames
+    return wait.astype(np.float32), blink
 
 
 def sway(state: IdleState, frame: NDArray[np.int64], count: int) -> F32:

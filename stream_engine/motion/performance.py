@@ -63,7 +63,7 @@ class Performance:
 
         Args:
             seeds: One per session, uint64 [B].
-            manner: What they begin with, rows of `Manner.row`, float32 [B, 8].
+            manner: What they begin with, rows of `Manner.row`, float32 [B, ROW_SIZE].
 
         Returns:
             The state, ``lookahead`` frames before frame 0.
@@ -84,7 +84,7 @@ class Performance:
         Args:
             state: B sessions.
             mel: Features of as many frames as became final last time, float32 [B, 4 H, F].
-            manner: What is wanted now, float32 [B, 8].
+            manner: What is wanted now, float32 [B, ROW_SIZE].
             final: Frames that become final; H by default. See `MotionHop.step`.
 
         Returns:

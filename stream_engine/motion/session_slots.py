@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stream_engine.errors import ShapeError
 from stream_engine.features.log_mel import MELS_PER_FRAME, hop_features, silent_past
-from stream_engine.motion.emotion import Manner
+from stream_engine.motion.emotion import HEARD, NUMBER, WISH_SIZE, Heard, Manner
 from stream_engine.motion.generator import silent_frame
 from stream_engine.motion.performance import Performance, PerformanceState, seeds_of
 from stream_engine.motion.slots import Slots, SlotTable, map_arrays
@@ -42,7 +42,7 @@ class SessionSlots:
 
     Latency: ``profile.latency``.
     State: ``capacity`` slots, allocated once; see `slot_bytes`.
-    Thread: the one that owns the model's runners; ``begin`` and ``express`` any.
+    Thread: the one that owns the model's runners; ``begin``, ``express`` and ``hear`` any.
     Buffers: results are the caller's.
 
     Attributes:
@@ -70,7 +70,8 @@ class SessionSlots:
         self.profile = performance.profile
         self._performances = (performance, *(cheaper or ()))
         self.levels = 1 if cheaper is None else len(self._performances) + 1
-        self._manner = np.tile(Manner().row(), (capacity, 1))
+        self._wish = np.tile(Manner().row(), (capacity, 1))
+        self._passed = np.zeros(capacity, np.float32)  # the last expression that was begun
         self._seed = seed
         self._seeds = np.zeros(capacity, np.uint64)
         self._table: SlotTable[SessionState] = SlotTable(self._begun(np.array([0])), capacity)
@@ -95,18 +96,23 @@ class SessionSlots:
             seed: Of its noise and idle life.
         """
         self._seeds[slot] = seeds_of(self._seed if seed is None else seed)[0]
-        self.express(slot, manner)
+        self._wish[slot] = manner.row()
+        self._passed[slot] = 0.0
         self.work(slot, boosted=False, fallback=False)
         self._plain.pop(slot, None)
         self.restart(np.array([slot]))
 
     def restart(self, slots: Slots) -> None:
-        """Begin sessions anew, in the manner last set."""
+        """Begin sessions anew, in the manner last set; an expression that was passing is over."""
         self._table.put(slots, self._begun(slots))
 
     def express(self, slot: int, manner: Manner) -> None:
         """Change a session's emotion and style; the face goes there from the next hop on."""
-        self._manner[slot] = manner.row()
+        self._wish[slot, :WISH_SIZE] = manner.row()[:WISH_SIZE]
+
+    def hear(self, slot: int, heard: Heard) -> None:
+        """Take note of who talks to the face; while it is silent it listens."""
+        self._wish[slot, HEARD] = heard.row()
 
     def work(self, slot: int, *, boosted: bool, fallback: bool) -> None:
         """Say how a session is to be worked for, from the next hop on; any thread.
@@ -161,6 +167,7 @@ class SessionSlots:
         sparing = level >= len(self._performances)
         final = (self.profile.sparing if sparing else self.profile).hop_frames
         frames, face = self._step(state.face, mel, slots, level, final)
+        self._passed[slots] = self._wish[slots, NUMBER]
         if self._plain:
             self._speak_plainly(slots, mel, frames)
         following = SessionState(past, face)
@@ -176,14 +183,14 @@ class SessionSlots:
         performance = self._performances[min(level, len(self._performances) - 1)]
         more = self._boosted[slots]
         if self._richer is None or level or not more.any():
-            return performance.step(state, mel, self._manner[slots], final)
+            return performance.step(state, mel, self._wish[slots], final)
         richer = self._richer.result()
         if more.all():
-            return richer.step(state, mel, self._manner[slots], final)
+            return richer.step(state, mel, self._wish[slots], final)
         parts = []
         for rows, who in ((~more, performance), (more, richer)):
             own = map_arrays(lambda part, at=rows: part[at], state)
-            parts.append(who.step(own, mel[rows], self._manner[slots[rows]], final))
+            parts.append(who.step(own, mel[rows], self._wish[slots[rows]], final))
         order = np.argsort(np.concatenate([np.flatnonzero(~more), np.flatnonzero(more)]))
         frames = np.concatenate([parts[0][0], parts[1][0]])[order]
         following = map_arrays(
@@ -211,5 +218,7 @@ class SessionSlots:
         return self._tables[frames]
 
     def _begun(self, slots: Slots) -> SessionState:
-        face = self._performances[0].initial_state(self._seeds[slots], self._manner[slots])
+        wish = self._wish[slots]
+        wish[:, NUMBER] = self._passed[slots]  # what began before does not begin again
+        face = self._performances[0].initial_state(self._seeds[slots], wish)
         return SessionState(silent_past(len(slots)), face)

@@ -25,8 +25,10 @@ from typing import Any, TypeVar
 
 from stream_engine.errors import RecordingError, SignalingError
 from stream_engine.json_fields import build, json_object
+from stream_engine.motion.emotion import Heard
 from stream_engine.recording.framing import MOST_PAYLOAD
 from stream_engine.recording.samples import pack_samples, unpack_samples
+from stream_engine.recording.told import Cut, Express, Restarted, Shown, Told, Worked
 from stream_engine.types import F32
 
 HEAD, SOUND, WINDOW, SENT, EVENT, END, MOTION = range(1, 8)
@@ -144,62 +146,11 @@ class End:
     cause: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Express:
-    """Event ``express``: somebody asked for a manner."""
-
-    emotion: str
-    intensity: float
-    style: float
-
-
-@dataclass(frozen=True, slots=True)
-class Shown(Express):
-    """Event ``manner``: the windows after this were made in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Worked:
-    """Event ``work``: the windows after this were made with more steps, with a plain mouth."""
-
-    boosted: bool
-    fallback: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Event ``cut``: an interruption; nothing heard so far is shown from frame ``first`` on.
-
-    Attributes:
-        first: First frame after the cut.
-        resume: First frame of new motion.
-        face: Frame that was shown last, or -1 if none can be told.
-    """
-
-    first: int
-    resume: int
-    face: int
-
-
-@dataclass(frozen=True, slots=True)
-class Restarted:
-    """Event ``restart``: the model began anew.
-
-    Attributes:
-        frame: Where.
-        skipped: It fell behind and left speech out; False after a cut.
-    """
-
-    frame: int
-    skipped: bool
-
-
-Told = Express | Shown | Worked | Cut | Restarted
-
 NAMES: dict[type[Told], str] = {
     Express: "express",
     Shown: "manner",
     Worked: "work",
+    Heard: "heard",
     Cut: "cut",
     Restarted: "restart",
 }

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from stream_engine.errors import RecordingError
+from stream_engine.json_fields import build
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
-from stream_engine.motion.emotion import Manner
+from stream_engine.motion.emotion import Heard, Manner, Passing
 from stream_engine.motion.handover import Handover
 from stream_engine.motion.window import profile_named
 from stream_engine.protocols import MotionSlots
@@ -25,16 +26,12 @@ from stream_engine.recording.content import (
     SENT,
     SOUND,
     WINDOW,
-    Cut,
     End,
     Event,
     Head,
-    Restarted,
     Sent,
-    Shown,
     Sound,
     Window,
-    Worked,
     told_by,
     unpack_json,
     unpack_motion,
@@ -44,6 +41,7 @@ from stream_engine.recording.content import (
 )
 from stream_engine.recording.framing import Record
 from stream_engine.recording.tape import hashable
+from stream_engine.recording.told import Cut, Restarted, Shown, Worked
 from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS, SAMPLES_PER_FRAME, MotionFrames
 
 _KEPT = 256
@@ -199,7 +197,9 @@ class Replayer:
         self.verdict.events[event.name] = self.verdict.events.get(event.name, 0) + 1
         told = told_by(event)
         if isinstance(told, Shown):
-            self._slots.express(0, Manner(told.emotion, told.intensity, told.style))
+            self._slots.express(0, _manner(told))
+        elif isinstance(told, Heard):
+            self._slots.hear(0, told)
         elif isinstance(told, Worked):
             self._slots.work(0, boosted=told.boosted, fallback=told.fallback)
         elif isinstance(told, Restarted):
@@ -254,6 +254,11 @@ class Replayer:
         if self._handover is None:
             return motion
         return self._handover.shown(frame, motion, self._made.get(self._handover.resume))
+
+
+def _manner(told: Shown) -> Manner:
+    passing = None if told.passing is None else build(Passing, told.passing)
+    return Manner(told.emotion, told.intensity, told.style, passing, told.passed)
 
 
 def _misfit(what: str, got: object, expected: object) -> RecordingError:

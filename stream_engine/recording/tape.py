@@ -4,6 +4,7 @@ import hashlib
 import threading
 import zlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from stream_engine.batching.lane import Lane
 from stream_engine.batching.watched_slots import Wish
 from stream_engine.errors import RecordingError
-from stream_engine.motion.emotion import Manner
+from stream_engine.motion.emotion import Heard, Manner
 from stream_engine.motion.handover import Handover
 from stream_engine.recording.content import (
     EVENT,
@@ -23,22 +24,17 @@ from stream_engine.recording.content import (
     SENT,
     SOUND,
     WINDOW,
-    Cut,
     End,
     Event,
-    Express,
     Head,
-    Restarted,
     Sent,
-    Shown,
-    Told,
     Window,
-    Worked,
     event_of,
     pack_json,
     pack_sent,
     pack_window,
 )
+from stream_engine.recording.told import Cut, Express, Restarted, Shown, Told, Worked
 from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS, SAMPLES_PER_FRAME, MotionFrames
 
 _MOST_EVENT = 64 * 1024
@@ -130,7 +126,7 @@ class Tape:
 
     def expressed(self, manner: Manner) -> None:
         """`LaneObserver`: a wish."""
-        self._tell(Express(manner.emotion, manner.intensity, manner.style))
+        self._tell(Express(*_said(manner)))
 
     def cut(self, handover: Handover, face: int) -> None:
         """`LaneObserver`: an interruption."""
@@ -154,7 +150,9 @@ class Tape:
     def shown(self, wish: Wish) -> None:
         """`SlotWatcher`: what is true of all that follows."""
         if isinstance(wish, Manner):
-            self._tell(Shown(wish.emotion, wish.intensity, wish.style))
+            self._tell(Shown(*_said(wish)))
+        elif isinstance(wish, Heard):
+            self._tell(wish)
         else:
             self._tell(Worked(wish.boosted, wish.fallback))
 
@@ -225,3 +223,9 @@ class Tape:
 def hashable(values: F32) -> bytes:
     """Coefficients or samples as little-endian float32, the same on every machine."""
     return values.astype("<f4", copy=False).tobytes()
+
+
+def _said(manner: Manner) -> tuple[str, float, float, dict[str, object] | None, int]:
+    """A manner as a recording says it."""
+    passing = None if manner.passing is None else asdict(manner.passing)
+    return manner.emotion, manner.intensity, manner.style, passing, manner.passed

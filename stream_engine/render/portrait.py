@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stream_engine.mesh.head_asset import HeadAsset
+from stream_engine.mesh.lids import Lids
 from stream_engine.render.camera import Camera
 from stream_engine.render.mouth_light import MouthLight
 from stream_engine.render.shader_source import Dialect, load_shader
@@ -38,7 +39,7 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
 
     Returns:
         ``shaders`` by program and stage, ``blended``, ``background`` (0..1), ``eye``,
-        ``view_projection`` (column order, of a square picture) and ``mouth``.
+        ``view_projection`` (column order, of a square picture), ``mouth`` and ``lids``.
     """
     programs = [BACKDROP, *(group.name for group in asset.groups)]
     mouth = MouthLight(asset)
@@ -56,4 +57,5 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
         "eye": style.camera.eye.tolist(),
         "view_projection": style.camera.matrix(1, 1).T.ravel().tolist(),
         "mouth": mouth.measures(),
+        "lids": Lids(asset).measures(),
     }

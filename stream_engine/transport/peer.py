@@ -18,10 +18,12 @@ from stream_engine.errors import (
 )
 from stream_engine.gate.buckets import Bucket
 from stream_engine.household import Household
+from stream_engine.manner_wire import Listen
 from stream_engine.session import Session
 from stream_engine.session_parts import SessionParts
 from stream_engine.telemetry.spans import span
 from stream_engine.transport.connection import Connection, Role
+from stream_engine.transport.heed import heed
 from stream_engine.transport.paced_outlet import PacedOutlet
 from stream_engine.transport.peer_stats import answer_of, interrupted_message, stats_of
 from stream_engine.transport.signaling import BAD_OFFER
@@ -226,8 +228,8 @@ class Peer:
             return
         try:
             message = decode_event(text if isinstance(text, str) else "")
-            if isinstance(message, Express):
-                self.session.lane.express(message.emotion, message.intensity, message.style)
+            if isinstance(message, Express | Listen):
+                heed(self.session.lane, message)
             elif isinstance(message, Interrupt):
                 self.send(interrupted_message(self.session.interrupt()))
             elif isinstance(message, View):

@@ -15,6 +15,7 @@ from stream_engine.errors import (
     VoiceError,
 )
 from stream_engine.household import Household
+from stream_engine.manner_wire import Listen
 from stream_engine.prompter import RESUMED, STARTED, STARVED, STOPPED, Cut, Happening, Prompter
 from stream_engine.realtime_deltas import (
     audio_delta,
@@ -34,7 +35,6 @@ from stream_engine.realtime_wire import (
     CommitAudio,
     Event,
     FaceState,
-    Manner,
     MotionDelta,
     PauseResponse,
     RealtimeError,
@@ -51,6 +51,7 @@ from stream_engine.realtime_wire import (
 from stream_engine.replica.session_name import full_name
 from stream_engine.session import Session
 from stream_engine.text_wire import AppendText, CommitText
+from stream_engine.transport.heed import heed, manner_of
 from stream_engine.transport.outbox import Outbox
 from stream_engine.transport.realtime_answers import cut_answer, described, heard_ms
 from stream_engine.transport.sync_teller import SyncTeller
@@ -223,10 +224,10 @@ class RealtimeSocket:
                     fix="append audio before input_audio_buffer.commit",
                 )
         elif isinstance(event, UpdateSession):
-            manner = event.session
-            self.session.lane.express(manner.emotion, manner.intensity, manner.style)
-            now = self.session.lane.manner
-            self._say(SessionUpdated(Manner(now.emotion, now.intensity, now.style)))
+            heed(self.session.lane, event.session)
+            self._say(SessionUpdated(manner_of(self.session.lane)))
+        elif isinstance(event, Listen):
+            heed(self.session.lane, event)
         elif isinstance(event, CancelResponse):
             self._speaker.cancel()
             self._cut("response.cancelled", self._prompter.interrupt, "silent")

@@ -22,10 +22,12 @@ from stream_engine.errors import (
 )
 from stream_engine.gate.buckets import AUDIO_BURST_S, Pace
 from stream_engine.household import Household
+from stream_engine.manner_wire import Listen
 from stream_engine.motion.arkit import COEFFICIENT_NAMES
 from stream_engine.motion.window import profile_named
 from stream_engine.protocols import FrameSink
 from stream_engine.telemetry.metrics import Tally
+from stream_engine.transport.heed import heed
 from stream_engine.transport.url_query import output_names, read_flag, read_rate
 from stream_engine.types import F32, MOTION_FPS, TICKS_PER_SECOND, AudioChunk, MotionFrames
 from stream_engine.wire import (
@@ -152,15 +154,15 @@ class SpeechSocket:
             message = decode_event(event.get("text") or "")
             if isinstance(message, End):
                 return
-            if not isinstance(message, Express):
+            if not isinstance(message, Express | Listen):
                 raise SignalingError(
-                    "a message the server does not take", expected="'end' or 'express'"
+                    "a message the server does not take", expected="'end', 'express' or 'listen'"
                 )
-            self._express(message, lane)
+            self._heed(message, lane)
 
-    def _express(self, message: Express, lane: Lane) -> None:
+    def _heed(self, message: Express | Listen, lane: Lane) -> None:
         try:
-            lane.express(message.emotion, message.intensity, message.style)
+            heed(lane, message)
         except ConfigError as error:
             self._outbox.put_nowait(failure_of(error, ends=False))
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from stream_engine.capacity.admission import Setting
 from stream_engine.errors import AssetError
 from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
-from stream_engine.motion.emotion import Manner
+from stream_engine.motion.emotion import Heard, Manner
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.protocols import MotionSlots
 from stream_engine.types import (
@@ -75,7 +75,7 @@ class LoudnessMotion:
         coefficients = np.zeros((frames, COEFFICIENT_COUNT), np.float32)
         loudness = np.sqrt(np.mean(np.square(blocks), axis=1))
         coefficients[:, INDEX["jawOpen"]] = np.minimum(1.0, loudness / LOUD)
-        coefficients[:, INDEX["mouthSmileLeft"]] = self.manner.row()[1:-1].sum()
+        coefficients[:, INDEX["mouthSmileLeft"]] = self.manner.row()[1:7].sum()
         self._next += frames
         return MotionFrames(self._next - frames, coefficients)
 
@@ -89,10 +89,12 @@ class LoudnessSlots:
         self._profile = profile
         self._heard = np.zeros((capacity, profile.window_frames), np.float32)
         self._smile = np.zeros(capacity, np.float32)
+        self._brows = np.zeros(capacity, np.float32)
 
     def begin(self, slot: int, manner: Manner) -> None:
         """Begin a new session."""
         self.express(slot, manner)
+        self._brows[slot] = 0.0
         self.restart(np.array([slot]))
 
     def restart(self, slots: NDArray[np.intp]) -> None:
@@ -101,7 +103,11 @@ class LoudnessSlots:
 
     def express(self, slot: int, manner: Manner) -> None:
         """Show the intensity of any emotion as mouthSmileLeft."""
-        self._smile[slot] = manner.row()[1:-1].sum()
+        self._smile[slot] = manner.row()[1:7].sum()
+
+    def hear(self, slot: int, heard: Heard) -> None:
+        """Show how loud somebody is who talks to it as browInnerUp, 0 dB as 1."""
+        self._brows[slot] = max(0.0, 1.0 + heard.level_db / 120.0)
 
     def work(self, slot: int, *, boosted: bool, fallback: bool) -> None:
         """There is one way to open a jaw."""
@@ -124,6 +130,7 @@ class LoudnessSlots:
         motion = np.zeros((len(slots), hop, COEFFICIENT_COUNT), np.float32)
         motion[..., INDEX["jawOpen"]] = np.minimum(1.0, line[:, :hop] / LOUD)
         motion[..., INDEX["mouthSmileLeft"]] = self._smile[slots][:, None]
+        motion[..., INDEX["browInnerUp"]] = self._brows[slots][:, None]
         return motion
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from clients.python.avatar import Avatar, connect
+from clients.python.avatar import Avatar, connect, listen
 from clients.python.dialling import Options
 from clients.python.face import Frame, Spoken
 from stream_engine.errors import ConfigError, PeerClosed, SignalingError, SpeechBufferFull
@@ -112,6 +112,8 @@ def test_a_pause_loses_nothing_and_manners_answer(server: LiveServer) -> None:
         assert paused.dropped_samples == 0
         manner = await avatar.express("happy", intensity=0.5)
         assert (manner.emotion, manner.intensity) == ("happy", 0.5)
+        passing = await avatar.express("sad", times_s=(0.1, 0.2, 0.3))
+        assert (passing.emotion, passing.onset_s, passing.offset_s) == ("sad", 0.1, 0.3)
         with pytest.raises(ConfigError, match="bored"):
             await avatar.express("bored")
         await avatar.resume()
@@ -120,6 +122,19 @@ def test_a_pause_loses_nothing_and_manners_answer(server: LiveServer) -> None:
         assert done[-1].status == "completed"
 
     talk(server, work, binary=False)
+
+
+def test_a_silent_face_listens(server: LiveServer) -> None:
+    """The level reaches its frames; one that cannot be is refused with the next answer."""
+
+    async def work(avatar: Avatar) -> None:
+        await listen(avatar, -30.0)
+        async for frame in avatar.frames():
+            if frame.weights["browInnerUp"] > 0.7:
+                break
+        assert frame.weights["browInnerUp"] == pytest.approx(0.75)
+
+    talk(server, work)
 
 
 async def _until_done(avatar: Avatar) -> AsyncIterator[ResponseDone]:

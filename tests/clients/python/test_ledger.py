@@ -8,7 +8,8 @@ import pytest
 from clients.python.face import Spoken
 from clients.python.ledger import CANCELLED, Ledger
 from stream_engine.errors import ConfigError, PeerClosed, SignalingError
-from stream_engine.realtime_wire import CutAnswer, Manner, ResponseDone, SessionUpdated
+from stream_engine.manner_wire import Manner
+from stream_engine.realtime_wire import CutAnswer, ResponseDone, SessionUpdated
 
 
 def used(work: Callable[[Ledger], None]) -> None:

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from stream_engine.errors import ConfigError
 from stream_engine.motion.arkit import ARKIT_COUNT, INDEX
-from stream_engine.motion.emotion import EMOTIONS, MANNER_SIZE, Manner, action_table
+from stream_engine.motion.emotion import (
+    EMOTIONS,
+    HEARD,
+    MANNER_SIZE,
+    NOTHING_HEARD,
+    PASSING,
+    ROW_SIZE,
+    WISH_SIZE,
+    Manner,
+    Times,
+    action_table,
+)
 from tests.paths import ROOT
 
 
@@ -39,12 +50,41 @@ def test_weights_are_weights() -> None:
 
 @given(st.sampled_from(EMOTIONS), st.floats(0, 1), st.floats(0, 2))
 def test_a_manner_becomes_a_row(emotion: str, intensity: float, style: float) -> None:
-    """Intensity in the emotion's place, style at the end."""
+    """Intensity in the emotion's place, style behind them; nothing passes, nobody is heard."""
     row = Manner(emotion, intensity, style).row()
-    assert row.shape == (MANNER_SIZE,)
+    assert row.shape == (ROW_SIZE,)
     assert row[EMOTIONS.index(emotion)] == np.float32(intensity)
-    assert row[-1] == np.float32(style)
-    assert np.count_nonzero(row[:-1]) <= 1
+    assert row[MANNER_SIZE - 1] == np.float32(style)
+    assert np.count_nonzero(row[: MANNER_SIZE - 1]) <= 1
+    assert not row[MANNER_SIZE:WISH_SIZE].any()
+    assert tuple(row[HEARD]) == NOTHING_HEARD
+
+
+@given(st.sampled_from(EMOTIONS), st.floats(0, 1), st.floats(0.04, 60), st.floats(0, 60))
+def test_what_passes_stands_behind_what_stays(
+    emotion: str, intensity: float, onset_s: float, apex_s: float
+) -> None:
+    """Weight, times, and a number; what stays is as it was."""
+    before = Manner("sad", 0.4, 1.2)
+    row = before.changed(emotion, intensity, None, Times(onset_s, apex_s)).row()
+    assert np.array_equal(row[:MANNER_SIZE], before.row()[:MANNER_SIZE])
+    assert row[PASSING][EMOTIONS.index(emotion)] == np.float32(intensity)
+    wanted = np.array([onset_s, apex_s, 0.6, 1.0], np.float32)
+    assert np.array_equal(row[PASSING.stop : WISH_SIZE], wanted)
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        (Times(0.0), "onset_s is out of range.*0.0.*0.04..60.*to fix"),
+        (Times(apex_s=61.0), "apex_s is out of range.*61.*0..60"),
+        (Times(offset_s=float("nan")), "offset_s is out of range.*nan"),
+    ],
+)
+def test_times_that_cannot_be_are_refused(times: Times, words: str) -> None:
+    """What, got, expected, fix."""
+    with pytest.raises(ConfigError, match=words):
+        Manner().changed("happy", 1.0, None, times)
 
 
 @pytest.mark.parametrize(

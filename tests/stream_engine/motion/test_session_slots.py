@@ -10,7 +10,7 @@ from stream_engine.audio.file_source import FileSource
 from stream_engine.audio.resampler import Resampler
 from stream_engine.errors import ShapeError
 from stream_engine.motion.arkit import INDEX
-from stream_engine.motion.emotion import Manner
+from stream_engine.motion.emotion import Heard, Manner, Times
 from stream_engine.motion.expression import Expression
 from stream_engine.motion.generator import MotionGenerator
 from stream_engine.motion.hop import MotionHop
@@ -215,3 +215,45 @@ def test_the_shipped_model_hardly_changes_its_lips_when_it_spares(profile: str) 
     assert np.corrcoef(plain[:, jaw], spared[:, jaw])[0, 1] > 0.97
     steps = [np.abs(np.diff(track, axis=0)).max(axis=1) for track in (plain, spared)]
     assert np.quantile(steps[1], 0.99) < 1.25 * np.quantile(steps[0], 0.99)
+
+
+def brow_of(slots: SessionSlots, hops: int) -> float:
+    """How high a silent session's inner brows are after so many hops."""
+    hush = np.zeros((1, SAMPLES_PER_FRAME), np.float32)
+    frames = [slots.advance(np.array([0]), hush) for _ in range(hops)]
+    return float(frames[-1][0, -1, INDEX["browInnerUp"]])
+
+
+def test_an_expression_that_passed_does_not_come_again_after_a_cut() -> None:
+    """One that had begun is over, whatever else changes; one that had not begins."""
+    slots, sad = SessionSlots(fake("balanced"), 1), ("sad", 1.0, None, Times(0.1, 20.0))
+    slots.begin(0, Manner())
+    low = brow_of(slots, 20)
+    passing = Manner().changed(*sad)
+    slots.express(0, passing)
+    assert brow_of(slots, 20) > low + 0.3
+    slots.restart(np.array([0]))
+    slots.express(0, passing.changed(None, None, 1.5))
+    assert brow_of(slots, 20) < low + 0.1
+    slots.express(0, passing.changed(*sad))
+    slots.restart(np.array([0]))
+    assert brow_of(slots, 20) > low + 0.3
+
+
+def test_who_had_the_slot_before_is_not_listened_to() -> None:
+    """What was heard goes with its session; what was shown, too."""
+    slots, hush = SessionSlots(fake("balanced"), 1), np.zeros((1, SAMPLES_PER_FRAME), np.float32)
+    made = []
+    for level in (-20.0, None):
+        slots.begin(0, Manner(), 5)
+        frames = []
+        for hop in range(60):
+            if level is not None:
+                slots.hear(0, Heard(level if 10 < hop < 40 else -70.0, hop + 1))
+            frames.append(slots.advance(np.array([0]), hush))
+        made.append(np.concatenate(frames, axis=1))
+    fresh = SessionSlots(fake("balanced"), 1)
+    fresh.begin(0, Manner(), 5)
+    alone_there = [fresh.advance(np.array([0]), hush) for _ in range(60)]
+    assert np.array_equal(made[1], np.concatenate(alone_there, axis=1))
+    assert not np.array_equal(made[0], made[1])

@@ -48,7 +48,7 @@ def test_states_may_hold_states() -> None:
     rows = np.stack([Manner("happy").row(), Manner("sad").row()])
     both = expression.initial_state(np.array([3, 4], np.uint64), rows)
     again = stack_states([slot_of(both, 0), slot_of(both, 1)])
-    assert np.array_equal(again.manner, both.manner)
+    assert np.array_equal(again.manner.at, both.manner.at)
     assert np.array_equal(again.idle.phase, both.idle.phase)
     assert size_of(again) == size_of(both) == 2 * size_of(slot_of(both, 0))
 

@@ -5,14 +5,10 @@ from hypothesis import strategies as st
 
 from stream_engine.errors import RecordingError
 from stream_engine.recording.content import (
-    Cut,
     End,
     Event,
-    Express,
     Head,
-    Restarted,
     Sent,
-    Shown,
     Sound,
     Window,
     event_of,
@@ -28,6 +24,7 @@ from stream_engine.recording.content import (
     unpack_sound,
     unpack_window,
 )
+from stream_engine.recording.told import Cut, Express, Restarted, Shown
 
 U16, U32, U64 = (st.integers(0, 2**bits - 1) for bits in (16, 32, 64))
 JSON = st.recursive(

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from stream_engine.assemble import Assembly
 from stream_engine.audio.file_source import FileSource
 from stream_engine.audio.resampler import Resampler
-from stream_engine.batching.lane import Lane, deliver
+from stream_engine.batching.lane import Lane, deliver, hear
 from stream_engine.batching.lane_table import NEVER
 from stream_engine.batching.watched_slots import WatchedSlots, WatchedStages
 from stream_engine.config import EngineConfig, MotionConfig
 from stream_engine.engine import Engine, LaneOrder
 from stream_engine.errors import InferenceError, RecordingError, StreamEngineError
 from stream_engine.motion.arkit import INDEX
-from stream_engine.motion.emotion import EMOTIONS, Manner
+from stream_engine.motion.emotion import EMOTIONS, Manner, Times
 from stream_engine.motion.window import profile_named
 from stream_engine.protocols import MotionSlots, Stages
 from stream_engine.recording.content import SENT, WINDOW, Head, unpack_json
@@ -122,6 +122,10 @@ def talks(draw: st.DrawFn) -> list[tuple[Any, ...]]:
         st.tuples(st.just("work")),
         st.tuples(st.just("cut"), st.integers(-3, 3)),
         st.tuples(st.just("express"), st.sampled_from(EMOTIONS), st.floats(0, 1), st.floats(0, 2)),
+        st.tuples(
+            st.just("pass"), st.sampled_from(EMOTIONS), st.floats(0.04, 1), st.floats(0, 1)
+        ),
+        st.tuples(st.just("hear"), st.floats(-120, 0)),
         st.tuples(st.just("level"), st.integers(0, 3)),
         st.tuples(st.just("work for"), st.booleans(), st.booleans()),
         st.tuples(st.just("wait"), st.floats(0, 0.2)),
@@ -144,6 +148,10 @@ def act(studio: Studio, lane: Lane, step: tuple[Any, ...], at: int) -> int:
         lane.cut(max(0, made + step[1]), studio.clock.now())
     elif what == "express":
         lane.express(*step[1:])
+    elif what == "pass":
+        lane.express(step[1], 1.0, None, Times(step[2], step[3], 0.3))
+    elif what == "hear":
+        hear(lane, step[1])
     elif what == "work for":
         lane.slots.work(lane.row, boosted=step[1], fallback=step[2])
     elif what == "level":

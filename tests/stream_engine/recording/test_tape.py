@@ -32,7 +32,9 @@ def test_control_events_stand_at_their_sample_and_before_the_window_that_saw_the
     lane.cut(9, 0.0)
     found = records_of(studio.leave(lane, tape))
     events = [unpack_json(Event, record.payload) for record in found if record.kind == EVENT]
-    manner = {"emotion": "happy", "intensity": 0.5, "style": 1.0}
+    manner = {
+        "emotion": "happy", "intensity": 0.5, "style": 1.0, "passing": None, "passed": 0,
+    }  # fmt: skip
     assert events == [
         Event("express", 10 * FRAME + 100, manner),
         Event("manner", 12 * FRAME + 100, manner),

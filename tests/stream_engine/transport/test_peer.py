@@ -316,7 +316,7 @@ def test_a_damaged_offer_is_answered_or_refused_and_leaves_nothing(
 @pytest.mark.net
 @pytest.mark.slow
 def test_a_caller_changes_the_manner_while_it_talks() -> None:
-    """Over the data channel; a wrong one is told, and the call goes on."""
+    """Over the data channel; a wrong one is told, and the call goes on. So is who talks to it."""
 
     async def play() -> None:
         async with house_with(FakeStages()) as house:
@@ -324,9 +324,12 @@ def test_a_caller_changes_the_manner_while_it_talks() -> None:
             await caller.call(peer)
             await caller.until(lambda: caller.pictures > 5)
 
-            def smile() -> float:
+            def shown(name: str) -> float:
                 motion = [event for event in caller.events if event["type"] == "motion"]
-                return float(motion[-1]["coefficients"][0][INDEX["mouthSmileLeft"]])
+                return float(motion[-1]["coefficients"][0][INDEX[name]])
+
+            def smile() -> float:
+                return shown("mouthSmileLeft")
 
             assert smile() == 0.0
             caller.channel.send('{"type":"express","emotion":"happy","intensity":0.6}')
@@ -337,6 +340,8 @@ def test_a_caller_changes_the_manner_while_it_talks() -> None:
             assert (refused["error"]["type"], refused["ends"]) == ("ConfigError", False)
             caller.channel.send('{"type":"express","intensity":0.2}')
             await caller.until(lambda: smile() == 0.2)
+            caller.channel.send('{"type":"listen","level_db":-60}')
+            await caller.until(lambda: shown("browInnerUp") == 0.5)
             assert house.sessions == 1
             await peer.close()
             await caller.close()

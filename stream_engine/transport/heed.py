@@ -1,0 +1,33 @@
+"""What a client says of a face's manner, done to its lane: the same through every door."""
+
+from stream_engine.batching.lane import Lane, hear
+from stream_engine.manner_wire import Listen, Manner
+from stream_engine.motion.emotion import Times
+from stream_engine.wire import Express
+
+
+def heed(lane: Lane, message: Express | Manner | Listen) -> None:
+    """Do it from the next hop on.
+
+    Args:
+        lane: Whose face.
+        message: What is to be changed, or who is heard.
+
+    Raises:
+        ConfigError: If there is no such manner, or nobody can be so loud; nothing changes.
+    """
+    if isinstance(message, Listen):
+        hear(lane, message.level_db)
+        return
+    times = Times(message.onset_s, message.apex_s, message.offset_s)
+    lane.express(message.emotion, message.intensity, message.style, times)
+
+
+def manner_of(lane: Lane) -> Manner:
+    """Say what a face shows: what stays, and the times of what passes or passed last."""
+    now = lane.manner
+    if now.passing is None:
+        return Manner(now.emotion, now.intensity, now.style)
+    passing = now.passing
+    times = (passing.onset_s, passing.apex_s, passing.offset_s)
+    return Manner(passing.emotion, passing.intensity, now.style, *times)
