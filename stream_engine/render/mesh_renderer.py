@@ -5,13 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stream_engine.errors import ShapeError
 from stream_engine.mesh.head_asset import HeadAsset
 from stream_engine.mesh.skin_texture import read_skin_texture
 from stream_engine.render.gl_context import GlContext, set_uniform
 from stream_engine.render.mouth_light import MouthLight
-from stream_engine.render.portrait import BACKDROP, BLENDED, RenderStyle
+from stream_engine.render.portrait import (
+    BACKDROP,
+    BLENDED,
+    HAIR,
+    HAIR_TENSOR,
+    SHELLS,
+    RenderStyle,
+    haired,
+    uniforms,
+)
+from stream_engine.render.studio_maps import UNITS, ShadowMap, relief_texture
 from stream_engine.telemetry.spans import span
 from stream_engine.types import MeshFrame, VideoFrame
 
@@ -19,7 +30,6 @@ if TYPE_CHECKING:
     import moderngl
 
 _SAMPLES = 4
-_UPSIDE_DOWN = np.array([[1], [-1], [1], [1]], dtype=np.float32)
 _VERTEX_BYTES = 12
 
 
@@ -51,12 +61,19 @@ class MeshRenderer:
                 [gl.renderbuffer(self._size, 4, samples=_SAMPLES)],
                 gl.depth_renderbuffer(self._size, samples=_SAMPLES),
             )
-            self._texture = gl.texture((paint.shape[1], paint.shape[0]), 4, paint.tobytes())
-            self._texture.filter = (gl.LINEAR, gl.LINEAR)
-            self._texture.repeat_x = self._texture.repeat_y = False
             self._positions = gl.buffer(reserve=asset.vertices * _VERTEX_BYTES, dynamic=True)
             self._normals = gl.buffer(reserve=asset.vertices * _VERTEX_BYTES, dynamic=True)
             self._compile(asset, style or RenderStyle())
+            skin = gl.texture((paint.shape[1], paint.shape[0]), 4, paint.tobytes())
+            skin.build_mipmaps()
+            skin.filter = (gl.LINEAR_MIPMAP_NEAREST, gl.LINEAR)
+            skin.repeat_x = skin.repeat_y = False
+            self._textures = {
+                "skin_texture": skin,
+                "relief": relief_texture(self._context),
+                "shadow_map": self._shadow.depth,
+                "scenery": self._scenery(style or RenderStyle()),
+            }
 
     @property
     def device(self) -> str:
@@ -93,48 +110,96 @@ class MeshRenderer:
         with span("read-back", pts=frame.pts):
             return self._read_back(frame.pts)
 
+    def still(self, frame: MeshFrame) -> NDArray[np.uint8]:
+        """Draw one head with its alpha: sRGB not multiplied by it, uint8 [H, W, 4].
+
+        Args:
+            frame: The posed head.
+
+        Returns:
+            The picture, opaque unless the style is transparent.
+
+        Raises:
+            ShapeError: If the mesh is not this head's.
+        """
+        self.render(frame)
+        width, height = self._size
+        rgba = np.empty((height, width, 4), dtype=np.uint8)
+        self._picture.read_into(rgba, components=4, alignment=1)
+        alpha = rgba[..., 3:].astype(np.float32)
+        color = rgba[..., :3] * (255.0 / np.maximum(alpha, 1.0))
+        rgba[..., :3] = np.minimum(np.round(color), 255)
+        return rgba
+
     def close(self) -> None:
         """Free the context; may be called again."""
         self._context.close()
 
     def _compile(self, asset: HeadAsset, style: RenderStyle) -> None:
-        """Make a program and a vertex array for each draw group, and one for the backdrop."""
+        """Make a program and a vertex array for each draw group, the hair and the backdrop."""
         gl = self._context.gl
         attributes: list[tuple[moderngl.Buffer, str, str]] = [
             (self._positions, "3f", "position"),
             (self._normals, "3f", "normal"),
+            (gl.buffer(asset.positions.tobytes()), "3f", "rest"),
             (gl.buffer(asset.uv.tobytes()), "2f", "uv"),
             (gl.buffer(asset.color.tobytes()), "4f1", "color"),
         ]
-        matrix = style.camera.matrix(*self._size) * _UPSIDE_DOWN
-        values: dict[str, object] = {
-            "view_projection": np.ascontiguousarray(matrix.T).tobytes(),
-            "eye": tuple(float(axis) for axis in style.camera.eye),
-            "background": tuple(channel / 255 for channel in style.background),
-            "up": -1.0,
-        }
+        values = uniforms(style, *self._size, up=-1.0) | UNITS
         self._programs: dict[str, moderngl.Program] = {}
         self._groups: list[tuple[str, moderngl.VertexArray]] = []
-        for group in asset.groups:
-            program = self._context.program(group.name, values)
-            span = slice(group.first_triangle, group.first_triangle + group.triangles)
+        runs = {
+            group.name: asset.draw_triangles[group.first_triangle :][: group.triangles]
+            for group in asset.groups
+        }
+        hair = haired(asset)
+        if hair is not None:
+            strands = np.ascontiguousarray(asset.extras[HAIR_TENSOR])
+            attributes.append((gl.buffer(strands.tobytes()), "4f1", "hair"))
+            runs = (
+                {name: run for name, run in runs.items() if name != BLENDED}
+                | {HAIR: hair}
+                | {name: run for name, run in runs.items() if name == BLENDED}
+            )
+        for name, triangles in runs.items():
+            program = self._programs[name] = self._context.program(name, values)
             used = [entry for entry in attributes if entry[2] in program]
-            index = gl.buffer(asset.draw_triangles[span].tobytes())
-            self._programs[group.name] = program
-            self._groups.append((group.name, gl.vertex_array(program, used, index, 2)))
+            index = gl.buffer(triangles.tobytes())
+            self._groups.append((name, gl.vertex_array(program, used, index, 2)))
+        casters = gl.buffer(runs[asset.groups[0].name].tobytes())
+        self._shadow = ShadowMap(self._context, attributes, casters, values)
         self._backdrop = gl.vertex_array(self._context.program(BACKDROP, values), [])
+
+    def _scenery(self, style: RenderStyle) -> moderngl.Texture:
+        """The picture behind the head, or a texel that is not looked at."""
+        gl = self._context.gl
+        picture = np.zeros((1, 1, 3), np.uint8) if style.picture is None else style.picture
+        size = (picture.shape[1], picture.shape[0])
+        texture = gl.texture(size, 3, picture.tobytes(), alignment=1)
+        texture.repeat_x = texture.repeat_y = False
+        return texture
 
     def _draw(self) -> None:
         gl = self._context.gl
-        self._canvas.use()
         gl.front_face = "cw"  # drawn upside down, so that the first row read is the top one
+        gl.blend_func = (  # the vendor's annotation knows only pairs
+            gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA
+        )  # type: ignore[assignment,unused-ignore]  # fmt: skip
+        self._shadow.draw()
+        self._canvas.use()
         gl.enable_only(gl.NOTHING)
         self._canvas.clear(depth=1.0)
+        for sampler, texture in self._textures.items():
+            texture.use(UNITS[sampler])
         self._backdrop.render(vertices=3)
-        self._texture.use(0)
         for name, vertex_array in self._groups:
-            gl.enable_only(gl.DEPTH_TEST | (gl.BLEND if name == BLENDED else gl.CULL_FACE))
-            vertex_array.render()
+            culled = gl.NOTHING if name == BLENDED else gl.CULL_FACE
+            blended = gl.BLEND if name in (BLENDED, HAIR) else gl.NOTHING
+            gl.enable_only(gl.DEPTH_TEST | culled | blended)
+            for shell in range(SHELLS) if name == HAIR else (None,):
+                if shell is not None:
+                    set_uniform(self._programs[name], "shell", shell / (SHELLS - 1))
+                vertex_array.render()
 
     def _read_back(self, pts: int) -> VideoFrame:
         self._context.gl.copy_framebuffer(self._picture, self._canvas)
