@@ -55,6 +55,7 @@ export class Painter {
       const opening = gl.getUniformLocation(program, 'mouth_opening');
       if (opening) this.#mouth.push([program, opening]);
       const shell = gl.getUniformLocation(program, 'shell');
+      gl.uniform1f(gl.getUniformLocation(program, 'relief_level'), reliefLevel(portrait, canvas.height));
       this.#groups.push({ program, vertices, corners: index.length, order, shells, shell });
     }
     this.#backdrop = [compiled(gl, portrait, portrait.backdrop), gl.createVertexArray()];
@@ -99,7 +100,7 @@ export class Painter {
       gl.useProgram(program);
       gl.bindVertexArray(vertices);
       for (let k = 0; k < shells; k += 1) {
-        if (shell) gl.uniform1f(shell, k / (shells - 1));
+        if (shell) gl.uniform1f(shell, (k + 1) / shells);
         gl.drawElements(gl.TRIANGLES, corners, gl.UNSIGNED_SHORT, 0);
       }
     }
@@ -169,8 +170,7 @@ function paintedTexture(gl, { width, height, pixels }) {
   gl.activeTexture(gl.TEXTURE0 + TEXTURE_UNITS.skin_texture);
   gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
   gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
-  gl.generateMipmap(gl.TEXTURE_2D);
-  filtered(gl, gl.LINEAR_MIPMAP_NEAREST, gl.CLAMP_TO_EDGE);
+  filtered(gl, gl.LINEAR, gl.CLAMP_TO_EDGE);
 }
 
 // The picture behind the head, or a texel that is not looked at.
@@ -234,7 +234,7 @@ function shadowMap(gl, portrait, attributes, index) {
     gl.bindFramebuffer(gl.FRAMEBUFFER, target);
     gl.viewport(0, 0, pixels, pixels);
     gl.enable(gl.DEPTH_TEST);
-    gl.disable(gl.CULL_FACE);
+    gl.enable(gl.CULL_FACE);
     gl.disable(gl.BLEND);
     gl.clear(gl.DEPTH_BUFFER_BIT);
     gl.activeTexture(gl.TEXTURE0 + TEXTURE_UNITS.shadow_map);
@@ -246,6 +246,11 @@ function shadowMap(gl, portrait, attributes, index) {
     gl.bindTexture(gl.TEXTURE_2D, depth);
   };
   return { draw };
+}
+
+// One mipmap for the whole head: `relief_level` in `render/portrait.py`.
+function reliefLevel({ relief: { half_height_m: half, finest_pixels_a_metre: finest } }, height) {
+  return Math.max(0, Math.round(Math.log2(finest * 2 * half / height)));
 }
 
 /** Triangles that bear hair: density is the first of four bytes. */

@@ -65,8 +65,7 @@ class MeshRenderer:
             self._normals = gl.buffer(reserve=asset.vertices * _VERTEX_BYTES, dynamic=True)
             self._compile(asset, style or RenderStyle())
             skin = gl.texture((paint.shape[1], paint.shape[0]), 4, paint.tobytes())
-            skin.build_mipmaps()
-            skin.filter = (gl.LINEAR_MIPMAP_NEAREST, gl.LINEAR)
+            skin.filter = (gl.LINEAR, gl.LINEAR)
             skin.repeat_x = skin.repeat_y = False
             self._textures = {
                 "skin_texture": skin,
@@ -181,11 +180,11 @@ class MeshRenderer:
 
     def _draw(self) -> None:
         gl = self._context.gl
-        gl.front_face = "cw"  # drawn upside down, so that the first row read is the top one
         gl.blend_func = (  # the vendor's annotation knows only pairs
             gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA
         )  # type: ignore[assignment,unused-ignore]  # fmt: skip
         self._shadow.draw()
+        gl.front_face = "cw"  # drawn upside down, so that the first row read is the top one
         self._canvas.use()
         gl.enable_only(gl.NOTHING)
         self._canvas.clear(depth=1.0)
@@ -198,7 +197,7 @@ class MeshRenderer:
             gl.enable_only(gl.DEPTH_TEST | culled | blended)
             for shell in range(SHELLS) if name == HAIR else (None,):
                 if shell is not None:
-                    set_uniform(self._programs[name], "shell", shell / (SHELLS - 1))
+                    set_uniform(self._programs[name], "shell", (shell + 1) / SHELLS)
                 vertex_array.render()
 
     def _read_back(self, pts: int) -> VideoFrame:

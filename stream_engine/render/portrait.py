@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,7 +33,8 @@ RELIEF = "relief"
 """Program of the tile of pores and strands, drawn once."""
 
 RELIEF_PIXELS = 256
-SHELLS = 4
+_FINEST_PIXELS_A_METRE = 3200  # of a face 1,024 pixels high
+SHELLS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,16 @@ def uniforms(style: RenderStyle, width: int, height: int, up: float) -> dict[str
         "eye": tuple(float(axis) for axis in style.camera.eye),
         "background": tuple(channel / 255 for channel in style.background),
         "pictured": float(style.picture is not None),
+        "relief_level": relief_level(style, height),
         "opaque": float(not style.transparent),
         "up": up,
     }
+
+
+def relief_level(style: RenderStyle, height: int) -> float:
+    """Which mipmap of the relief fits the picture, whole numbers: a fixed one costs least."""
+    pixels_a_metre = height / (2 * style.camera.half_height_m)
+    return float(max(0, round(math.log2(_FINEST_PIXELS_A_METRE / pixels_a_metre))))
 
 
 def haired(asset: HeadAsset) -> NDArray[np.uint16] | None:
@@ -118,7 +127,12 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
             "pixels": SHADOW_PIXELS,
             "projection": shadow_matrix().T.ravel().tolist(),
         },
-        "relief": {"program": RELIEF, "pixels": RELIEF_PIXELS},
+        "relief": {
+            "program": RELIEF,
+            "pixels": RELIEF_PIXELS,
+            "half_height_m": style.camera.half_height_m,
+            "finest_pixels_a_metre": _FINEST_PIXELS_A_METRE,
+        },
         "studio": [channel for color in studio_harmonics() for channel in color],
         "background": [channel / 255 for channel in style.background],
         "transparent": style.transparent,

@@ -47,7 +47,8 @@ class ShadowMap:
     def draw(self) -> None:
         """Draw the depths of the pose in the buffers."""
         self._target.use()
-        self._gl.enable_only(self._gl.DEPTH_TEST)
+        self._gl.front_face = "ccw"
+        self._gl.enable_only(self._gl.DEPTH_TEST | self._gl.CULL_FACE)
         self._target.clear(depth=1.0)
         self._casters.render()
 

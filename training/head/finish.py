@@ -119,7 +119,9 @@ def grow_strands(whole: Part, model: Source, cut: SkinCut, looks: Looks) -> tupl
     color = whole.color.copy()
     color[:count][~cut.inside] = looks.hair.color
     if looks.beard is not None:
-        beard = beard_strands(places, model.lips[cut.original], looks.beard)
+        beard = beard_strands(
+            places, model.lips[cut.original], model.ears[cut.original], looks.beard
+        )
         wins = beard[:, 0] > grown[:count, 0]
         grown[:count][wins] = beard[wins]
         color[:count][wins & ~cut.inside] = looks.beard.color

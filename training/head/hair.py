@@ -77,11 +77,13 @@ def beard_cover(positions: Floats, lips: Floats) -> Floats:
     return cover * (1 - 0.5 * spare)
 
 
-def beard_strands(positions: Floats, lips: Floats, beard: Beard) -> Floats:
+def beard_strands(positions: Floats, lips: Floats, ears: Floats, beard: Beard) -> Floats:
     """Density, length, curl and direction of the beard, shares of 1, [..., 4]."""
-    cover = beard_cover(positions, lips)
+    cover = beard_cover(positions, lips) * (1 - _step(ears, 0.02, 0.3))
     length = beard.length_mm / _LONGEST_MM * np.sqrt(cover)
-    return np.stack([cover * beard.density, length, np.full_like(cover, 0.45), 0 * cover], -1)
+    return np.stack(
+        [np.sqrt(cover) * beard.density, length, np.full_like(cover, 0.45), 0 * cover], -1
+    )
 
 
 def _top_to_side(positions: Floats, top: float, side: float, back: float) -> Floats:

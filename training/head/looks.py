@@ -84,6 +84,7 @@ class Looks:
     """One avatar.
 
     Attributes:
+        about: Who it is, in a sentence.
         identity: MakeHuman targets added to the base mesh, with their weights.
         complexion: Skin and lips.
         hair: On the head.
@@ -95,6 +96,7 @@ class Looks:
         beard: If any.
     """
 
+    about: str
     identity: Mapping[str, float]
     complexion: Complexion
     hair: Hair
@@ -107,6 +109,7 @@ class Looks:
 
 
 DEFAULT = Looks(
+    "A young adult of mixed ancestry.",
     recipe.IDENTITY,
     Complexion(),
     Hair(),
@@ -116,6 +119,7 @@ DEFAULT = Looks(
 )
 
 _NIA = Looks(
+    "A woman in middle age, of mostly African ancestry.",
     {
         "macrodetails/african-female-young": 0.58,
         "macrodetails/african-female-old": 0.27,
@@ -156,6 +160,7 @@ _NIA = Looks(
 )
 
 _OTTO = Looks(
+    "An old man of European ancestry with a short beard.",
     {
         "macrodetails/caucasian-male-old": 0.80,
         "macrodetails/caucasian-male-young": 0.20,
@@ -189,11 +194,11 @@ _OTTO = Looks(
         swept=True,
     ),
     brow=(0.520, 0.490, 0.455),
-    iris=(0.270, 0.330, 0.365),
+    iris=(0.285, 0.330, 0.350),
     cloth=(0.150, 0.190, 0.170),
     brow_hairs=460,
     brow_width=1.15,
-    beard=Beard((0.600, 0.580, 0.550), 4.2, 0.82),
+    beard=Beard((0.600, 0.580, 0.550), 4.0, 0.88),
 )
 
 AVATARS: Mapping[str, Looks] = {"default": DEFAULT, "nia": _NIA, "otto": _OTTO}

@@ -34,11 +34,8 @@ vec3 scatter(vec3 cosine) {
 
 // How much of the key light arrives, 0..1; the penumbra of a soft box by a few soft taps.
 float key_arrives(sampler2DShadow shadow_map, vec3 place) {
-    const vec2 A = vec2(0.0046, 0.0019);
-    const vec2 B = vec2(-0.0019, 0.0046);
-    float lit = texture(shadow_map, vec3(place.xy + A, place.z));
-    lit += texture(shadow_map, vec3(place.xy - A, place.z));
-    lit += texture(shadow_map, vec3(place.xy + B, place.z));
-    lit += texture(shadow_map, vec3(place.xy - B, place.z));
-    return lit * 0.25;
+    float lit = texture(shadow_map, vec3(place.xy + vec2(0.0, 0.0050), place.z));
+    lit += texture(shadow_map, vec3(place.xy + vec2(0.0043, -0.0025), place.z));
+    lit += texture(shadow_map, vec3(place.xy + vec2(-0.0043, -0.0025), place.z));
+    return lit * (1.0 / 3.0);
 }

@@ -1,11 +1,13 @@
 // Skin, lips, scalp and clothes: pores, light that scatters, a broad and a tight gleam.
 uniform sampler2D skin_texture;  // square root of linear albedo, gloss
 uniform sampler2D relief;        // slopes in r and g, hollows in b
+uniform float relief_level;      // its mipmap, one for the whole head
 uniform sampler2DShadow shadow_map;
 
 in vec3 soft;
 in vec3 world_normal;
 in vec4 to_eye;
+in vec3 half_way;
 in vec3 shadow_place;
 in vec4 places;
 
@@ -15,12 +17,12 @@ const float DEPTH = 1.1;
 
 void main() {
     vec4 paint = texture(skin_texture, places.xy);
-    vec4 pores = texture(relief, places.zw, -0.7);
-    vec3 smooth_normal = normalize(world_normal);
+    vec4 pores = textureLod(relief, places.zw, relief_level);
+    vec3 smooth_normal = world_normal;  // vertices are so close that it stays of length 1
     vec2 slope = (pores.rg - 0.5) * DEPTH;
     vec3 n = normalize(smooth_normal + vec3(smooth_normal.z, 0.0, -smooth_normal.x) * slope.x
         + vec3(0.0, slope.y, 0.0));
-    vec3 view = normalize(to_eye.xyz);
+    vec3 view = to_eye.xyz;
     float open_sky = to_eye.w;
     float lit = key_arrives(shadow_map, shadow_place);
     // Red light travels far under the skin, so it hardly sees pores and creeps into shadows.
@@ -32,7 +34,6 @@ void main() {
     vec3 light = soft * (0.82 + 0.36 * pores.b) + KEY_COLOR * scatter(cosine) * arrives;
     vec3 color = paint.rgb * paint.rgb * light * EXPOSURE;
     // Two lobes: an oily film, and the rough skin under it.
-    vec3 half_way = normalize(KEY_DIRECTION + view);
     float shine = max(dot(n, half_way), 0.0);
     shine *= shine; shine *= shine; shine *= shine;  // to the 8th
     float tight = shine * shine;

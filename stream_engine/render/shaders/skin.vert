@@ -12,7 +12,8 @@ in vec3 rest;   // where the vertex is when nothing moves
 
 out vec3 soft;  // light but the key's
 out vec3 world_normal;
-out vec4 to_eye;  // xyz, and the share of the sky in w
+out vec4 to_eye;  // xyz of length 1, and the share of the sky in w
+out vec3 half_way;
 out vec3 shadow_place;
 out vec4 places;  // in the texture, in the relief
 
@@ -28,7 +29,8 @@ void main() {
     edge *= edge;
     soft += RIM_COLOR * clamp(dot(normal, RIM_DIRECTION) + 0.35, 0.0, 1.0) * edge * open_sky;
     world_normal = normal;
-    to_eye = vec4(eye - position, open_sky);
+    to_eye = vec4(view, open_sky);
+    half_way = normalize(KEY_DIRECTION + view);
     vec4 lit_from = shadow_projection * vec4(position + normal * OFF_SURFACE_M, 1.0);
     shadow_place = lit_from.xyz * 0.5 + 0.5;
     // The texture is mirrored, the relief is not.

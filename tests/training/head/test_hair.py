@@ -45,6 +45,6 @@ def test_a_beard_grows_on_the_chin_and_not_on_lips_or_brow():
     """Density 0 outside."""
     places = np.array([[0.0, -0.075, 0.09], [0.0, -0.035, 0.1], [0.0, 0.06, 0.1]])
     lips = np.array([0.0, 1.0, 0.0])
-    chin, lip, brow = beard_strands(places, lips, Beard((0.5, 0.5, 0.5), 4.0, 0.8))[:, 0]
+    chin, lip, brow = beard_strands(places, lips, 0 * lips, Beard((0.5, 0.5, 0.5), 4.0, 0.8))[:, 0]
     assert chin > 0.5
     assert lip == brow == 0.0
