@@ -10,7 +10,7 @@ import { fetchPicture } from './backdrop.js';
  *   blended: string, background: number[], transparent: boolean, pictured: boolean, studio: number[],
  *   hair: { program: string, tensor: string, shells: number },
  *   shadow: { program: string, pixels: number, projection: number[] },
- *   relief: { program: string, pixels: number, half_height_m: number, finest_pixels_a_metre: number },
+ *   relief: { program: string, pixels: Record<string, number> },
  *   eye: number[], view_projection: number[],
  *   mouth: Mouth }} Portrait
  * @typedef {{ width: number, height: number, pixels: Uint8Array }} Skin RGBA8, first row at v = 0

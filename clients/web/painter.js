@@ -55,11 +55,10 @@ export class Painter {
       const opening = gl.getUniformLocation(program, 'mouth_opening');
       if (opening) this.#mouth.push([program, opening]);
       const shell = gl.getUniformLocation(program, 'shell');
-      gl.uniform1f(gl.getUniformLocation(program, 'relief_level'), reliefLevel(portrait, canvas.height));
       this.#groups.push({ program, vertices, corners: index.length, order, shells, shell });
     }
     this.#backdrop = [compiled(gl, portrait, portrait.backdrop), gl.createVertexArray()];
-    reliefTexture(gl, portrait);
+    reliefTexture(gl, portrait, reliefPixels(portrait, canvas.height));
     paintedTexture(gl, skin);
     gl.activeTexture(gl.TEXTURE0 + TEXTURE_UNITS.scenery);
     sceneryTexture(gl, head.scenery);
@@ -192,8 +191,7 @@ function filtered(gl, smaller, wrap) {
 }
 
 // The tile of pores and strands, drawn once: `render/studio_maps.py`.
-function reliefTexture(gl, portrait) {
-  const { program: name, pixels } = portrait.relief;
+function reliefTexture(gl, portrait, pixels) {
   gl.activeTexture(gl.TEXTURE0 + TEXTURE_UNITS.relief);
   const texture = gl.createTexture();
   gl.bindTexture(gl.TEXTURE_2D, texture);
@@ -205,13 +203,13 @@ function reliefTexture(gl, portrait) {
   gl.viewport(0, 0, pixels, pixels);
   gl.disable(gl.DEPTH_TEST);
   gl.disable(gl.BLEND);
-  gl.useProgram(compiled(gl, portrait, name));
+  const program = compiled(gl, portrait, portrait.relief.program);
+  gl.useProgram(program);
+  gl.uniform1f(gl.getUniformLocation(program, 'texel'), 1 / pixels);
   gl.bindVertexArray(null);
   gl.drawArrays(gl.TRIANGLES, 0, 3);
   gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   gl.deleteFramebuffer(target);
-  gl.generateMipmap(gl.TEXTURE_2D);
-  filtered(gl, gl.LINEAR_MIPMAP_NEAREST, gl.REPEAT);
 }
 
 // What the key light sees, drawn anew for each pose.
@@ -248,9 +246,11 @@ function shadowMap(gl, portrait, attributes, index) {
   return { draw };
 }
 
-// One mipmap for the whole head: `relief_level` in `render/portrait.py`.
-function reliefLevel({ relief: { half_height_m: half, finest_pixels_a_metre: finest } }, height) {
-  return Math.max(0, Math.round(Math.log2(finest * 2 * half / height)));
+// As fine as the picture needs: the next size that the server names.
+function reliefPixels({ relief: { pixels } }, height) {
+  const sizes = Object.keys(pixels).map(Number).sort((one, other) => one - other);
+  const near = (size) => Math.abs(Math.log2(size / height));
+  return pixels[sizes.reduce((best, size) => (near(size) < near(best) ? size : best))];
 }
 
 /** Triangles that bear hair: density is the first of four bytes. */

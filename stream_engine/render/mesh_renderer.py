@@ -20,6 +20,7 @@ from stream_engine.render.portrait import (
     SHELLS,
     RenderStyle,
     haired,
+    relief_pixels,
     uniforms,
 )
 from stream_engine.render.studio_maps import UNITS, ShadowMap, relief_texture
@@ -69,7 +70,9 @@ class MeshRenderer:
             skin.repeat_x = skin.repeat_y = False
             self._textures = {
                 "skin_texture": skin,
-                "relief": relief_texture(self._context),
+                "relief": relief_texture(
+                    self._context, relief_pixels(style or RenderStyle(), height)
+                ),
                 "shadow_map": self._shadow.depth,
                 "scenery": self._scenery(style or RenderStyle()),
             }

@@ -34,6 +34,7 @@ RELIEF = "relief"
 
 RELIEF_PIXELS = 256
 _FINEST_PIXELS_A_METRE = 3200  # of a face 1,024 pixels high
+_LEAST_PIXELS = 64
 SHELLS = 3
 
 
@@ -75,16 +76,15 @@ def uniforms(style: RenderStyle, width: int, height: int, up: float) -> dict[str
         "eye": tuple(float(axis) for axis in style.camera.eye),
         "background": tuple(channel / 255 for channel in style.background),
         "pictured": float(style.picture is not None),
-        "relief_level": relief_level(style, height),
         "opaque": float(not style.transparent),
         "up": up,
     }
 
 
-def relief_level(style: RenderStyle, height: int) -> float:
-    """Which mipmap of the relief fits the picture, whole numbers: a fixed one costs least."""
-    pixels_a_metre = height / (2 * style.camera.half_height_m)
-    return float(max(0, round(math.log2(_FINEST_PIXELS_A_METRE / pixels_a_metre))))
+def relief_pixels(style: RenderStyle, height: int) -> int:
+    """How fine the relief is for a picture: texels as large as pixels need no mipmaps."""
+    finest = 2 * style.camera.half_height_m * _FINEST_PIXELS_A_METRE
+    return max(_LEAST_PIXELS, RELIEF_PIXELS >> max(0, round(math.log2(finest / height))))
 
 
 def haired(asset: HeadAsset) -> NDArray[np.uint16] | None:
@@ -129,9 +129,9 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
         },
         "relief": {
             "program": RELIEF,
-            "pixels": RELIEF_PIXELS,
-            "half_height_m": style.camera.half_height_m,
-            "finest_pixels_a_metre": _FINEST_PIXELS_A_METRE,
+            "pixels": {
+                str(height): relief_pixels(style, height) for height in (64, 128, 256, 512, 1024)
+            },
         },
         "studio": [channel for color in studio_harmonics() for channel in color],
         "background": [channel / 255 for channel in style.background],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stream_engine.render.gl_context import GlContext
-from stream_engine.render.portrait import RELIEF, RELIEF_PIXELS, SHADOW
+from stream_engine.render.portrait import RELIEF, SHADOW
 from stream_engine.render.studio import SHADOW_PIXELS
 
 if TYPE_CHECKING:
@@ -53,14 +53,13 @@ class ShadowMap:
         self._casters.render()
 
 
-def relief_texture(context: GlContext) -> moderngl.Texture:
-    """Draw the tile of pores and strands."""
+def relief_texture(context: GlContext, pixels: int) -> moderngl.Texture:
+    """Draw the tile of pores and strands, so many pixels wide and high."""
     gl = context.gl
-    texture = gl.texture((RELIEF_PIXELS, RELIEF_PIXELS), 4)
+    texture = gl.texture((pixels, pixels), 4)
     target = gl.framebuffer([texture])
     target.use()
     gl.enable_only(gl.NOTHING)
-    gl.vertex_array(context.program(RELIEF, {}), []).render(vertices=3)
-    texture.build_mipmaps()
-    texture.filter = (gl.LINEAR_MIPMAP_NEAREST, gl.LINEAR)
+    gl.vertex_array(context.program(RELIEF, {"texel": 1.0 / pixels}), []).render(vertices=3)
+    texture.filter = (gl.LINEAR, gl.LINEAR)
     return texture

@@ -1,6 +1,5 @@
 // Hair: where a strand still stands at this height, lit along its length.
 uniform sampler2D relief;
-uniform float relief_level;
 uniform float shell;
 
 in vec3 body;
@@ -14,7 +13,7 @@ out vec4 fragment;
 void main() {
     vec2 straight = vec2(flow.x * 1.7, flow.y * 7.0);
     vec2 curled = vec2(flow.x * 2.3, flow.y * 25.0);
-    vec4 tile = textureLod(relief, mix(straight, curled, flow.w), relief_level);
+    vec4 tile = texture(relief, mix(straight, curled, flow.w));
     float tall = mix(tile.a, clamp((tile.b - 0.74) * 1.7 + 0.5, 0.0, 1.0), flow.w);
     float reach = (tall - 0.5) * mix(2.1, 1.6, flow.w) + flow.z * 1.9 - 0.72;
     float cover = clamp((reach - shell) * 1.7, 0.0, 1.0);

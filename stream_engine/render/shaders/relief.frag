@@ -1,7 +1,11 @@
 // A tile of skin's relief and of hair, drawn once: slopes in r and g, hollows in b, strands in a.
+uniform float texel;  // its share of the tile
+
 in vec2 place;
 
 out vec4 fragment;
+
+const float FINEST = 1.0 / 256.0;
 
 float chance(uvec2 cell, uint seed) {
     uint state = cell.x * 0x9E3779B9u ^ (cell.y + seed * 0x7F4A7C15u) * 0x85EBCA6Bu;
@@ -49,9 +53,9 @@ float height(vec2 at) {
 }
 
 void main() {
-    const float STEP = 1.0 / 256.0;
     float here = height(place);
-    vec2 slope = vec2(height(place + vec2(STEP, 0.0)), height(place + vec2(0.0, STEP))) - here;
+    vec2 slope = vec2(height(place + vec2(texel, 0.0)), height(place + vec2(0.0, texel))) - here;
+    slope *= FINEST / texel;  // the mean over a texel, however large it is
     float strands = 0.52 * noise(place, vec2(110.0, 2.0), 5u)
         + 0.32 * noise(place, vec2(55.0, 2.0), 6u) + 0.16 * noise(place, vec2(13.0, 3.0), 7u);
     float hollow = clamp(0.15 + 0.5 * here, 0.0, 1.0);

@@ -1,7 +1,6 @@
 // Skin, lips, scalp and clothes: pores, light that scatters, a broad and a tight gleam.
 uniform sampler2D skin_texture;  // square root of linear albedo, gloss
 uniform sampler2D relief;        // slopes in r and g, hollows in b
-uniform float relief_level;      // its mipmap, one for the whole head
 uniform sampler2DShadow shadow_map;
 
 in vec3 soft;
@@ -17,7 +16,7 @@ const float DEPTH = 1.1;
 
 void main() {
     vec4 paint = texture(skin_texture, places.xy);
-    vec4 pores = textureLod(relief, places.zw, relief_level);
+    vec4 pores = texture(relief, places.zw);
     vec3 smooth_normal = world_normal;  // vertices are so close that it stays of length 1
     vec2 slope = (pores.rg - 0.5) * DEPTH;
     vec3 n = normalize(smooth_normal + vec3(smooth_normal.z, 0.0, -smooth_normal.x) * slope.x

@@ -8,7 +8,7 @@ import pytest
 
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.render.camera import Camera
-from stream_engine.render.portrait import RenderStyle, haired, portrait_message
+from stream_engine.render.portrait import RenderStyle, haired, portrait_message, relief_pixels
 from stream_engine.render.shader_source import Dialect, load_shader
 
 
@@ -40,3 +40,14 @@ def test_hair_is_optional():
     head = load_head_asset()
     assert 100 < len(haired(head)) < head.groups[0].triangles
     assert haired(replace(head, extras={})) is None
+
+
+def test_the_relief_is_as_fine_as_the_picture():
+    """Twice as fine in a picture twice as high, up to a bound; a closer camera needs more."""
+    small, middle, large, huge = (
+        relief_pixels(RenderStyle(), height) for height in (256, 512, 1024, 2048)
+    )
+    assert 4 * small == 2 * middle == large == huge
+    assert relief_pixels(RenderStyle(camera=Camera(half_height_m=0.08)), 512) == large
+    told = portrait_message(load_head_asset(), RenderStyle())["relief"]["pixels"]
+    assert told["512"] == middle

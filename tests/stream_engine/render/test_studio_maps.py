@@ -14,7 +14,7 @@ from stream_engine.render.studio_maps import relief_texture
 def test_the_relief_is_even_on_the_whole_and_joins_itself(opengl):
     """Slopes cancel out, all four channels vary, and the last column meets the first."""
     context = GlContext()
-    texture = relief_texture(context)
+    texture = relief_texture(context, RELIEF_PIXELS)
     tile = np.frombuffer(texture.read(), np.uint8).reshape(RELIEF_PIXELS, RELIEF_PIXELS, 4) / 255
     context.close()
     assert abs(tile[..., :2].mean() - 0.5) < 0.02
