@@ -269,11 +269,10 @@ class Assembly:
             RenderError: If OpenGL cannot be had.
         """
         from stream_engine.render.mesh_renderer import MeshRenderer
-        from stream_engine.render.portrait import RenderStyle
+        from stream_engine.transport.scenery import video_style
 
         config = self._config.render
-        style = RenderStyle(background=config.background_rgb)
-        return MeshRenderer(head_asset(avatar), config.width, config.height, style)
+        return MeshRenderer(head_asset(avatar), config.width, config.height, video_style(config))
 
     def close(self) -> None:
         """Free the models."""

@@ -101,6 +101,10 @@ class MotionConfig:
         return Manner(self.emotion, self.intensity, self.style)
 
 
+TRANSPARENT = "transparent"
+_COLOR = "#[0-9a-fA-F]{6}"
+
+
 @dataclass(frozen=True, slots=True)
 class RenderConfig:
     """How the head is drawn.
@@ -109,13 +113,19 @@ class RenderConfig:
         avatar: Name of a shipped avatar.
         width: Picture width in pixels, even.
         height: Picture height in pixels, even.
-        background: sRGB colour as ``#rrggbb``.
+        background: sRGB colour as ``#rrggbb``, or ``transparent``, on pages that draw.
+        background_chroma: Stands for ``transparent`` in video, which has no alpha.
+        background_picture: File shown behind the head instead of a colour; none if empty.
+        background_blur: How soft that picture is, a share of its height, 0..0.2.
     """
 
     avatar: str = "default"
     width: int = 512
     height: int = 512
     background: str = "#d9dde2"
+    background_chroma: str = "#00b140"
+    background_picture: str = ""
+    background_blur: float = 0.0
 
     def __post_init__(self) -> None:
         check_range("render.width", self.width, 64, 2048)
@@ -125,15 +135,26 @@ class RenderConfig:
                 "picture size must be even (video chroma is halved)",
                 got=f"{self.width}x{self.height}",
             )
-        if not re.fullmatch("#[0-9a-fA-F]{6}", self.background):
-            raise ConfigError(
-                "setting render.background is no colour", got=self.background, expected="#rrggbb"
-            )
+        check_range("render.background_blur", self.background_blur, 0.0, 0.2)
+        for name in ("background", "background_chroma"):
+            color = getattr(self, name)
+            if not re.fullmatch(_COLOR, color) and (name, color) != ("background", TRANSPARENT):
+                what = f"setting render.{name} is no colour"
+                raise ConfigError(what, got=color, expected="#rrggbb")
+        if self.transparent and self.background_picture:
+            got = self.background_picture
+            raise ConfigError("render.background is transparent and has a picture", got=got)
+
+    @property
+    def transparent(self) -> bool:
+        """Whether nothing stands behind the head where pictures have alpha."""
+        return self.background == TRANSPARENT
 
     @property
     def background_rgb(self) -> tuple[int, int, int]:
-        """The background's red, green and blue, 0..255."""
-        red, green, blue = bytes.fromhex(self.background[1:])
+        """Red, green and blue behind the head in video, 0..255."""
+        color = self.background_chroma if self.transparent else self.background
+        red, green, blue = bytes.fromhex(color[1:])
         return red, green, blue
 
 

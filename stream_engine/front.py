@@ -16,6 +16,7 @@ from stream_engine.errors import AssetError, TransportError
 from stream_engine.gate.door import TokenDoor
 from stream_engine.household import Household, is_failing, is_lost
 from stream_engine.leftovers import Leftovers
+from stream_engine.mesh.head_asset import HEADS
 from stream_engine.motion.window import PROFILES
 from stream_engine.peers import Peers
 from stream_engine.refusals import body_text, plain
@@ -94,8 +95,9 @@ class Front:
         motion, avatar = self.house.config.motion, self.house.config.render.avatar
         manner = {"emotion": motion.emotion, "intensity": motion.intensity, "style": motion.style}
         first = {"default": motion.profile, "manner": manner, "avatar": avatar}
+        avatars = list(HEADS)
         most_text = MOST_TEXT if self.house.voice is not None else 0
-        return JSONResponse({"profiles": rows, **first, "most_text": most_text})
+        return JSONResponse({"profiles": rows, **first, "avatars": avatars, "most_text": most_text})
 
     async def health(self, request: Request) -> Response:
         """Say that the server is up, and how full; or that only a start anew may help."""
@@ -199,7 +201,7 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
         Route("/metrics", front.metrics),
         Route("/assets/sample.wav", sample),
         Route("/assets/still.jpg", front.still),
-        *asset_routes(front.house.config.render.background_rgb),
+        *asset_routes(front.house.config.render),
         WebSocketRoute("/v1/speech", front.speech),
         WebSocketRoute("/v1/realtime", realtime),
         Mount("/", PageFiles(directory=web_root)),

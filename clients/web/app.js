@@ -4,6 +4,7 @@
 // plays them in sync; a face that is drawn here follows the voice. Query: ?raw=1 leaves the
 // microphone's processing off (measurements), ?view=local begins with the face drawn here.
 
+import { readBackground } from './backdrop.js';
 import { BotVoice, readSpeech } from './bot.js';
 import { Link } from './link.js';
 import { Panel } from './panel.js';
@@ -63,7 +64,7 @@ function show(name, text) {
   $('start').disabled = name === 'connecting' || (on && speech.live);
   $('sample').disabled = $('bot').disabled = $('speak').disabled = name === 'connecting';
   $('interrupt').disabled = name !== 'live';
-  $('profile').disabled = on;
+  $('profile').disabled = $('avatar').disabled = on;
   $('start').textContent = on && !speech.live ? 'Microphone' : 'Start';
   caption();
 }
@@ -271,17 +272,26 @@ const manner = () => ({
 
 async function fillProfiles() {
   try {
-    const { profiles, default: standard, manner: first, avatar, most_text: most } = await (await service.reach('api/profiles')).json();
+    const { profiles, default: standard, manner: first, avatar, avatars, most_text: most } = await (await service.reach('api/profiles')).json();
     text.offer(most);
     $('profile').replaceChildren(...profiles.map(({ name }) => new Option(name, name)));
     $('profile').value = standard;
-    state.avatar = avatar;
-    stage.avatar = avatar;
+    $('avatar').replaceChildren(...avatars.map((name) => new Option(name, name)));
+    $('avatar').value = query.get('avatar') ?? avatar;
+    takeAvatar();
     for (const id of ['emotion', 'intensity', 'style']) $(id).value = first[id];
     helpProfile();
   } catch (error) {
     complain(explain(error));
   }
+}
+
+// Another head: at once where it is drawn here, in video from the next talk on.
+async function takeAvatar() {
+  state.avatar = stage.avatar = $('avatar').value;
+  if (stage.mode !== 'local') return;
+  await stage.show('video');
+  await stage.show('local');
 }
 
 function helpProfile() {
@@ -304,6 +314,8 @@ $('sound').addEventListener('click', toggleSound);
 $('push').addEventListener('click', togglePush);
 connectHold();
 $('profile').addEventListener('change', helpProfile);
+$('avatar').addEventListener('change', takeAvatar);
+$('background').addEventListener('change', () => stage.setBackground(readBackground($('background').value)));
 for (const choice of document.getElementsByName('view')) {
   choice.addEventListener('change', () => { complain(''); stage.show(choice.value); });
 }

@@ -101,6 +101,9 @@ export class ElocuteAvatar extends HTMLElement {
   profile: string;
   /** Whose head; empty: the server's usual one. */
   avatar: string;
+  /** `transparent`, `#rrggbb` or a picture's address; empty: the server's */
+  background: string;
+  backgroundBlur: string;
   /** For screen readers. */
   label: string;
   muted: boolean;

@@ -1,5 +1,6 @@
 // <elocute-avatar>: the talking head as an element for any page. See README.md.
 
+import { readBackground } from './backdrop.js';
 import { Link } from './link.js';
 import { RefusedError, Service } from './service.js';
 import { Stage } from './stage.js';
@@ -13,14 +14,14 @@ const STYLE = `
 `;
 const LABEL = 'A talking head';
 const SILENT = 'The browser plays no sound before somebody has clicked or typed on this page, so the face is muted.';
-const UPGRADED = ['token', 'muted', 'view', 'label', 'avatar', 'server', 'profile'];
-const MIRRORED = ['label', 'avatar', 'server', 'profile'];
+const UPGRADED = ['token', 'muted', 'view', 'label', 'avatar', 'server', 'profile', 'background', 'backgroundBlur'];
+const MIRRORED = { label: 'label', avatar: 'avatar', server: 'server', profile: 'profile', background: 'background', backgroundBlur: 'background-blur' };
 
 let sheet = null; // one for all elements; made late, so that importing this needs no browser
 
 /** A face that says what it is given. */
 export class ElocuteAvatar extends (globalThis.HTMLElement ?? Object) {
-  static observedAttributes = ['view', 'muted', 'label'];
+  static observedAttributes = ['view', 'muted', 'label', 'background', 'background-blur'];
 
   #internals = this.attachInternals();
   #video = document.createElement('video');
@@ -148,6 +149,9 @@ export class ElocuteAvatar extends (globalThis.HTMLElement ?? Object) {
     if (name === 'muted') this.#video.muted = value !== null;
     if (name === 'label') this.#name();
     if (name === 'view' && this.isConnected) this.#show();
+    if (name.startsWith('background')) {
+      this.#stage.setBackground(readBackground(this.background, Number(this.backgroundBlur)));
+    }
   }
 
   async #open(link, track) {
@@ -245,8 +249,8 @@ export class ElocuteAvatar extends (globalThis.HTMLElement ?? Object) {
   #say(name, detail) { this.dispatchEvent(new CustomEvent(name, { detail })); }
 }
 
-for (const name of MIRRORED) {
-  Object.defineProperty(ElocuteAvatar.prototype, name, {
+for (const [property, name] of Object.entries(MIRRORED)) {
+  Object.defineProperty(ElocuteAvatar.prototype, property, {
     configurable: true,
     enumerable: true,
     get() { return this.getAttribute(name) ?? ''; },

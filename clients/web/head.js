@@ -1,15 +1,21 @@
 // The head file and how its portrait looks, as the server's own renderer takes them.
 
+import { fetchPicture } from './backdrop.js';
+
 /**
  * @typedef {Float32Array | Int16Array | Uint16Array | Uint8Array | Uint32Array} Numbers
  * @typedef {{ name: string, first: number, count: number }} DrawGroup triangles drawn with one program
  * @typedef {{ upper: number[], lower: number[], rest: number, dark: number, wide_open: number }} Mouth
  * @typedef {{ shaders: Record<string, { vertex: string, fragment: string }>, backdrop: string,
- *   blended: string, background: number[], eye: number[], view_projection: number[],
+ *   blended: string, background: number[], transparent: boolean, pictured: boolean, studio: number[],
+ *   hair: { program: string, tensor: string, shells: number },
+ *   shadow: { program: string, pixels: number, projection: number[] },
+ *   relief: { program: string, pixels: Record<string, number> },
+ *   eye: number[], view_projection: number[],
  *   mouth: Mouth }} Portrait
  * @typedef {{ width: number, height: number, pixels: Uint8Array }} Skin RGBA8, first row at v = 0
  * @typedef {{ tensors: Record<string, Numbers>, groups: DrawGroup[], pivot: number[],
- *   portrait: Portrait, skin: Skin }} Head
+ *   portrait: Portrait, skin: Skin, scenery: ImageBitmap | OffscreenCanvas | null }} Head
  */
 
 const ARRAYS = {
@@ -84,6 +90,7 @@ export async function loadHead(base = '', avatar = 'default') {
     pivot: JSON.parse(metadata.pivot),
     portrait,
     skin: await readSkin(/** @type {Uint8Array} */ (tensors.skin_png)),
+    scenery: portrait.pictured ? await fetchPicture(`${base}assets/background.png`) : null,
   };
 }
 

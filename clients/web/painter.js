@@ -1,6 +1,8 @@
 // Draws posed heads with WebGL 2: the server's shaders, groups and order (`render/mesh_renderer.py`).
 
-const TEXTURE_UNITS = { skin_texture: 0 };
+const TEXTURE_UNITS = { skin_texture: 0, relief: 1, shadow_map: 2, scenery: 3 };
+// Opaque, hair over it, lashes over all.
+const ORDER = { opaque: 0, hair: 1, blended: 2 };
 
 /** Said when a head cannot be drawn here. */
 export class PaintError extends Error {}
@@ -14,13 +16,14 @@ export class Painter {
   #groups = [];
   #backdrop;
   #mouth = [];
+  #shadow;
 
   /**
    * @param {HTMLCanvasElement} canvas one that has no context yet
    * @param {import('./head.js').Head} head
    */
   constructor(canvas, head) {
-    const gl = canvas.getContext('webgl2', { alpha: false, antialias: true, depth: true });
+    const gl = canvas.getContext('webgl2', { alpha: true, antialias: true, depth: true });
     if (!gl) throw new PaintError('This browser has no WebGL 2.');
     this.#gl = gl;
     this.#canvas = canvas;
@@ -30,21 +33,36 @@ export class Painter {
     const attributes = {
       position: [this.#positions, 3, gl.FLOAT, false],
       normal: [this.#normals, 3, gl.FLOAT, false],
+      rest: [stored(gl, tensors.positions), 3, gl.FLOAT, false],
       uv: [stored(gl, tensors.uv), 2, gl.FLOAT, false],
       color: [stored(gl, tensors.color), 4, gl.UNSIGNED_BYTE, true],
     };
-    for (const { name, first, count } of groups) {
+    const runs = groups.map(({ name, first, count }) => ({
+      name, index: tensors.draw_triangles.subarray(3 * first, 3 * (first + count)),
+      order: name === portrait.blended ? ORDER.blended : ORDER.opaque,
+    }));
+    this.#shadow = shadowMap(gl, portrait, attributes, runs[0].index);
+    const grows = tensors[portrait.hair.tensor];
+    if (grows) {
+      attributes.hair = [stored(gl, grows), 4, gl.UNSIGNED_BYTE, true];
+      const index = haired(runs[0].index, grows);
+      if (index.length) runs.push({ name: portrait.hair.program, index, order: ORDER.hair });
+    }
+    for (const { name, index, order } of runs.sort((one, other) => one.order - other.order)) {
       const program = compiled(gl, portrait, name);
-      const index = tensors.draw_triangles.subarray(3 * first, 3 * (first + count));
       const vertices = vertexArray(gl, program, attributes, index);
+      const shells = order === ORDER.hair ? portrait.hair.shells : 1;
       const opening = gl.getUniformLocation(program, 'mouth_opening');
       if (opening) this.#mouth.push([program, opening]);
-      const blended = name === portrait.blended;
-      this.#groups.push({ program, vertices, corners: index.length, blended });
+      const shell = gl.getUniformLocation(program, 'shell');
+      this.#groups.push({ program, vertices, corners: index.length, order, shells, shell });
     }
     this.#backdrop = [compiled(gl, portrait, portrait.backdrop), gl.createVertexArray()];
+    reliefTexture(gl, portrait, reliefPixels(portrait, canvas.height));
     paintedTexture(gl, skin);
-    gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
+    gl.activeTexture(gl.TEXTURE0 + TEXTURE_UNITS.scenery);
+    sceneryTexture(gl, head.scenery);
+    gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     if (gl.isContextLost()) throw new PaintError('The graphics context was lost.');
   }
 
@@ -57,7 +75,6 @@ export class Painter {
   /** @param {import('./pose.js').Poser} poser a pose of the same head */
   draw({ positions, normals, mouthOpening }) {
     const gl = this.#gl;
-    gl.viewport(0, 0, this.#canvas.width, this.#canvas.height);
     for (const [buffer, values] of [[this.#positions, positions], [this.#normals, normals]]) {
       gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
       gl.bufferSubData(gl.ARRAY_BUFFER, 0, values);
@@ -66,6 +83,8 @@ export class Painter {
       gl.useProgram(program);
       gl.uniform4fv(opening, mouthOpening);
     }
+    this.#shadow.draw();
+    gl.viewport(0, 0, this.#canvas.width, this.#canvas.height);
     gl.disable(gl.DEPTH_TEST);
     gl.disable(gl.CULL_FACE);
     gl.disable(gl.BLEND);
@@ -74,12 +93,15 @@ export class Painter {
     gl.bindVertexArray(this.#backdrop[1]);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     gl.enable(gl.DEPTH_TEST);
-    for (const { program, vertices, corners, blended } of this.#groups) {
-      gl[blended ? 'enable' : 'disable'](gl.BLEND);
-      gl[blended ? 'disable' : 'enable'](gl.CULL_FACE);
+    for (const { program, vertices, corners, order, shells, shell } of this.#groups) {
+      gl[order === ORDER.opaque ? 'disable' : 'enable'](gl.BLEND);
+      gl[order === ORDER.blended ? 'disable' : 'enable'](gl.CULL_FACE);
       gl.useProgram(program);
       gl.bindVertexArray(vertices);
-      gl.drawElements(gl.TRIANGLES, corners, gl.UNSIGNED_SHORT, 0);
+      for (let k = 0; k < shells; k += 1) {
+        if (shell) gl.uniform1f(shell, (k + 1) / shells);
+        gl.drawElements(gl.TRIANGLES, corners, gl.UNSIGNED_SHORT, 0);
+      }
     }
     gl.bindVertexArray(null);
   }
@@ -117,7 +139,11 @@ function compiled(gl, portrait, name) {
   const place = (uniform) => gl.getUniformLocation(program, uniform);
   gl.uniformMatrix4fv(place('view_projection'), false, portrait.view_projection);
   gl.uniform3fv(place('eye'), portrait.eye);
+  gl.uniformMatrix4fv(place('shadow_projection'), false, portrait.shadow.projection);
+  gl.uniform3fv(place('studio'), portrait.studio);
   gl.uniform3fv(place('background'), portrait.background);
+  gl.uniform1f(place('pictured'), portrait.pictured ? 1 : 0);
+  gl.uniform1f(place('opaque'), portrait.transparent ? 0 : 1);
   gl.uniform1f(place('up'), 1);
   for (const [uniform, unit] of Object.entries(TEXTURE_UNITS)) gl.uniform1i(place(uniform), unit);
   return program;
@@ -140,10 +166,99 @@ function vertexArray(gl, program, attributes, index) {
 }
 
 function paintedTexture(gl, { width, height, pixels }) {
+  gl.activeTexture(gl.TEXTURE0 + TEXTURE_UNITS.skin_texture);
   gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
   gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+  filtered(gl, gl.LINEAR, gl.CLAMP_TO_EDGE);
+}
+
+// The picture behind the head, or a texel that is not looked at.
+function sceneryTexture(gl, picture) {
+  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+  if (picture) {
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGB8, gl.RGB, gl.UNSIGNED_BYTE, picture);
+  } else {
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, 1, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+  }
+  filtered(gl, gl.LINEAR, gl.CLAMP_TO_EDGE);
+}
+
+function filtered(gl, smaller, wrap) {
   for (const [key, value] of [
-    [gl.TEXTURE_MIN_FILTER, gl.LINEAR], [gl.TEXTURE_MAG_FILTER, gl.LINEAR],
-    [gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE], [gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE],
+    [gl.TEXTURE_MIN_FILTER, smaller], [gl.TEXTURE_MAG_FILTER, gl.LINEAR],
+    [gl.TEXTURE_WRAP_S, wrap], [gl.TEXTURE_WRAP_T, wrap],
   ]) gl.texParameteri(gl.TEXTURE_2D, key, value);
+}
+
+// The tile of pores and strands, drawn once: `render/studio_maps.py`.
+function reliefTexture(gl, portrait, pixels) {
+  gl.activeTexture(gl.TEXTURE0 + TEXTURE_UNITS.relief);
+  const texture = gl.createTexture();
+  gl.bindTexture(gl.TEXTURE_2D, texture);
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, pixels, pixels, 0, gl.RGBA, gl.UNSIGNED_BYTE, null);
+  filtered(gl, gl.LINEAR, gl.REPEAT);
+  const target = gl.createFramebuffer();
+  gl.bindFramebuffer(gl.FRAMEBUFFER, target);
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+  gl.viewport(0, 0, pixels, pixels);
+  gl.disable(gl.DEPTH_TEST);
+  gl.disable(gl.BLEND);
+  const program = compiled(gl, portrait, portrait.relief.program);
+  gl.useProgram(program);
+  gl.uniform1f(gl.getUniformLocation(program, 'texel'), 1 / pixels);
+  gl.bindVertexArray(null);
+  gl.drawArrays(gl.TRIANGLES, 0, 3);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+  gl.deleteFramebuffer(target);
+}
+
+// What the key light sees, drawn anew for each pose.
+function shadowMap(gl, portrait, attributes, index) {
+  const { program: name, pixels } = portrait.shadow;
+  const program = compiled(gl, portrait, name);
+  const vertices = vertexArray(gl, program, attributes, index);
+  gl.activeTexture(gl.TEXTURE0 + TEXTURE_UNITS.shadow_map);
+  const depth = gl.createTexture();
+  gl.bindTexture(gl.TEXTURE_2D, depth);
+  gl.texStorage2D(gl.TEXTURE_2D, 1, gl.DEPTH_COMPONENT24, pixels, pixels);
+  filtered(gl, gl.LINEAR, gl.CLAMP_TO_EDGE);
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_COMPARE_MODE, gl.COMPARE_REF_TO_TEXTURE);
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_COMPARE_FUNC, gl.LEQUAL);
+  const target = gl.createFramebuffer();
+  gl.bindFramebuffer(gl.FRAMEBUFFER, target);
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.DEPTH_ATTACHMENT, gl.TEXTURE_2D, depth, 0);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+  const draw = () => {
+    gl.bindFramebuffer(gl.FRAMEBUFFER, target);
+    gl.viewport(0, 0, pixels, pixels);
+    gl.enable(gl.DEPTH_TEST);
+    gl.enable(gl.CULL_FACE);
+    gl.disable(gl.BLEND);
+    gl.clear(gl.DEPTH_BUFFER_BIT);
+    gl.activeTexture(gl.TEXTURE0 + TEXTURE_UNITS.shadow_map);
+    gl.bindTexture(gl.TEXTURE_2D, null); // written, so it may not be read
+    gl.useProgram(program);
+    gl.bindVertexArray(vertices);
+    gl.drawElements(gl.TRIANGLES, index.length, gl.UNSIGNED_SHORT, 0);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.bindTexture(gl.TEXTURE_2D, depth);
+  };
+  return { draw };
+}
+
+// As fine as the picture needs: the next size that the server names.
+function reliefPixels({ relief: { pixels } }, height) {
+  const sizes = Object.keys(pixels).map(Number).sort((one, other) => one - other);
+  const near = (size) => Math.abs(Math.log2(size / height));
+  return pixels[sizes.reduce((best, size) => (near(size) < near(best) ? size : best))];
+}
+
+/** Triangles that bear hair: density is the first of four bytes. */
+function haired(index, grows) {
+  const kept = [];
+  for (let t = 0; t < index.length; t += 3) {
+    const corners = [index[t], index[t + 1], index[t + 2]];
+    if (corners.some((v) => grows[4 * v] > 0)) kept.push(...corners);
+  }
+  return Uint16Array.from(kept);
 }

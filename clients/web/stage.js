@@ -1,5 +1,6 @@
 // The face on the page: the server's video, or the same head drawn here, switched live.
 
+import { withBackground } from './backdrop.js';
 import { loadHead } from './head.js';
 import { Painter } from './painter.js';
 import { Poser } from './pose.js';
@@ -39,6 +40,7 @@ export class Stage {
   #faceSkewMs = null;
   #mode = 'video';
   #asked = 'video';
+  #wish = null;
   #frame = 0;
   #drawn = [];
   #turned = 0;
@@ -67,8 +69,24 @@ export class Stage {
   /** Whose head is drawn; counts from the next time the head is loaded. */
   set avatar(name) { if (name !== this.#avatar) { this.#avatar = name; this.#head = null; } }
 
+  get avatar() { return this.#avatar; }
+
   /** URL of the server that has the head, with its last slash; counts from then on, too. */
   set base(url) { if (url !== this.#base) { this.#base = url; this.#head = null; } }
+
+  /**
+   * What stands behind the head that is drawn here; the video's background is its server's.
+   * @param {import('./backdrop.js').Wish | null} wish null: as the server has it
+   */
+  async setBackground(wish) {
+    this.#wish = wish;
+    if (this.#mode !== 'local') return;
+    try {
+      await this.#paint();
+    } catch (error) {
+      this.#fallBack(error.message);
+    }
+  }
 
   /** The canvas in use: another one after the context was lost. */
   get canvas() { return this.#canvas; }
@@ -158,8 +176,8 @@ export class Stage {
       this.#head ??= await loadHead(this.#base, this.#avatar);
       if (this.#asked !== 'local' || this.#mode === 'local') return;
       this.#poser = new Poser(this.#head);
-      this.#renew();
-      this.#painter = new Painter(this.#canvas, this.#head);
+      await this.#paint();
+      if (this.#asked !== 'local') { this.#leaveLocal(); return; }
     } catch (error) {
       this.#fallBack(`The head cannot be drawn here, so the video of the server is shown. ${error.message}`);
       return;
@@ -169,6 +187,19 @@ export class Stage {
     this.#canvas.hidden = false;
     if (this.#playing) this.#link?.view(false);
     this.#say.onMode('local');
+  }
+
+  async #paint() {
+    const [wish, head] = [this.#wish, this.#head];
+    const dressed = await withBackground(head, wish);
+    if (this.#wish !== wish || this.#head !== head) return;
+    const hidden = this.#canvas.hidden;
+    const before = this.#painter;
+    this.#painter = null; // its lost context is no trouble
+    this.#renew();
+    before?.close();
+    this.#canvas.hidden = hidden;
+    this.#painter = new Painter(this.#canvas, dressed);
   }
 
   async #toVideo() {

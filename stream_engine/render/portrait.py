@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from stream_engine.mesh.head_asset import HeadAsset
 from stream_engine.mesh.lids import Lids
 from stream_engine.render.camera import Camera
 from stream_engine.render.mouth_light import MouthLight
 from stream_engine.render.shader_source import Dialect, load_shader
+from stream_engine.render.studio import SHADOW_PIXELS, shadow_matrix, studio_harmonics
 
 BACKDROP = "backdrop"
 """Program of the wall, drawn first and without depth."""
 
 BLENDED = "lash"
 """The draw group that is blended over everything else, from both sides."""
+
+HAIR = "hair"
+"""Program of the shells of hair, blended before the lashes; drawn only where a head has hair."""
+
+HAIR_TENSOR = "hair"
+"""Optional tensor of a head: density, length, curl and direction of its hair, uint8 [V, 4]."""
+
+SHADOW = "shadow"
+"""Program of what the key light sees."""
+
+RELIEF = "relief"
+"""Program of the tile of pores and strands, drawn once."""
+
+RELIEF_PIXELS = 256
+_FINEST_PIXELS_A_METRE = 3200  # of a face 1,024 pixels high
+_LEAST_PIXELS = 64
+SHELLS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +46,56 @@ class RenderStyle:
     Attributes:
         background: sRGB colour of the wall behind the head, 0..255.
         camera: Where the portrait is taken from.
+        picture: Shown instead of the wall, sRGB, uint8 [H, W, 3] of the picture's own size.
+        transparent: Nothing stands behind the head; colours are then times alpha.
     """
 
     background: tuple[int, int, int] = (217, 221, 226)
     camera: Camera = field(default_factory=Camera)
+    picture: NDArray[np.uint8] | None = None
+    transparent: bool = False
+
+
+def uniforms(style: RenderStyle, width: int, height: int, up: float) -> dict[str, object]:
+    """What the shaders are told once, matrices as bytes in column order.
+
+    Args:
+        style: Background and camera.
+        width: Of the picture, pixels.
+        height: Of the picture, pixels.
+        up: 1, or -1 where pictures are drawn upside down.
+
+    Returns:
+        Values by uniform.
+    """
+    upright = np.array([[1], [up], [1], [1]], dtype=np.float32)
+    matrix = style.camera.matrix(width, height) * upright
+    return {
+        "view_projection": np.ascontiguousarray(matrix.T).tobytes(),
+        "shadow_projection": np.ascontiguousarray(shadow_matrix().T).tobytes(),
+        "studio": studio_harmonics(),
+        "eye": tuple(float(axis) for axis in style.camera.eye),
+        "background": tuple(channel / 255 for channel in style.background),
+        "pictured": float(style.picture is not None),
+        "opaque": float(not style.transparent),
+        "up": up,
+    }
+
+
+def relief_pixels(style: RenderStyle, height: int) -> int:
+    """How fine the relief is for a picture: texels as large as pixels need no mipmaps."""
+    finest = 2 * style.camera.half_height_m * _FINEST_PIXELS_A_METRE
+    return max(_LEAST_PIXELS, RELIEF_PIXELS >> max(0, round(math.log2(finest / height))))
+
+
+def haired(asset: HeadAsset) -> NDArray[np.uint16] | None:
+    """Triangles that bear hair, uint16 [M, 3]; None if the head has none."""
+    if HAIR_TENSOR not in asset.extras:
+        return None
+    grows = asset.extras[HAIR_TENSOR][:, 0] > 0
+    skin = asset.draw_triangles[: asset.groups[0].triangles]
+    found: NDArray[np.uint16] = skin[grows[skin].any(axis=1)]
+    return found if len(found) else None
 
 
 def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
@@ -39,9 +107,10 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
 
     Returns:
         ``shaders`` by program and stage, ``blended``, ``background`` (0..1), ``eye``,
-        ``view_projection`` (column order, of a square picture), ``mouth`` and ``lids``.
+        ``view_projection`` (column order, of a square picture), ``mouth``, ``lids``, and of the
+        studio ``harmonics``, ``shadow`` and ``relief``.
     """
-    programs = [BACKDROP, *(group.name for group in asset.groups)]
+    programs = [BACKDROP, SHADOW, RELIEF, HAIR, *(group.name for group in asset.groups)]
     mouth = MouthLight(asset)
     return {
         "shaders": {
@@ -53,7 +122,22 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
         },
         "backdrop": BACKDROP,
         "blended": BLENDED,
+        "hair": {"program": HAIR, "tensor": HAIR_TENSOR, "shells": SHELLS},
+        "shadow": {
+            "program": SHADOW,
+            "pixels": SHADOW_PIXELS,
+            "projection": shadow_matrix().T.ravel().tolist(),
+        },
+        "relief": {
+            "program": RELIEF,
+            "pixels": {
+                str(height): relief_pixels(style, height) for height in (64, 128, 256, 512, 1024)
+            },
+        },
+        "studio": [channel for color in studio_harmonics() for channel in color],
         "background": [channel / 255 for channel in style.background],
+        "transparent": style.transparent,
+        "pictured": style.picture is not None,
         "eye": style.camera.eye.tolist(),
         "view_projection": style.camera.matrix(1, 1).T.ravel().tolist(),
         "mouth": mouth.measures(),

@@ -12,7 +12,10 @@ class Dialect(Enum):
     """The header a dialect needs."""
 
     DESKTOP = "#version 330 core\n"
-    WEB = "#version 300 es\nprecision highp float;\nprecision highp int;\n"
+    WEB = (
+        "#version 300 es\nprecision highp float;\nprecision highp int;\n"
+        "precision highp sampler2DShadow;\n"
+    )
 
 
 def load_shader(name: str, dialect: Dialect = Dialect.DESKTOP) -> str:

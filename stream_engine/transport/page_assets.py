@@ -10,14 +10,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Self
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from stream_engine.config import RenderConfig
+from stream_engine.errors import AssetError
 from stream_engine.mesh.head_asset import head_file, load_head_asset
+from stream_engine.mesh.skin_texture import write_png
 from stream_engine.render.portrait import RenderStyle, portrait_message
+from stream_engine.transport.scenery import scenery
 
 GZIP_LEVEL = 6
 """Packed once; more would take longer and gain nothing."""
@@ -79,18 +84,31 @@ def head_of(avatar: str) -> PackedFile:
 
 
 @cache
-def portrait_of(avatar: str, background: Color) -> PackedFile:
+def portrait_of(
+    avatar: str, background: Color, transparent: bool = False, pictured: bool = False
+) -> PackedFile:
     """Pack how an avatar's portrait looks; AssetError if there is no such avatar."""
-    style = RenderStyle(background=background)
+    style = RenderStyle(background=background, transparent=transparent)
     message = portrait_message(load_head_asset(head_file(avatar)), style)
+    message["pictured"] = pictured  # the picture is a file of its own
     return PackedFile.of(json.dumps(message, separators=(",", ":")).encode(), "application/json")
 
 
-def asset_routes(background: Color) -> list[BaseRoute]:
+@cache
+def scenery_of(config: RenderConfig) -> PackedFile:
+    """Pack the picture behind the head; AssetError if there is none."""
+    picture = scenery(config)
+    if picture is None:
+        raise AssetError("no picture stands behind the head", fix="set render.background_picture")
+    alpha = np.full((*picture.shape[:2], 1), 255, np.uint8)
+    return PackedFile.of(write_png(np.concatenate([picture, alpha], axis=2)), "image/png")
+
+
+def asset_routes(config: RenderConfig) -> list[BaseRoute]:
     """List the routes of what a page draws with.
 
     Args:
-        background: The wall behind the head, sRGB 0..255.
+        config: What stands behind the head.
 
     Returns:
         The routes; each answers with a tag, and 304 to who has it.
@@ -98,15 +116,18 @@ def asset_routes(background: Color) -> list[BaseRoute]:
 
     def route(path: str, make: Callable[[str], PackedFile]) -> Route:
         async def answer(request: Request) -> Response:
-            made = await asyncio.to_thread(make, request.path_params["avatar"])
+            made = await asyncio.to_thread(make, request.path_params.get("avatar", ""))
             return made.answer(request)
 
         return Route(path, answer)
 
     return [
         route("/assets/avatars/{avatar}/head.safetensors", head_of),
+        route("/assets/background.png", lambda _: scenery_of(config)),
         route(
             "/assets/avatars/{avatar}/portrait.json",
-            lambda avatar: portrait_of(avatar, background),
+            lambda avatar: portrait_of(
+                avatar, config.background_rgb, config.transparent, bool(config.background_picture)
+            ),
         ),
     ]

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stream_engine.assemble import head_asset, head_mesh
+from stream_engine.mesh.head_asset import HEADS
 from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
 from stream_engine.render.mesh_renderer import MeshRenderer
 from stream_engine.transport.sent_time import LIPS_EARLY_S
@@ -87,17 +88,46 @@ def view(page: Any, mode: str) -> None:
 def test_a_head_drawn_in_the_browser_looks_like_the_servers(page: Any) -> None:
     """Same coefficients, both renderers: no visible difference in tone, shape or place."""
     view(page, "local")
-    renderer = MeshRenderer(head_asset("default"), SIZE, SIZE)
-    for name, pose in POSES.items():
-        row = coefficients(pose)
-        drawn = picture(page.evaluate(DRAW, row.tolist()))
-        wanted = renderer.render(head_mesh("default").pose(0, row)).rgb / np.float32(255)
-        assert drawn.shape == wanted.shape
-        apart = np.abs(drawn - wanted)
-        print(f"\n{name}: mean {apart.mean() * 255:.2f}, blurred {_worst(drawn, wanted):.3f}")  # noqa: T201
-        assert apart.mean() < 0.004
-        assert _worst(drawn, wanted) < 0.1
-    renderer.close()
+    for avatar in reversed(HEADS):  # the usual one last, for the tests that follow
+        choose(page, avatar)
+        renderer = MeshRenderer(head_asset(avatar), SIZE, SIZE)
+        for name, pose in POSES.items():
+            row = coefficients(pose)
+            drawn = picture(page.evaluate(DRAW, row.tolist()))
+            wanted = renderer.render(head_mesh(avatar).pose(0, row)).rgb / np.float32(255)
+            assert drawn.shape == wanted.shape
+            apart, worst = np.abs(drawn - wanted), _worst(drawn, wanted)
+            print(f"\n{avatar}, {name}: mean {apart.mean() * 255:.2f}, blurred {worst:.3f}")  # noqa: T201
+            assert apart.mean() < 0.004
+            assert worst < 0.1
+        renderer.close()
+
+
+def choose(page: Any, avatar: str) -> None:
+    """Take another avatar and wait until it is drawn here."""
+    page.select_option("#avatar", avatar)
+    page.wait_for_function(
+        f"elocute.stage.avatar === '{avatar}' && elocute.stage.mode === 'local'", timeout=20_000
+    )
+
+
+def test_nothing_may_stand_behind_the_head(page: Any) -> None:
+    """Without a background the corners have no alpha and the nose has; a colour is a colour."""
+    view(page, "local")
+    page.select_option("#background", "transparent")
+    page.wait_for_function(ALPHA + "[0] === 0")
+    assert page.evaluate(ALPHA) == [0, 255]
+    page.select_option("#background", "#00b140")
+    page.wait_for_function(ALPHA + "[0] === 255")
+    page.select_option("#background", "")
+
+
+ALPHA = """(() => {
+  elocute.stage.pose(new Array(55).fill(0));
+  const flat = new OffscreenCanvas(512, 512).getContext('2d');
+  flat.drawImage(elocute.stage.canvas, 0, 0, 512, 512);
+  return [[8, 8], [256, 256]].map(([x, y]) => flat.getImageData(x, y, 1, 1).data[3]);
+})()"""
 
 
 def _worst(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

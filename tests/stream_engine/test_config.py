@@ -81,6 +81,10 @@ def test_values_are_checked_in_code_too() -> None:
         RenderConfig(width=511)
     with pytest.raises(ConfigError):
         RenderConfig(background="grey")
+    with pytest.raises(ConfigError, match="background_chroma"):
+        RenderConfig(background_chroma="transparent")
+    with pytest.raises(ConfigError, match="has a picture"):
+        RenderConfig(background="transparent", background_picture="wall.jpg")
     with pytest.raises(ConfigError):
         ServerConfig(max_sessions=0)
     with pytest.raises(ConfigError):
@@ -88,6 +92,7 @@ def test_values_are_checked_in_code_too() -> None:
     with pytest.raises(ConfigError):
         MotionConfig(profile="fast")
     assert RenderConfig(background="#0a141e").background_rgb == (10, 20, 30)
+    assert RenderConfig(background="transparent").background_rgb == (0, 177, 64)
     assert MotionConfig().latency_profile.name == "balanced"
 
 

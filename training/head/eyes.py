@@ -17,11 +17,11 @@ _CORNEA_DEGREES = 29.0
 _CORNEA_BULGE = 0.045  # of the eye's radius
 
 
-def build_eye(source: Source, side: str) -> Part:
+def build_eye(source: Source, side: str, iris: tuple[float, float, float]) -> Part:
     """Make one eyeball, `l` or `r`, where the identity puts it.
 
     uv is 0.5 in the pupil's middle and reaches the unit circle's rim (0 or 1) at 108 degrees
-    from the optical axis, so the shader reads the angle off uv alone.
+    from the optical axis, so the shader reads the angle off uv alone. Its colour is the iris's.
     """
     group = source.mesh.vertex_groups[f"helper-{side}-eye"]
     ball = source.positions[group]
@@ -46,7 +46,7 @@ def build_eye(source: Source, side: str) -> Part:
         _cap_triangles(len(_RING_DEGREES)),
         0.5 + 0.5 * flat,
         np.full(len(local), int(Material.EYE)),
-        np.full((len(local), 3), 0.9),
+        np.tile(np.array(iris), (len(local), 1)),
         deltas,
     )
 

@@ -12,15 +12,16 @@ from stream_engine.mesh.normals import NormalField
 from stream_engine.motion.arkit import INDEX
 from training.head.ambient import sky_visibility, smooth
 from training.head.canvas import spread
-from training.head.hair import volume
+from training.head.hair import beard_strands, strands, volume
+from training.head.looks import Hair, Looks
 from training.head.makehuman import Floats, Ints
-from training.head.paint import paint_skin
+from training.head.paint import Masks, paint_skin
 from training.head.part import DrawGroup, Part
 from training.head.simplify import EdgeCollapse
-from training.head.skin import SkinCut
+from training.head.skin import SkinCut, bounded
 from training.head.source import Source
 
-TEXTURE_ROWS, TEXTURE_COLUMNS = 768, 512
+TEXTURE_ROWS, TEXTURE_COLUMNS = 1024, 640
 _THIN_ERROR_M = 0.0004
 _THIN_POSES: tuple[tuple[str, ...], ...] = (
     (),
@@ -56,11 +57,12 @@ def normals_of(part: Part, positions: Floats) -> Floats:
     return field.of(positions.astype(np.float32)).astype(np.float64)
 
 
-def grow_hair(whole: Part, source: Source, cut: SkinCut) -> Part:
-    """Push the scalp out to the surface of the hair."""
+def grow_hair(whole: Part, model: Source, cut: SkinCut, hair: Hair) -> Part:
+    """Push the scalp out to the surface of the hair, which grows as it would on the model."""
     count = len(cut.original)
     standing = np.zeros(len(whole.positions))
-    standing[:count] = volume(whole.positions[:count], source.ears[cut.original])
+    places = bounded(model.positions[cut.original])
+    standing[:count] = volume(places, model.ears[cut.original], hair)
     standing = smooth(standing, whole.triangles, 2)
     normals = normals_of(whole, whole.positions)
     return replace(whole, positions=whole.positions + standing[:, None] * normals)
@@ -82,11 +84,11 @@ def bake_ambient(whole: Part, cut: SkinCut) -> Floats:
     return np.clip(best * 1.08, 0.0, 1.0)
 
 
-def bake_texture(bald: Part, source: Source, cut: SkinCut) -> NDArray[np.uint8]:
-    """Paint the skin in texture space, where it lies on the head without hair."""
+def bake_texture(bald: Part, model: Source, cut: SkinCut, looks: Looks) -> NDArray[np.uint8]:
+    """Paint the skin in texture space, where it lies on the model without hair."""
     count = len(cut.original)
-    positions = bald.positions[:count]
-    masks = [source.lips, source.ears, source.eyelid_rims]
+    positions = bounded(model.positions[cut.original])
+    masks = [model.lips, model.ears, model.eyelid_rims]
     values = np.concatenate(
         [positions, np.stack([mask[cut.original] for mask in masks], axis=1)], axis=1
     )
@@ -95,7 +97,36 @@ def bake_texture(bald: Part, source: Source, cut: SkinCut) -> NDArray[np.uint8]:
     far = np.hypot(positions[:, 0], positions[:, 2])
     canvas = spread(bald.uv[:count], left, values, far, (TEXTURE_ROWS, TEXTURE_COLUMNS))
     lips, ears, rims = (canvas.values[..., k] for k in (3, 4, 5))
-    return paint_skin(canvas.values[..., :3], lips, ears, rims)
+    return paint_skin(canvas.values[..., :3], Masks(lips, ears, rims), looks)
+
+
+def grow_strands(whole: Part, model: Source, cut: SkinCut, looks: Looks) -> tuple[Part, Floats]:
+    """Say how hair and beard grow on each vertex; the skin's colour becomes theirs.
+
+    Args:
+        whole: The head.
+        model: The head after which all are painted.
+        cut: Its skin.
+        looks: How it grows.
+
+    Returns:
+        The head, and density, length, curl and direction, shares of 1, [V, 4].
+    """
+    count = len(cut.original)
+    places = bounded(model.positions[cut.original])
+    grown = np.zeros((len(whole.positions), 4))
+    grown[:count] = strands(places, model.ears[cut.original], looks.hair)
+    color = whole.color.copy()
+    color[:count][~cut.inside] = looks.hair.color
+    if looks.beard is not None:
+        beard = beard_strands(
+            places, model.lips[cut.original], model.ears[cut.original], looks.beard
+        )
+        wins = beard[:, 0] > grown[:count, 0]
+        grown[:count][wins] = beard[wins]
+        color[:count][wins & ~cut.inside] = looks.beard.color
+    grown[:count][cut.inside] = 0.0
+    return replace(whole, color=color), grown
 
 
 def thin_out(

@@ -44,20 +44,27 @@ class SkinCut:
     outer_triangles: int
 
 
-def cut_skin(source: Source) -> SkinCut:
-    """Take the bust out of the body and give it texture coordinates."""
+def cut_skin(source: Source, model: Source | None = None) -> SkinCut:
+    """Take the bust out of the body and give it texture coordinates.
+
+    Args:
+        source: The head.
+        model: The head after which all are cut and unwrapped, or this one.
+
+    Returns:
+        The skin.
+    """
+    model = source if model is None else model
     is_body = np.array([name == "body" for name in source.mesh.quad_groups])
     quads = source.mesh.quads[is_body]
     uv = source.mesh.quad_uv[is_body]
-    where = source.positions[quads]  # [M, 4, 3]
+    where = model.positions[quads]  # [M, 4, 3]
     above = (where[..., 1] > recipe.CUT_BELOW_M).any(axis=1)
     beside = (np.abs(where[..., 0]) < recipe.CUT_SIDE_M).any(axis=1)
     quads, uv = quads[above & beside], uv[above & beside]
     original, inverse = np.unique(quads, return_inverse=True)
     quads = inverse.reshape(quads.shape)
-    positions = source.positions[original].copy()
-    positions[:, 1] = np.maximum(positions[:, 1], recipe.CUT_BELOW_M)
-    positions[:, 0] = np.clip(positions[:, 0], -recipe.CUT_SIDE_M, recipe.CUT_SIDE_M)
+    positions = bounded(source.positions[original])
     inside = _mouth_island(quads, uv, len(original))
     material = np.full(len(original), int(Material.SKIN))
     material[source.lips[original] > 0.5] = int(Material.LIP)
@@ -68,12 +75,20 @@ def cut_skin(source: Source) -> SkinCut:
         "skin",
         positions,
         np.concatenate([triangles[~hidden], triangles[hidden]]),
-        unwrap(positions),
+        unwrap(bounded(model.positions[original])),
         material,
         np.where(inside[:, None], _MOUTH_COLOR, _SKIN_COLOR),
         source.shapes[:, original],
     )
     return SkinCut(part, original, quads, inside, int((~hidden).sum()))
+
+
+def bounded(positions: Floats) -> Floats:
+    """Flatten what reaches beyond the cuts."""
+    inside = positions.copy()
+    inside[:, 1] = np.maximum(inside[:, 1], recipe.CUT_BELOW_M)
+    inside[:, 0] = np.clip(inside[:, 0], -recipe.CUT_SIDE_M, recipe.CUT_SIDE_M)
+    return inside
 
 
 def unwrap(positions: Floats) -> Floats:

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from stream_engine.mesh.blendshapes import HeadMesh
-from stream_engine.mesh.head_asset import load_head_asset
+from stream_engine.mesh.head_asset import HEADS, head_file, load_head_asset
 from stream_engine.render.mesh_renderer import MeshRenderer
 from training.head.expressions import EXPRESSIONS, coefficients
 
 _COLUMNS = 4
 _LABEL_COLOR = (70, 74, 80)
-_STEP = 4
+_COLORS = 128
 
 
-def draw_stills(asset_file: Path | None, size: int) -> dict[str, NDArray[np.uint8]]:
+def draw_stills(asset_file: Path, size: int) -> dict[str, NDArray[np.uint8]]:
     """Draw every expression, uint8 [size, size, 3] by name."""
     asset = load_head_asset(asset_file)
     mesh, renderer = HeadMesh(asset), MeshRenderer(asset, size, size)
@@ -49,14 +49,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs/images/expressions.png"))
     parser.add_argument("--head", type=Path, default=None, help="another head file")
+    parser.add_argument("--avatar", default="default", choices=list(HEADS))
     parser.add_argument("--size", type=int, default=256, help="pixels of one still")
     parser.add_argument("--only", default=None, help="save this expression alone")
     arguments = parser.parse_args()
-    stills = draw_stills(arguments.head, arguments.size)
+    stills = draw_stills(arguments.head or head_file(arguments.avatar), arguments.size)
     if arguments.only is None:
-        # Without the two lowest bits the sheet is a third smaller and looks the same.
-        full = contact_sheet(stills)
-        picture = full.point(lambda level: (level + _STEP // 2) // _STEP * _STEP)
+        # With so many colours the sheet is half as large and looks the same.
+        picture = contact_sheet(stills).quantize(_COLORS)
     else:
         picture = Image.fromarray(stills[arguments.only])
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

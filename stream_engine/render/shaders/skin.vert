@@ -1,37 +1,39 @@
-// Skin, lips, hair and clothes: soft light is worked out per vertex, the gleam per pixel.
+// Skin, lips, scalp and clothes: the studio's soft light per vertex, the rest per pixel.
 uniform mat4 view_projection;
+uniform mat4 shadow_projection;
 uniform vec3 eye;
+uniform vec3 studio[9];
 
 in vec3 position;
 in vec3 normal;
 in vec2 uv;
 in vec4 color;  // a: share of the sky the vertex sees
+in vec3 rest;   // where the vertex is when nothing moves
 
-out vec3 light;
+out vec3 soft;  // light but the key's
 out vec3 world_normal;
+out vec4 to_eye;  // xyz of length 1, and the share of the sky in w
 out vec3 half_way;
-out vec3 uv_gleam;  // texture coordinates, strength of the gleam
+out vec3 shadow_place;
+out vec4 places;  // in the texture, in the relief
 
-// Light that scatters under the skin reaches round into the shadow, red furthest.
-vec3 scatter(float cosine) {
-    const vec3 WRAP = vec3(0.45, 0.22, 0.15);
-    vec3 lit = clamp((cosine + WRAP) / (1.0 + WRAP), 0.0, 1.0);
-    return lit * lit * (3.0 - 2.0 * lit);
-}
+const float OFF_SURFACE_M = 0.0024;  // or a face shadows itself
 
 void main() {
-    vec3 view = normalize(eye - position);
     float open_sky = color.a;
-    vec3 seen = open_sky + (1.0 - open_sky) * vec3(0.30, 0.10, 0.07);
-    light = KEY_COLOR * scatter(dot(normal, KEY_DIRECTION))
-        + FILL_COLOR * scatter(dot(normal, FILL_DIRECTION));
-    light = light * (0.35 + 0.65 * seen) + sky_light(normal) * seen;
+    vec3 seen = open_sky + (1.0 - open_sky) * vec3(0.26, 0.08, 0.06) * open_sky;
+    vec3 view = normalize(eye - position);
+    soft = FILL_COLOR * scatter(vec3(dot(normal, FILL_DIRECTION))) * (0.3 + 0.7 * seen)
+        + studio_light(normal, studio) * seen;
     float edge = 1.0 - clamp(dot(normal, view), 0.0, 1.0);
     edge *= edge;
-    light += RIM_COLOR * clamp(dot(normal, RIM_DIRECTION) + 0.35, 0.0, 1.0) * edge * open_sky;
-    light *= 0.62;
+    soft += RIM_COLOR * clamp(dot(normal, RIM_DIRECTION) + 0.35, 0.0, 1.0) * edge * open_sky;
     world_normal = normal;
+    to_eye = vec4(view, open_sky);
     half_way = normalize(KEY_DIRECTION + view);
-    uv_gleam = vec3(uv, open_sky);
+    vec4 lit_from = shadow_projection * vec4(position + normal * OFF_SURFACE_M, 1.0);
+    shadow_place = lit_from.xyz * 0.5 + 0.5;
+    // The texture is mirrored, the relief is not.
+    places = vec4(uv, uv * vec2(rest.x < 0.0 ? -4.2 : 4.2, 8.1));
     gl_Position = view_projection * vec4(position, 1.0);
 }

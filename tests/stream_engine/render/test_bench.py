@@ -26,3 +26,11 @@ def test_it_reports_wall_and_cpu_time(opengl, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "wall" in printed
     assert "CPU" in printed
+
+
+@pytest.mark.gl
+def test_it_counts_heads_drawn_in_batches(opengl, monkeypatch, capsys):
+    """One line with the device and heads a second."""
+    monkeypatch.setattr(sys, "argv", ["bench", "--frames", "5", "--size", "64", "--batch", "2"])
+    bench.main()
+    assert "batches of 2" in capsys.readouterr().out

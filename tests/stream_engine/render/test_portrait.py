@@ -1,13 +1,14 @@
 """What a renderer elsewhere is told."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.render.camera import Camera
-from stream_engine.render.portrait import RenderStyle, portrait_message
+from stream_engine.render.portrait import RenderStyle, haired, portrait_message, relief_pixels
 from stream_engine.render.shader_source import Dialect, load_shader
 
 
@@ -15,7 +16,9 @@ def test_a_portrait_is_plain_json_with_the_servers_own_shaders():
     """A program for each draw group and the wall, in the dialect of browsers."""
     head = load_head_asset()
     portrait = json.loads(json.dumps(portrait_message(head, RenderStyle(background=(255, 0, 51)))))
-    assert set(portrait["shaders"]) == {"backdrop", *(group.name for group in head.groups)}
+    extra = {portrait[part]["program"] for part in ("hair", "shadow", "relief")}
+    groups = {group.name for group in head.groups}
+    assert set(portrait["shaders"]) == {"backdrop", *extra, *groups}
     assert portrait["shaders"]["skin"]["vertex"] == load_shader("skin.vert", Dialect.WEB)
     assert portrait["blended"] in portrait["shaders"]
     assert portrait["backdrop"] in portrait["shaders"]
@@ -30,3 +33,21 @@ def test_the_matrix_is_the_cameras_in_column_order():
     point = np.array([0.03, -0.02, 0.1, 1.0])
     assert matrix @ point == pytest.approx(camera.matrix(512, 512) @ point)
     assert portrait["eye"] == pytest.approx(camera.eye.tolist())
+
+
+def test_hair_is_optional():
+    """A head that says nothing of hair has none; ours has it on part of the skin."""
+    head = load_head_asset()
+    assert 100 < len(haired(head)) < head.groups[0].triangles
+    assert haired(replace(head, extras={})) is None
+
+
+def test_the_relief_is_as_fine_as_the_picture():
+    """Twice as fine in a picture twice as high, up to a bound; a closer camera needs more."""
+    small, middle, large, huge = (
+        relief_pixels(RenderStyle(), height) for height in (256, 512, 1024, 2048)
+    )
+    assert 4 * small == 2 * middle == large == huge
+    assert relief_pixels(RenderStyle(camera=Camera(half_height_m=0.08)), 512) == large
+    told = portrait_message(load_head_asset(), RenderStyle())["relief"]["pixels"]
+    assert told["512"] == middle

@@ -7,7 +7,7 @@ import pytest
 from stream_engine.render.gl_context import GlContext
 from stream_engine.render.shader_source import Dialect, load_shader
 
-PROGRAMS = ("skin", "mouth", "eye", "lash", "backdrop")
+PROGRAMS = ("skin", "mouth", "eye", "lash", "hair", "backdrop", "shadow", "relief")
 NAMES = [f"{name}.{kind}" for name in PROGRAMS for kind in ("vert", "frag")]
 # In GLSL 3.30 but not in GLSL ES 3.00, or the other way round.
 FOREIGN = (

@@ -6,12 +6,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from email.message import Message
+from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.numpy import load
 
+from stream_engine.config import RenderConfig
 from stream_engine.mesh.head_asset import DEFAULT_HEAD
-from stream_engine.transport.page_assets import head_of, portrait_of
+from stream_engine.mesh.skin_texture import read_png, write_png
+from stream_engine.transport.page_assets import head_of, portrait_of, scenery_of
 from tests.fakes.live_server import LiveServer, live_server
 
 HEAD = "assets/avatars/default/head.safetensors"
@@ -91,7 +95,26 @@ def test_an_unknown_avatar_is_told(server: LiveServer) -> None:
         assert json.loads(body)["error"]["type"] == "AssetError"
 
 
+@pytest.mark.net
+def test_without_a_picture_there_is_none_behind_the_head(server: LiveServer) -> None:
+    """404 and a typed error; the portrait says so beforehand."""
+    status, body, _ = get(server, "assets/background.png")
+    assert status == 404
+    assert json.loads(body)["error"]["type"] == "AssetError"
+    assert json.loads(get(server, PORTRAIT)[1])["pictured"] is False
+
+
+def test_a_picture_behind_the_head_is_served_as_the_video_has_it(tmp_path: Path) -> None:
+    """A PNG of the video's size; nothing else changes."""
+    file = tmp_path / "wall.png"
+    file.write_bytes(write_png(np.full((4, 9, 4), 255, np.uint8)))
+    served = scenery_of(RenderConfig(width=64, height=64, background_picture=str(file)))
+    assert served.media_type == "image/png"
+    assert read_png(served.plain).shape == (64, 64, 4)
+
+
 def test_a_file_is_packed_once_and_its_tag_follows_its_content() -> None:
     """The second asking gives the same object; another background, another tag."""
     assert head_of("default") is head_of("default")
     assert portrait_of("default", (1, 2, 3)).tag != portrait_of("default", (1, 2, 4)).tag
+    assert json.loads(portrait_of("default", (1, 2, 3), True).plain)["transparent"] is True

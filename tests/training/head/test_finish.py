@@ -2,7 +2,8 @@
 
 import pytest
 
-from training.head.finish import grow_hair, split_mouth
+from training.head.finish import grow_hair, grow_strands, split_mouth
+from training.head.looks import AVATARS, DEFAULT
 from training.head.part import join
 from training.head.skin import cut_skin
 from training.head.teeth import build_teeth
@@ -13,7 +14,7 @@ def test_hair_moves_the_scalp_and_leaves_the_face(source):
     """Only vertices above the hairline change."""
     cut = cut_skin(source)
     whole, _ = join([cut.part, build_teeth(source, "upper")])
-    moved = abs(grow_hair(whole, source, cut).positions - whole.positions).max(axis=1)
+    moved = abs(grow_hair(whole, source, cut, DEFAULT.hair).positions - whole.positions).max(axis=1)
     assert moved.max() > 0.01
     face = (whole.positions[:, 2] > 0.06) & (whole.positions[:, 1] < 0.08)
     assert moved[face].max() < 1e-3
@@ -30,3 +31,17 @@ def test_the_mouths_inside_is_drawn_with_the_teeth(source):
     assert skin.triangles + mouth.triangles == len(whole.triangles)
     inner = whole.triangles[skin.triangles : len(cut.part.triangles)]
     assert cut.inside[inner].all()
+
+
+@pytest.mark.slow
+def test_hair_and_beard_colour_the_skin_under_them(source):
+    """Each vertex says how its hair grows; a beard's colour is its own."""
+    cut = cut_skin(source)
+    whole, _ = join([cut.part, build_teeth(source, "upper")])
+    bearded = next(looks for looks in AVATARS.values() if looks.beard)
+    made, grown = grow_strands(whole, source, cut, bearded)
+    assert grown.shape == (len(whole.positions), 4)
+    assert not grown[len(cut.original) :].any()
+    chin = (made.positions[:, 1] < -0.06) & (made.positions[:, 2] > 0.08) & (grown[:, 0] > 0.5)
+    assert (made.color[chin] == bearded.beard.color).all()
+    assert chin.any()
