@@ -1,6 +1,7 @@
 """Every setting, one frozen dataclass per stage; derived values are properties, never settings."""
 
 import dataclasses
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -106,16 +107,18 @@ class RenderConfig:
     """How the head is drawn.
 
     Attributes:
-        avatar: Name of a shipped avatar.
+        avatar: Name of an avatar, shipped or one's own.
         width: Picture width in pixels, even.
         height: Picture height in pixels, even.
         background: sRGB colour as ``#rrggbb``.
+        avatars: Folder of people's own avatars; empty for the user's data folder.
     """
 
     avatar: str = "default"
     width: int = 512
     height: int = 512
     background: str = "#d9dde2"
+    avatars: str = ""
 
     def __post_init__(self) -> None:
         check_range("render.width", self.width, 64, 2048)
@@ -129,6 +132,11 @@ class RenderConfig:
             raise ConfigError(
                 "setting render.background is no colour", got=self.background, expected="#rrggbb"
             )
+
+    @property
+    def avatars_folder(self) -> Path:
+        """Where people's own avatars are, whether it is there or not."""
+        return Path(self.avatars).expanduser() if self.avatars else own_avatars()
 
     @property
     def background_rgb(self) -> tuple[int, int, int]:
@@ -245,6 +253,12 @@ def _read_outputs(tables: dict[str, Any]) -> dict[str, OutputConfig]:
         name: _read_section(OutputConfig, f"outputs.{name}", values)
         for name, values in tables.items()
     }
+
+
+def own_avatars() -> Path:
+    """Where a user's own avatars are unless the settings say otherwise."""
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser() / "elocute" / "avatars"
 
 
 def load_config(path: Path) -> EngineConfig:

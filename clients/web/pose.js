@@ -15,6 +15,7 @@ export class Poser {
   #pivot;
   #triangles;
   #mouth;
+  #retarget;
 
   /** @param {import('./head.js').Head} head */
   constructor({ tensors, pivot, portrait }) {
@@ -24,6 +25,7 @@ export class Poser {
     this.#pivot = pivot;
     this.#triangles = tensors.triangles;
     this.#mouth = portrait.mouth;
+    this.#retarget = portrait.retarget;
     /** Vertices, metres. */
     this.positions = new Float32Array(this.#rest);
     /** Unit vectors. */
@@ -34,6 +36,7 @@ export class Poser {
 
   /** @param {ArrayLike<number>} coefficients 55 of them */
   pose(coefficients) {
+    if (this.#retarget) coefficients = retargeted(this.#retarget, coefficients);
     const at = this.positions;
     at.set(this.#rest);
     for (let shape = 0; shape < SHAPES; shape += 1) {
@@ -63,6 +66,16 @@ export class Poser {
       at[k + 2] += s * (m[6] * x + m[7] * y + m[8] * z - z);
     }
   }
+}
+
+/**
+ * What an avatar makes of what the generator asks: `mesh/retarget.py`.
+ * @param {import('./head.js').Retarget} retarget
+ * @param {ArrayLike<number>} coefficients
+ */
+export function retargeted({ gain, offset, least, most }, coefficients) {
+  return Float32Array.from(coefficients, (value, k) =>
+    Math.min(Math.max(offset[k] + gain[k] * value, least[k]), most[k]));
 }
 
 /** Keep of each shape only the vertices it moves: their first index, and metres. */

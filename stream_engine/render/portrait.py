@@ -38,7 +38,8 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
 
     Returns:
         ``shaders`` by program and stage, ``blended``, ``background`` (0..1), ``eye``,
-        ``view_projection`` (column order, of a square picture) and ``mouth``.
+        ``view_projection`` (column order, of a square picture), ``mouth`` and
+        ``retarget`` (None for nothing).
     """
     programs = [BACKDROP, *(group.name for group in asset.groups)]
     mouth = MouthLight(asset)
@@ -56,4 +57,5 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
         "eye": style.camera.eye.tolist(),
         "view_projection": style.camera.matrix(1, 1).T.ravel().tolist(),
         "mouth": mouth.measures(),
+        "retarget": None if asset.retarget is None else asset.retarget.message(),
     }

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Self
 
 from starlette.requests import Request
@@ -73,24 +74,25 @@ class PageFiles(StaticFiles):
 
 
 @cache
-def head_of(avatar: str) -> PackedFile:
+def head_of(avatar: str, folder: Path) -> PackedFile:
     """Pack an avatar's head file, the one the server draws from; AssetError if there is none."""
-    return PackedFile.of(head_file(avatar).read_bytes(), "application/octet-stream")
+    return PackedFile.of(head_file(avatar, folder).read_bytes(), "application/octet-stream")
 
 
 @cache
-def portrait_of(avatar: str, background: Color) -> PackedFile:
+def portrait_of(avatar: str, folder: Path, background: Color) -> PackedFile:
     """Pack how an avatar's portrait looks; AssetError if there is no such avatar."""
     style = RenderStyle(background=background)
-    message = portrait_message(load_head_asset(head_file(avatar)), style)
+    message = portrait_message(load_head_asset(head_file(avatar, folder)), style)
     return PackedFile.of(json.dumps(message, separators=(",", ":")).encode(), "application/json")
 
 
-def asset_routes(background: Color) -> list[BaseRoute]:
+def asset_routes(background: Color, folder: Path) -> list[BaseRoute]:
     """List the routes of what a page draws with.
 
     Args:
         background: The wall behind the head, sRGB 0..255.
+        folder: Where people's own avatars are.
 
     Returns:
         The routes; each answers with a tag, and 304 to who has it.
@@ -104,9 +106,9 @@ def asset_routes(background: Color) -> list[BaseRoute]:
         return Route(path, answer)
 
     return [
-        route("/assets/avatars/{avatar}/head.safetensors", head_of),
+        route("/assets/avatars/{avatar}/head.safetensors", lambda avatar: head_of(avatar, folder)),
         route(
             "/assets/avatars/{avatar}/portrait.json",
-            lambda avatar: portrait_of(avatar, background),
+            lambda avatar: portrait_of(avatar, folder, background),
         ),
     ]

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from email.message import Message
+from pathlib import Path
 
 import pytest
 from safetensors.numpy import load
@@ -93,5 +94,7 @@ def test_an_unknown_avatar_is_told(server: LiveServer) -> None:
 
 def test_a_file_is_packed_once_and_its_tag_follows_its_content() -> None:
     """The second asking gives the same object; another background, another tag."""
-    assert head_of("default") is head_of("default")
-    assert portrait_of("default", (1, 2, 3)).tag != portrait_of("default", (1, 2, 4)).tag
+    nowhere = Path("nowhere")
+    assert head_of("default", nowhere) is head_of("default", nowhere)
+    one, other = (portrait_of("default", nowhere, (1, 2, k)) for k in (3, 4))
+    assert one.tag != other.tag
