@@ -40,7 +40,8 @@ _GONE = 0.04
 _MOST_TWINS = 4
 """Vertices in one place; more have normals each of its own."""
 
-_LIP_M, _BROW = 0.0055, "brows"
+_LIP_M = 0.0055
+_BROW_UP_M, _BROW_HALF_M, _BROW_WIDE_M = 0.0225, 0.0035, 0.023
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def make_bundle(
     near = nearest_far(reference.positions.astype(np.float64), whole.positions, 0.01)
     smooth = across_seams(whole.triangles, weld(whole))
     pictures = read_pictures(whole)
-    atlas = bake(whole, group == 0, pictures, _tints(whole, made, reference, near))
+    atlas = bake(whole, group == 0, pictures, _tints(whole, made, reference))
     color, opacity = _colors(whole, pictures)
     color = np.concatenate([to_srgb(color), _sky(whole, group, smooth)[:, None]], axis=1)
     drawn, runs = draw_order(whole, group, opacity)
@@ -167,6 +168,24 @@ def draw_order(whole: Whole, group: I64, opacity: F64) -> tuple[I64, list[tuple[
     return np.concatenate(drawn), runs
 
 
+def _eyes(reference: HeadAsset) -> list[F64]:
+    """Middles of its eyes; an avatar's are about there, having been laid over them."""
+    points = reference.positions[reference.material == Material.EYE].astype(np.float64)
+    return [points[points[:, 0] * side > 0].mean(axis=0) for side in (1.0, -1.0)]
+
+
+def _brow(points: F64, eye: F64) -> F64:
+    """How much of a brow over an eye each vertex is: an arch, thin and faint at its outer end."""
+    along = (points[:, 0] - eye[0]) * np.sign(eye[0]) / _BROW_WIDE_M  # -1 inside, 1 outside
+    arch = _BROW_UP_M - 0.006 * (along - 0.35) ** 2
+    half = _BROW_HALF_M * (1.1 - 0.35 * along)
+    across = np.abs(points[:, 1] - eye[1] - arch) / half
+    front = points[:, 2] > eye[2] - 0.02
+    ends = np.clip(4.0 * (1.0 - np.abs(along)), 0.0, 1.0)
+    brow: F64 = 0.75 * np.clip(1.7 - 1.2 * across, 0.0, 1.0) * ends * front
+    return brow
+
+
 def _places(whole: Whole, group: I64, painted: F64, opacity: F64) -> F64:
     """Texture coordinates, as the shader of each group takes them, [V, 2]."""
     uv = painted.copy()
@@ -186,7 +205,7 @@ def _sky(whole: Whole, group: I64, smooth: I64) -> F64:
     return sky
 
 
-def _tints(whole: Whole, made: Completed, reference: HeadAsset, near: I64) -> F64:
+def _tints(whole: Whole, made: Completed, reference: HeadAsset) -> F64:
     """How much of a lip, and of a brow, each vertex of skin is."""
     points = whole.positions
     lips = np.zeros(len(points))
@@ -194,7 +213,7 @@ def _tints(whole: Whole, made: Completed, reference: HeadAsset, near: I64) -> F6
     mouth = np.flatnonzero(np.linalg.norm(points - loop.mean(axis=0), axis=1) < 0.05)
     away = np.linalg.norm(points[mouth, None] - loop[None], axis=2).min(axis=1)
     lips[mouth] = np.clip(1.6 - away / _LIP_M, 0.0, 1.0)
-    brows = reference.region(_BROW)[near] * 0.6
+    brows = np.maximum(*(_brow(points, eye) for eye in _eyes(reference)))
     skin = whole.is_kind(Material.SKIN)
     return np.stack([lips * skin, brows * skin], axis=1)
 
@@ -209,7 +228,18 @@ def _colors(whole: Whole, pictures: Mapping[int, F64]) -> tuple[F64, F64]:
         )
         if not whole.surfaces[number].see_through:
             color[corners, 3] = 1.0
+        elif number not in pictures and whole.kind[corners[0]] == Material.LASH:
+            color[corners, 3] *= _rooted(whole, corners)
     return color[:, :3], color[:, 3]
+
+
+def _rooted(whole: Whole, corners: I64) -> F64:
+    """Opacity of lashes without a picture: most at the lid, none at their tips."""
+    skin = whole.positions[whole.is_kind(Material.SKIN)]
+    at = nearest_far(skin, whole.positions[corners], 0.002)
+    away = np.linalg.norm(whole.positions[corners] - skin[at], axis=1)
+    rooted: F64 = np.clip(1.0 - away / max(float(np.quantile(away, 0.9)), 1e-6), 0.0, 1.0)
+    return rooted
 
 
 def _tip(opacity: F64) -> F64:

@@ -9,6 +9,7 @@ import numpy as np
 
 from stream_engine.avatar.eyeballs import gaze_shapes
 from stream_engine.avatar.found_head import F64, I64
+from stream_engine.avatar.lend import Lender
 from stream_engine.avatar.lips import Lips, find_lips
 from stream_engine.avatar.naming import BOTH, SIDES, VISEME
 from stream_engine.avatar.nearest import NONE, around, nearest, nearest_far, spacing
@@ -20,9 +21,13 @@ from stream_engine.motion.arkit import ARKIT_NAMES, INDEX, MOUTH_NAMES
 
 FOUND, MISSING = "in the file", "missing"
 SPLIT, JOINED, MIRRORED = "split by side", "sum of its sides", "mirrored"
+LENT = "lent by the shipped head"
 BONE, EYEBALLS, FROM_VISEMES, FROM_LIPS = "jaw bone", "turning eyeballs", "visemes", "lips"
 
 _RAMP_M = 0.008
+_OWN_ALONE = frozenset(name for name in ARKIT_NAMES if name.startswith("eyeBlink"))
+"""What must fit to the millimetre or looks broken; better missing."""
+
 _MIRROR_M, _MIRROR_REACH = 0.008, 1.6
 _FLIP = np.array([-1.0, 1.0, 1.0])
 _PART_TO_MIRROR = 0.3
@@ -84,6 +89,10 @@ def complete(whole: Whole, jaw: F64 | None, reference: HeadAsset) -> Completed:
     open_jaw = shapes.get("jawOpen", np.zeros_like(whole.positions))
     lips = find_lips(whole.positions, open_jaw, skin, reference)
     add({"mouthClose": closing(whole.positions, open_jaw, lips)}, FROM_LIPS)
+    lent = [name for name in ARKIT_NAMES if name not in shapes and name not in _OWN_ALONE]
+    if lent:
+        lender = Lender(reference, whole.positions, open_jaw, whole.kind, (lips.upper, lips.lower))
+        add({name: lender.shape(name) for name in lent}, LENT)
     nothing = np.zeros_like(whole.positions)
     offsets = np.stack([shapes.get(name, nothing) for name in ARKIT_NAMES])
     return Completed(offsets, {name: how.get(name, MISSING) for name in ARKIT_NAMES}, lips)

@@ -65,7 +65,8 @@ def _row(name: str, sounds: str, weights: Mapping[str, float], how: Mapping[str,
     found = sum(weight for shape, weight in weights.items() if how[shape] == FOUND)
     missing = tuple(shape for shape in weights if how[shape] == MISSING)
     lost = sum(weights[shape] for shape in missing)
-    return Covered(name, sounds, found / total, (total - found - lost) / total, missing)
+    made = max(total - found - lost, 0.0)  # rounding
+    return Covered(name, sounds, found / total, made / total, missing)
 
 
 def shape_sources(file: Path, head: HeadAsset) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from stream_engine.avatar.bundle import Bundle, make_bundle
 from stream_engine.avatar.complete import Completed, complete
 from stream_engine.avatar.found_head import FoundHead
+from stream_engine.avatar.lining import lined
 from stream_engine.avatar.naming import Naming, name_shapes
 from stream_engine.avatar.normalise import Placement, move_head, place_head, swap_sides
 from stream_engine.avatar.whole import Whole, join
@@ -60,7 +61,7 @@ def import_head(
     targets = swap_sides(naming.targets) if placed.swapped else dict(naming.targets)
     moved = move_head(head, placed)
     whole = join(moved, targets)
-    made = complete(whole, moved.jaw, reference)
+    whole, made = lined(whole, complete(whole, moved.jaw, reference))
     about = {"source": head.source, "licence": head.licence or "the owner's of the imported file"}
     notes = list(head.notes)
     if placed.swapped:
@@ -81,16 +82,22 @@ def reader_for(path: Path) -> Reader:
     Raises:
         AssetError: If it is not there, or of no known kind.
     """
+    from stream_engine.avatar.read_flame import read_flame
     from stream_engine.avatar.read_gltf import read_gltf
+    from stream_engine.avatar.read_ict import ict_folder, read_ict
+    from stream_engine.avatar.read_obj import read_obj_set
 
-    readers: dict[str, Reader] = {".glb": read_gltf, ".gltf": read_gltf, ".vrm": read_gltf}
+    readers: dict[str, Reader] = {".glb": read_gltf, ".gltf": read_gltf, ".vrm": read_gltf,
+                                 ".npz": read_flame, ".pkl": read_flame}  # fmt: skip
     if not path.exists():
         raise AssetError("there is no such avatar file", got=str(path), fix="check the path")
+    if path.is_dir():
+        return read_obj_set if ict_folder(path) is None else read_ict
     if path.suffix.lower() not in readers:
         raise AssetError(
             "avatar file of no known kind",
             got=path.name,
-            expected=", ".join(readers),
+            expected=", ".join(readers) + ", or a folder of .obj files",
             fix="export it as .glb, with shapes (morph targets, shape keys)",
         )
     return readers[path.suffix.lower()]
