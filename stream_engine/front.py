@@ -198,9 +198,7 @@ def routes(front: Front, web_root: Path) -> list[BaseRoute]:
         Route("/metrics", front.metrics),
         Route("/assets/sample.wav", sample),
         Route("/assets/still.jpg", front.still),
-        *asset_routes(
-            front.house.config.render.background_rgb, front.house.config.render.avatars_folder
-        ),
+        *asset_routes(front.house.config.render),
         WebSocketRoute("/v1/speech", front.speech),
         WebSocketRoute("/v1/realtime", realtime),
         Mount("/", PageFiles(directory=web_root)),

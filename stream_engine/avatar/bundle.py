@@ -40,6 +40,10 @@ _GONE = 0.04
 _MOST_TWINS = 4
 """Vertices in one place; more have normals each of its own."""
 
+_FULL_HAIR = 29.5 / 58.0
+"""Place along a lid where the lash's shader has a hair and no gap between two."""
+
+_IRIS = np.array([0.089, 0.045, 0.023])
 _LIP_M = 0.0055
 _BROW_UP_M, _BROW_HALF_M, _BROW_WIDE_M = 0.0225, 0.0035, 0.023
 
@@ -192,7 +196,7 @@ def _places(whole: Whole, group: I64, painted: F64, opacity: F64) -> F64:
     eyes = np.unique(whole.triangles[group == GROUPS.index("eye")])
     uv[eyes] = eye_uv(whole)[eyes]
     lashes = np.unique(whole.triangles[group == GROUPS.index("lash")])
-    uv[lashes, 0], uv[lashes, 1] = 0.5, 1.0 - _tip(opacity[lashes])
+    uv[lashes, 0], uv[lashes, 1] = _FULL_HAIR, 1.0 - _tip(opacity[lashes])
     return uv
 
 
@@ -226,10 +230,13 @@ def _colors(whole: Whole, pictures: Mapping[int, F64]) -> tuple[F64, F64]:
         color[corners] = surface_color(
             whole.surfaces[number], pictures.get(number), whole.uv[corners], whole.color[corners]
         )
+        bare, kind = number not in pictures, whole.kind[corners[0]]
         if not whole.surfaces[number].see_through:
             color[corners, 3] = 1.0
-        elif number not in pictures and whole.kind[corners[0]] == Material.LASH:
+        elif bare and kind == Material.LASH:
             color[corners, 3] *= _rooted(whole, corners)
+        if bare and kind == Material.EYE:
+            color[corners, :3] = _IRIS  # the eye's shader paints the rest
     return color[:, :3], color[:, 3]
 
 

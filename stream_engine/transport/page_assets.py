@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from stream_engine.config import RenderConfig
 from stream_engine.mesh.head_asset import head_file, load_head_asset
 from stream_engine.render.portrait import RenderStyle, portrait_message
 
@@ -87,16 +88,16 @@ def portrait_of(avatar: str, folder: Path, background: Color) -> PackedFile:
     return PackedFile.of(json.dumps(message, separators=(",", ":")).encode(), "application/json")
 
 
-def asset_routes(background: Color, folder: Path) -> list[BaseRoute]:
+def asset_routes(config: RenderConfig) -> list[BaseRoute]:
     """List the routes of what a page draws with.
 
     Args:
-        background: The wall behind the head, sRGB 0..255.
-        folder: Where people's own avatars are.
+        config: The wall behind the head, and where people's own avatars are.
 
     Returns:
         The routes; each answers with a tag, and 304 to who has it.
     """
+    folder = config.avatars_folder
 
     def route(path: str, make: Callable[[str], PackedFile]) -> Route:
         async def answer(request: Request) -> Response:
@@ -109,6 +110,6 @@ def asset_routes(background: Color, folder: Path) -> list[BaseRoute]:
         route("/assets/avatars/{avatar}/head.safetensors", lambda avatar: head_of(avatar, folder)),
         route(
             "/assets/avatars/{avatar}/portrait.json",
-            lambda avatar: portrait_of(avatar, folder, background),
+            lambda avatar: portrait_of(avatar, folder, config.background_rgb),
         ),
     ]

@@ -27,9 +27,11 @@ from training.head.teeth import build_teeth
 _INT16_MAX = 32767
 
 
-def build_head(files: AnnyFiles) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def build_head(
+    files: AnnyFiles, identity: Mapping[str, float] = recipe.IDENTITY
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Make the head's tensors and the metadata that goes with them."""
-    source = load_source(files)
+    source = load_source(files, identity)
     skin = cut_skin(source)
     whole, groups = join(
         [

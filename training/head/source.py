@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,12 +41,12 @@ class Source:
         return self.positions[self.mesh.vertex_groups[name]]
 
 
-def load_source(files: AnnyFiles) -> Source:
+def load_source(files: AnnyFiles, identity: Mapping[str, float] = recipe.IDENTITY) -> Source:
     """Blend the identity targets and move the origin to the head centre."""
     mesh = files.base_mesh()
     count = len(mesh.positions)
     positions = mesh.positions.copy()
-    for name, weight in recipe.IDENTITY.items():
+    for name, weight in identity.items():
         positions += weight * files.identity_target(name, count)
     centre = positions[mesh.vertex_groups["joint-head"]].mean(axis=0)
     centre[0] = 0.0
