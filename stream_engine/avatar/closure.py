@@ -13,7 +13,7 @@ from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import HeadAsset
 from stream_engine.types import F32
 
-CLOSED_MM = 1.5
+CLOSED_MM = 1.0
 """Lips further apart than this, beyond the gap they have at rest, are seen to be open."""
 
 CLOSED: Mapping[str, Mapping[str, float]] = {

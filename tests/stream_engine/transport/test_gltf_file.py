@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 from stream_engine.formats.rotation import Turn, quaternion
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import HeadAsset, load_head_asset
-from stream_engine.motion.arkit import ARKIT_NAMES
+from stream_engine.mesh.retarget import read_retarget
+from stream_engine.motion.arkit import ARKIT_NAMES, INDEX
 from stream_engine.transport.gltf_file import GltfFile, animated_head
 from stream_engine.types import F32
 from tests.contracts.frame_sink_contract import check_frame_sink, some_motion
@@ -128,6 +130,15 @@ def test_it_is_a_frame_sink(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_motion_meets_its_avatar_retargeted() -> None:
+    """The file has a head of its own: its weights are what that head makes of the motion."""
+    table = {"jawOpen": {"gain": 0.5}}
+    own = replace(head(), retarget=read_retarget(table, "own.toml"))
+    weights = sampled(Glb(animated_head(own, [MOTION])), "weights").reshape(-1, 52)
+    plain = MOTION.coefficients[:, INDEX["jawOpen"]]
+    assert np.allclose(weights[:, INDEX["jawOpen"]], 0.5 * plain)
+
+
 def test_the_khronos_validator_finds_no_fault(tmp_path: Path) -> None:
     """No error and no warning; skipped without node or its package ``gltf-validator``."""
     node = shutil.which("node")

@@ -12,6 +12,7 @@ import pytest
 from safetensors.numpy import load
 
 from stream_engine.mesh.head_asset import DEFAULT_HEAD
+from stream_engine.motion.arkit import INDEX
 from stream_engine.transport.page_assets import head_of, portrait_of
 from tests.fakes.live_server import LiveServer, live_server
 
@@ -90,6 +91,16 @@ def test_an_unknown_avatar_is_told(server: LiveServer) -> None:
         status, body, _ = get(server, f"assets/avatars/nobody/{name}")
         assert status == 404
         assert json.loads(body)["error"]["type"] == "AssetError"
+
+
+def test_own_avatars_are_served_with_their_range(tmp_path: Path) -> None:
+    """By name from the user's folder; how the portrait looks says what is retargeted."""
+    (tmp_path / "mine.safetensors").write_bytes(DEFAULT_HEAD.read_bytes())
+    (tmp_path / "mine.toml").write_text("[jawOpen]\ngain = 0.5\n")
+    assert head_of("mine", tmp_path).plain == DEFAULT_HEAD.read_bytes()
+    portrait = json.loads(portrait_of("mine", tmp_path, (1, 2, 3)).plain)
+    assert portrait["retarget"]["gain"][INDEX["jawOpen"]] == 0.5
+    assert json.loads(portrait_of("default", tmp_path, (1, 2, 3)).plain)["retarget"] is None
 
 
 def test_a_file_is_packed_once_and_its_tag_follows_its_content() -> None:
