@@ -63,7 +63,7 @@ class Scene:
         self._parent: dict[int, int] = {}
         for root in roots if isinstance(roots, list) else range(len(nodes)):
             self._walk(root, np.eye(4), 0)
-        bones = bones_of(document)
+        bones = {k: v for k, v in bones_of(document).items() if v in self._world}
         self._head = bones.get("head", self._named(r"(^|[_:. ])head$"))
         self._jaw = bones.get("jaw", self._named(r"(^|[_:. ])jaw([_. ]?(root|joint|master|01))?$"))
 
@@ -94,8 +94,9 @@ class Scene:
 
     def _by_bones(self, node: dict[str, Any], attributes: dict[str, Any], rows: int) -> Spread:
         skin = self._document.entry("skins", node["skin"])
-        joints = [int(joint) for joint in skin.get("joints", [])]
-        if not joints or any(joint not in self._world for joint in joints):
+        listed = skin.get("joints")
+        joints = [k for k in listed if isinstance(k, int)] if isinstance(listed, list) else []
+        if not joints or joints != listed or any(joint not in self._world for joint in joints):
             raise broken("has a skin with bones outside the scene", f"skin {node['skin']}", "nodes")
         rests = np.tile(np.eye(4), (len(joints), 1, 1))
         if "inverseBindMatrices" in skin:

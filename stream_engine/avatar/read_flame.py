@@ -30,6 +30,10 @@ _IDENTITIES = 300
 
 _JAW_RADIANS, _YAW_RADIANS = 0.30, 0.12
 _RIDGE = 2e-3
+_STAYS = 3.0
+"""How much more it counts that a mouth stays still in a blink, and a brow in a smile."""
+
+_LIP_TO_NOSE_M = 0.025
 _SKIN = FoundSurface("skin", (0.52, 0.33, 0.25, 1.0))
 _EYES = FoundSurface("eyeballs", (0.8, 0.8, 0.8, 1.0))
 
@@ -132,18 +136,29 @@ def regress(
     skin = np.flatnonzero(kind == Material.SKIN)
     lips = find_lips(basis.positions, basis.jaw_open, skin, reference)
     lender = Lender(reference, basis.positions, basis.jaw_open, kind, (lips.upper, lips.lower))
-    rows = basis.directions[:, skin].reshape(len(basis.directions), -1)  # [K, 3S]
-    square = rows @ rows.T
-    ridge = _RIDGE * np.trace(square) / len(square) * np.eye(len(square))
     names = [name for name in ARKIT_NAMES if not name.startswith(("eyeLook", "tongue"))]
-    wanted = np.stack([lender.shape(name)[skin].reshape(-1) for name in names])
-    weights = np.linalg.solve(square + ridge, rows @ wanted.T)  # [K, names]
-    left = wanted - weights.T @ rows
+    wanted = np.stack([lender.shape(name)[skin] for name in names])
+    lower = basis.positions[skin, 1] < basis.positions[lips.upper, 1].mean() + _LIP_TO_NOSE_M
+    mouth = np.array([name.startswith(("mouth", "jaw", "cheekPuff")) for name in names])
+    weights = np.zeros((len(names), len(basis.directions)))
+    for these, elsewhere in ((mouth, ~lower), (~mouth, lower)):
+        stays = np.where(elsewhere, _STAYS, 1.0)[:, None]
+        weights[these] = _closest(basis.directions[:, skin] * stays, wanted[these] * stays)
+    made = np.tensordot(weights, basis.directions, 1)
+    left = wanted - made[:, skin]
     fits = 1.0 - float((left**2).sum() / max((wanted**2).sum(), 1e-12))
-    made = np.tensordot(weights.T, basis.directions, 1)
     made[:, kind == Material.EYE] = 0.0
     shapes = dict(zip(names, made, strict=True))
     return shapes | {"jawOpen": basis.jaw_open}, fits
+
+
+def _closest(directions: F64, wanted: F64) -> F64:
+    """Weights of directions [K, S, 3] that come closest to offsets [N, S, 3]: [N, K]."""
+    rows = directions.reshape(len(directions), -1)
+    square = rows @ rows.T
+    ridge = _RIDGE * np.trace(square) / len(square) * np.eye(len(square))
+    solved: F64 = np.linalg.solve(square + ridge, rows @ wanted.reshape(len(wanted), -1).T).T
+    return solved
 
 
 def _jaw(model: FlameFile, joints: F64, turn: F64) -> F64:

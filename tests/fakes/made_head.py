@@ -105,7 +105,7 @@ def small_picture(head: HeadAsset) -> bytes:
 def with_document(glb: bytes, change: Mapping[str, Any]) -> bytes:
     """A GLB whose JSON has other values at its top."""
     length = struct.unpack_from("<I", glb, 12)[0]
-    document = json.loads(glb[20 : 20 + length]) | dict(change)
+    document = dict(change) if "asset" in change else json.loads(glb[20 : 20 + length]) | change
     text = json.dumps(document).encode()
     text += b" " * (-len(text) % 4)
     rest = glb[20 + length :]

@@ -2,12 +2,16 @@
 
 import base64
 import json
+from contextlib import suppress
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stream_engine.avatar.read_gltf import read_gltf
 from stream_engine.errors import AssetError
+from stream_engine.formats.glb import GlbBuilder
 from stream_engine.mesh.skin_texture import read_png
 from tests.fakes.made_head import document_of, with_document
 
@@ -91,3 +95,61 @@ def test_a_file_cut_off_is_said(plain_glb, tmp_path):
     (tmp_path / "half.glb").write_bytes(plain_glb[: len(plain_glb) // 2])
     with pytest.raises(AssetError, match="cut off"):
         read_gltf(tmp_path / "half.glb")
+
+
+def small_document():
+    """A triangle with a shape, a bone and an expression, as text."""
+    builder = GlbBuilder()
+    corner = np.eye(3, dtype=np.float32)
+    position, target = builder.vertices(corner, bounds=True), builder.sparse(corner)
+    joints, shares = np.zeros((3, 4), np.uint8), np.full((3, 4), 0.25, np.float32)
+    attributes = {"POSITION": position, "JOINTS_0": builder.vertices(joints),
+                  "WEIGHTS_0": builder.vertices(shares)}  # fmt: skip
+    primitive = {"attributes": attributes, "targets": [{"POSITION": target}], "material": 0,
+                 "indices": builder.indices(np.arange(3, dtype=np.uint16))}  # fmt: skip
+    binds = [{"node": 0, "index": 0, "weight": 1.0}]
+    vrm = {"expressions": {"preset": {"aa": {"morphTargetBinds": binds}}}}
+    return builder.pack(
+        {
+            "scene": 0,
+            "scenes": [{"nodes": [0, 1]}],
+            "nodes": [{"name": "a", "mesh": 0, "skin": 0}, {"name": "Jaw", "scale": [1, 1, 1]}],
+            "meshes": [{"primitives": [primitive], "extras": {"targetNames": ["jawOpen"]}}],
+            "skins": [{"joints": [1]}],
+            "materials": [{"pbrMetallicRoughness": {"baseColorFactor": [1, 1, 1, 1]}}],
+            "extensions": {"VRMC_vrm": vrm},
+        }
+    )
+
+
+def places(value, path=()):
+    """Every place in a document, deep first."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, part in inside:
+        if isinstance(part, dict | list):
+            yield from places(part, (*path, key))
+        yield (*path, key)
+
+
+SMALL = small_document()
+PLACES = sorted(places(document_of(SMALL)), key=str)
+ODD = [None, -1, 0, 1e9, "x", [], {}, True, 3.5, [1], [None], {"a": 1}, 99, "DELETE"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(ODD)), min_size=1, max_size=3))
+def test_whatever_stands_in_a_file_it_is_read_or_refused(tmp_path_factory, changes):
+    """Any value in any place: a head or an `AssetError`, nothing else."""
+    document = document_of(SMALL)
+    for path, value in changes:
+        holder = document
+        with suppress(KeyError, IndexError, TypeError):
+            for key in path[:-1]:
+                holder = holder[key]
+            if value == "DELETE":
+                del holder[path[-1]]
+            else:
+                holder[path[-1]] = value
+    file = tmp_path_factory.getbasetemp() / "odd.glb"
+    file.write_bytes(with_document(SMALL, document) if "asset" in document else SMALL[:30])
+    with suppress(AssetError):
+        read_gltf(file)
