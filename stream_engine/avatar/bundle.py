@@ -245,7 +245,7 @@ def _rooted(whole: Whole, corners: I64) -> F64:
     skin = whole.positions[whole.is_kind(Material.SKIN)]
     at = nearest_far(skin, whole.positions[corners], 0.002)
     away = np.linalg.norm(whole.positions[corners] - skin[at], axis=1)
-    rooted: F64 = np.clip(1.0 - away / max(float(np.quantile(away, 0.9)), 1e-6), 0.0, 1.0)
+    rooted: F64 = np.clip(1.0 - away / max(float(np.quantile(away, 0.9)), 1e-6), 0.0, 1.0) ** 2
     return rooted
 
 

@@ -100,14 +100,16 @@ def run_export(options: argparse.Namespace, config: EngineConfig) -> int:
     Raises:
         AssetError: If there is no such avatar, or the file cannot be written.
     """
+    from stream_engine.avatar.coverage import about
     from stream_engine.mesh.head_asset import head_file, load_head_asset
     from stream_engine.transport.gltf_file import animated_head
 
-    head = load_head_asset(head_file(options.name, config.render.avatars_folder))
+    file = head_file(options.name, config.render.avatars_folder)
+    head = load_head_asset(file)
     target = options.output or Path(f"{options.name}.glb")
     data = animated_head(head, [])
     _write(target, data)
-    _say(f"{target}: {len(data) / 1e6:.1f} MB, 52 shapes")
+    _say(f"{target}: {len(data) / 1e6:.1f} MB, 52 shapes; licence: {about(file).get('licence')}")
     return 0
 
 

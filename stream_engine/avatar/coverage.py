@@ -69,6 +69,12 @@ def _row(name: str, sounds: str, weights: Mapping[str, float], how: Mapping[str,
     return Covered(name, sounds, found / total, made / total, missing)
 
 
+def about(file: Path) -> dict[str, str]:
+    """Give what an avatar's file says of itself, such as ``source`` and ``licence``."""
+    with safe_open(file, framework="numpy") as reader:
+        return dict(reader.metadata() or {})
+
+
 def shape_sources(file: Path, head: HeadAsset) -> dict[str, str]:
     """Say how each shape of an avatar was had.
 
@@ -79,8 +85,7 @@ def shape_sources(file: Path, head: HeadAsset) -> dict[str, str]:
     Returns:
         By name; a shipped avatar's are all its own.
     """
-    with safe_open(file, framework="numpy") as reader:
-        said = json.loads((reader.metadata() or {}).get(SHAPE_SOURCES, "{}"))
+    said = json.loads(about(file).get(SHAPE_SOURCES, "{}"))
     moves = np.abs(head.deltas).max(axis=(1, 2)) > 0
     return {
         name: str(said.get(name, FOUND)) if moves[k] else MISSING

@@ -16,7 +16,7 @@ _NEUTRAL = "generic_neutral_mesh.obj"
 _LOOKS = {
     "M_GumsTongue": FoundSurface("M_GumsTongue", (0.36, 0.10, 0.10, 1.0)),
     "M_Teeth": FoundSurface("M_Teeth", (0.72, 0.66, 0.55, 1.0)),
-    "M_EyeLashes": FoundSurface("M_EyeLashes", (0.02, 0.014, 0.01, 0.5), see_through=True),
+    "M_EyeLashes": FoundSurface("M_EyeLashes", (0.02, 0.014, 0.01, 0.4), see_through=True),
 }
 
 

@@ -36,6 +36,7 @@ def test_import_list_check_and_export(settings, turned_glb, tmp_path, capsys):
     assert "closed" in capsys.readouterr().out
     target = tmp_path / "back.glb"
     assert main(["avatar", "export", "my-head", "-o", str(target), *given]) == 0
+    assert "licence: the owner's" in capsys.readouterr().out
     assert len(document_of(target.read_bytes())["meshes"][0]["extras"]["targetNames"]) == 52
     assert main(["avatar", "import", str(tmp_path / "My Head.glb"), *given]) == 1
     assert "--force" in capsys.readouterr().err
