@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from stream_engine.avatar.found_head import F64, I64
-from stream_engine.avatar.nearest import nearest_far
+from stream_engine.avatar.nearest import around, nearest_far
 from stream_engine.errors import AssetError
 from stream_engine.mesh.head_asset import HeadAsset
 
 _BOX_M = np.array([0.045, 0.035, 0.045])
 _TOUCH_M = 0.009
+_OPENS_M = 0.002
 _PARTS = 0.28
 """Share of the widest parting that still counts, towards the corners."""
 
@@ -86,19 +87,14 @@ def find_lips(positions: F64, jaw: F64, skin: I64, reference: HeadAsset) -> Lips
 
 def _pairs(points: F64, drop: F64) -> tuple[I64, I64]:
     """What lies together and parts: numbers above and below."""
-    if not len(points):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    apart = ((points[:, None] - points[None]) ** 2).sum(axis=2)
-    parting = drop[None] - drop[:, None]
-    together = apart < _TOUCH_M**2
+    above, below, away = around(points, points, _TOUCH_M)
+    parting = drop[below] - drop[above]
+    widest = float(parting.max(initial=0.0))
     # What parts within a millimetre is cut; skin that stretches parts little over so little.
-    sharp = np.where(together, parting / (np.sqrt(apart) + 0.001), 0.0)
-    widest = float(parting[together].max(initial=0.0))
-    if widest < 0.002:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    pairs = together & (parting > _PARTS * widest) & (sharp > 0.1 * sharp.max())
-    above, below = np.nonzero(pairs)
-    return above, below
+    sharp = parting / (away + 0.001)
+    pairs = (parting > _PARTS * widest) & (sharp > 0.1 * sharp.max(initial=0.0))
+    pairs &= widest > _OPENS_M
+    return above[pairs], below[pairs]
 
 
 def _columns(points: F64, upper: I64, lower: I64) -> I64:
