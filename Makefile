@@ -13,6 +13,8 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@sh deploy/system_packages.sh gl browser turn
+	@! command -v npm >/dev/null || [ -d tests/node/node_modules ] \
+	  || npm ci --prefix tests/node --no-audit --no-fund --silent || echo "no validator, no three.js"
 	$(MAKE) check
 
 # In order of speed; nothing else is run in CI. What goes by the clock has the machine to itself,

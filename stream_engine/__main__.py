@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from stream_engine.avatar import command as avatar
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig, load_config
 from stream_engine.errors import StreamEngineError
@@ -56,6 +57,7 @@ def _parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", help="serve the page, WebRTC and the WebSocket door"))
     _add_render(commands.add_parser("render", help="render a speech file to a movie or motion"))
     replay.add(commands)
+    avatar.add(commands)
     doctor = commands.add_parser("doctor", help="say what this machine can run")
     doctor.add_argument("--config", type=Path, help="TOML file of settings")
     doctor.set_defaults(command=_doctor)
@@ -159,7 +161,8 @@ def _serve(options: argparse.Namespace, config: EngineConfig) -> int:
 
 
 def _render(options: argparse.Namespace, config: EngineConfig) -> int:
-    from stream_engine.assemble import Assembly, head_asset
+    from stream_engine.assemble import Assembly
+    from stream_engine.heads import head_asset
     from stream_engine.offline import OfflineRender, RenderJob, RenderStages
 
     if options.output is None and options.motion is None:
@@ -168,12 +171,12 @@ def _render(options: argparse.Namespace, config: EngineConfig) -> int:
     job = RenderJob(options.speech, options.output, options.motion)
     assembly = Assembly(config)
     movie = options.output is not None
-    avatar = config.render.avatar
+    chosen = config.render.avatar
     stages = RenderStages(
         motion=assembly.motion_stream(config.motion.profile),
-        poser=assembly.head_poser(avatar) if movie else None,
-        renderer=assembly.renderer(avatar) if movie else None,
-        head=partial(head_asset, avatar),
+        poser=assembly.head_poser(chosen) if movie else None,
+        renderer=assembly.renderer(chosen) if movie else None,
+        head=partial(head_asset, chosen, config.render.avatars_folder),
     )
     render = OfflineRender(job, stages, config.render, MonotonicClock())
     report = render.run(_no_progress if options.quiet else _ProgressBar().show)

@@ -2,7 +2,6 @@
 
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,8 @@ import numpy as np
 from stream_engine.capacity.admission import Setting
 from stream_engine.config import SHIPPED_STEP_COUNTS, EngineConfig
 from stream_engine.errors import AssetError
+from stream_engine.heads import head_asset, head_mesh
 from stream_engine.mesh.blendshapes import HeadMesh
-from stream_engine.mesh.head_asset import HeadAsset, head_file, load_head_asset
 from stream_engine.motion.arkit import INDEX, MOUTH_NAMES
 from stream_engine.motion.expression import Expression
 from stream_engine.motion.generator import MotionGenerator
@@ -124,28 +123,6 @@ def open_units(folder: Path | None = None) -> "UnitNamer":
     return UnitNamer(OnnxRunner(path))
 
 
-@cache
-def head_asset(avatar: str) -> HeadAsset:
-    """Load a shipped head once.
-
-    Args:
-        avatar: Its name.
-
-    Returns:
-        The head.
-
-    Raises:
-        AssetError: If there is no such avatar.
-    """
-    return load_head_asset(head_file(avatar))
-
-
-@cache
-def head_mesh(avatar: str) -> HeadMesh:
-    """Make an avatar's poser once; it has no state, so all sessions share it."""
-    return HeadMesh(head_asset(avatar))
-
-
 class Assembly:
     """Makes real stages for any number of sessions; models are loaded once and shared.
 
@@ -253,7 +230,7 @@ class Assembly:
         Raises:
             AssetError: If there is no such avatar.
         """
-        return head_mesh(avatar)
+        return head_mesh(avatar, self._config.render.avatars_folder)
 
     def renderer(self, avatar: str) -> "MeshRenderer":
         """Open OpenGL and make a renderer; it belongs to the calling thread.
@@ -272,7 +249,8 @@ class Assembly:
         from stream_engine.transport.scenery import video_style
 
         config = self._config.render
-        return MeshRenderer(head_asset(avatar), config.width, config.height, video_style(config))
+        head = head_asset(avatar, config.avatars_folder)
+        return MeshRenderer(head, config.width, config.height, video_style(config))
 
     def close(self) -> None:
         """Free the models."""

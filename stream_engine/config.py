@@ -1,6 +1,7 @@
 """Every setting, one frozen dataclass per stage; derived values are properties, never settings."""
 
 import dataclasses
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -110,13 +111,14 @@ class RenderConfig:
     """How the head is drawn.
 
     Attributes:
-        avatar: Name of a shipped avatar.
+        avatar: Name of an avatar, shipped or one's own.
         width: Picture width in pixels, even.
         height: Picture height in pixels, even.
         background: sRGB colour as ``#rrggbb``, or ``transparent``, on pages that draw.
         background_chroma: Stands for ``transparent`` in video, which has no alpha.
         background_picture: File shown behind the head instead of a colour; none if empty.
         background_blur: How soft that picture is, a share of its height, 0..0.2.
+        avatars: Folder of people's own avatars; empty for the user's data folder.
     """
 
     avatar: str = "default"
@@ -126,6 +128,7 @@ class RenderConfig:
     background_chroma: str = "#00b140"
     background_picture: str = ""
     background_blur: float = 0.0
+    avatars: str = ""
 
     def __post_init__(self) -> None:
         check_range("render.width", self.width, 64, 2048)
@@ -149,6 +152,11 @@ class RenderConfig:
     def transparent(self) -> bool:
         """Whether nothing stands behind the head where pictures have alpha."""
         return self.background == TRANSPARENT
+
+    @property
+    def avatars_folder(self) -> Path:
+        """Where people's own avatars are, whether it is there or not."""
+        return Path(self.avatars).expanduser() if self.avatars else own_avatars()
 
     @property
     def background_rgb(self) -> tuple[int, int, int]:
@@ -266,6 +274,12 @@ def _read_outputs(tables: dict[str, Any]) -> dict[str, OutputConfig]:
         name: _read_section(OutputConfig, f"outputs.{name}", values)
         for name, values in tables.items()
     }
+
+
+def own_avatars() -> Path:
+    """Where a user's own avatars are unless the settings say otherwise."""
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser() / "elocute" / "avatars"
 
 
 def load_config(path: Path) -> EngineConfig:

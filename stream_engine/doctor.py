@@ -106,12 +106,12 @@ def _motion(config: EngineConfig) -> Finding:
 
 
 def _renderer(config: EngineConfig) -> Finding:
-    from stream_engine.assemble import head_mesh
+    from stream_engine.heads import head_mesh
     from stream_engine.render.mesh_renderer import MeshRenderer
 
     clock = MonotonicClock()
     try:
-        poser = head_mesh(config.render.avatar)
+        poser = head_mesh(config.render.avatar, config.render.avatars_folder)
         renderer = MeshRenderer(poser.asset, config.render.width, config.render.height)
     except StreamEngineError as error:
         return Finding(False, f"rendering: {error}")

@@ -16,7 +16,7 @@ from stream_engine.errors import AssetError, TransportError
 from stream_engine.gate.door import TokenDoor
 from stream_engine.household import Household, is_failing, is_lost
 from stream_engine.leftovers import Leftovers
-from stream_engine.mesh.head_asset import HEADS
+from stream_engine.mesh.head_asset import avatar_files
 from stream_engine.motion.window import PROFILES
 from stream_engine.peers import Peers
 from stream_engine.refusals import body_text, plain
@@ -95,7 +95,7 @@ class Front:
         motion, avatar = self.house.config.motion, self.house.config.render.avatar
         manner = {"emotion": motion.emotion, "intensity": motion.intensity, "style": motion.style}
         first = {"default": motion.profile, "manner": manner, "avatar": avatar}
-        avatars = list(HEADS)
+        avatars = list(avatar_files(self.house.config.render.avatars_folder))
         most_text = MOST_TEXT if self.house.voice is not None else 0
         return JSONResponse({"profiles": rows, **first, "avatars": avatars, "most_text": most_text})
 

@@ -15,8 +15,9 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from stream_engine.assemble import MODEL_FOLDER, head_mesh
+from stream_engine.assemble import MODEL_FOLDER
 from stream_engine.config import INT8
+from stream_engine.heads import head_mesh
 from stream_engine.motion.arkit import ARKIT_COUNT, INDEX, MOUTH_NAMES
 from stream_engine.motion.generator import MotionGenerator
 from stream_engine.motion.hop import MotionHop

@@ -6,13 +6,14 @@ import { fetchPicture } from './backdrop.js';
  * @typedef {Float32Array | Int16Array | Uint16Array | Uint8Array | Uint32Array} Numbers
  * @typedef {{ name: string, first: number, count: number }} DrawGroup triangles drawn with one program
  * @typedef {{ upper: number[], lower: number[], rest: number, dark: number, wide_open: number }} Mouth
+ * @typedef {{ gain: number[], offset: number[], least: number[], most: number[] }} Retarget
  * @typedef {{ shaders: Record<string, { vertex: string, fragment: string }>, backdrop: string,
  *   blended: string, background: number[], transparent: boolean, pictured: boolean, studio: number[],
  *   hair: { program: string, tensor: string, shells: number },
  *   shadow: { program: string, pixels: number, projection: number[] },
  *   relief: { program: string, pixels: Record<string, number> },
  *   eye: number[], view_projection: number[],
- *   mouth: Mouth }} Portrait
+ *   mouth: Mouth, retarget: Retarget | null }} Portrait
  * @typedef {{ width: number, height: number, pixels: Uint8Array }} Skin RGBA8, first row at v = 0
  * @typedef {{ tensors: Record<string, Numbers>, groups: DrawGroup[], pivot: number[],
  *   portrait: Portrait, skin: Skin, scenery: ImageBitmap | OffscreenCanvas | null }} Head

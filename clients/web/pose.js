@@ -16,6 +16,7 @@ export class Poser {
   #triangles;
   #mouth;
   #lids;
+  #retarget;
 
   /** @param {import('./head.js').Head} head */
   constructor({ tensors, pivot, portrait }) {
@@ -26,6 +27,7 @@ export class Poser {
     this.#triangles = tensors.triangles;
     this.#mouth = portrait.mouth;
     this.#lids = portrait.lids ?? [];
+    this.#retarget = portrait.retarget;
     /** Vertices, metres. */
     this.positions = new Float32Array(this.#rest);
     /** Unit vectors. */
@@ -36,6 +38,7 @@ export class Poser {
 
   /** @param {ArrayLike<number>} coefficients 55 of them */
   pose(coefficients) {
+    if (this.#retarget) coefficients = retargeted(this.#retarget, coefficients);
     const at = this.positions;
     at.set(this.#rest);
     for (let shape = 0; shape < SHAPES; shape += 1) {
@@ -88,6 +91,16 @@ function slide({ middle: [x, y, z], vertices, limits }, at) {
     at[k + 1] = y + stretch * dy;
     at[k + 2] = z + stretch * dz;
   }
+}
+
+/**
+ * What an avatar makes of what the generator asks: `mesh/retarget.py`.
+ * @param {import('./head.js').Retarget} retarget
+ * @param {ArrayLike<number>} coefficients
+ */
+export function retargeted({ gain, offset, least, most }, coefficients) {
+  return Float32Array.from(coefficients, (value, k) =>
+    Math.min(Math.max(offset[k] + gain[k] * value, least[k]), most[k]));
 }
 
 /** Keep of each shape only the vertices it moves: their first index, and metres. */

@@ -103,6 +103,12 @@ class GltfDocument:
             values = np.maximum(values / np.iinfo(plain.dtype).max, -1.0)
         return values[:, 0] if width == 1 else values
 
+    def bytes_of(self, view_number: object) -> bytes:
+        """Read a view as it lies there, such as a picture; AssetError if it is cut off."""
+        view = self.entry("bufferViews", view_number)
+        size = _size(view, "byteLength")
+        return self._rows(view_number, 0, np.zeros((size, 1), np.uint8)).tobytes()
+
     def _with_sparse(self, sparse: dict[str, Any], plain: NDArray[Any]) -> NDArray[Any]:
         count = _size(sparse, "count")
         places, values = sparse.get("indices"), sparse.get("values")

@@ -63,7 +63,7 @@ class HeadMesh:
 
         Args:
             coefficients: float32 [T, 55]: 52 ARKit weights in 0..1, then pitch, yaw and roll in
-                radians.
+                radians, as the generator makes them; retargeted here if the avatar asks it.
 
         Returns:
             Vertices and normals of each row.
@@ -78,6 +78,8 @@ class HeadMesh:
                 expected=f"(T, {COEFFICIENT_COUNT})",
                 fix="give 52 ARKit weights and pitch, yaw, roll per frame",
             )
+        if self.asset.retarget is not None:
+            coefficients = self.asset.retarget.apply(coefficients)
         weights = np.asarray(coefficients[:, :ARKIT_COUNT], dtype=np.float32)
         flat = self._mix(self._lids.closed(weights)) + self._neutral  # [T, V * 3]
         still = flat.reshape(len(flat), -1, 3)

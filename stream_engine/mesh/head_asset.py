@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from stream_engine.errors import AssetError
+from stream_engine.mesh.retarget import Retarget, load_retarget
 from stream_engine.motion.arkit import ARKIT_NAMES
 
 _AVATARS = Path(__file__).parent.parent / "assets" / "avatars"
@@ -22,6 +24,9 @@ HEADS = {file.stem: file for file in sorted(_AVATARS.glob("*.safetensors"))}
 
 DEFAULT_HEAD = HEADS["default"]
 FORMAT = "elocute-head-2"
+AVATAR_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+"""What an avatar may be called; it stands in addresses."""
+
 PACKED = "deltas_zlib"
 """The offsets as they are kept: mostly zeros, a twelfth of their size."""
 
@@ -78,6 +83,7 @@ class HeadAsset:
         pivot: Point the head turns about, float32 [3].
         skin_vertices: The skin is vertices 0..skin_vertices - 1.
         extras: Further tensors of the file by name, for example the packed skin texture.
+        retarget: What is done to coefficients before they pose it; None for nothing.
     """
 
     positions: NDArray[np.float32]
@@ -97,6 +103,7 @@ class HeadAsset:
     pivot: NDArray[np.float32]
     skin_vertices: int
     extras: Mapping[str, NDArray[np.uint8]]
+    retarget: Retarget | None = None
 
     @property
     def vertices(self) -> int:
@@ -133,11 +140,12 @@ class HeadAsset:
         return inside
 
 
-def head_file(avatar: str) -> Path:
+def head_file(avatar: str, folder: Path | None = None) -> Path:
     """Find the head file of an avatar.
 
     Args:
         avatar: Its name.
+        folder: Where people's own avatars are, beside those that ship.
 
     Returns:
         The file.
@@ -145,9 +153,17 @@ def head_file(avatar: str) -> Path:
     Raises:
         AssetError: If there is no such avatar.
     """
-    if avatar not in HEADS:
-        raise AssetError("unknown avatar", got=repr(avatar)[:80], expected=" or ".join(HEADS))
-    return HEADS[avatar]
+    known = avatar_files(folder)
+    if avatar not in known:
+        raise AssetError("unknown avatar", got=repr(avatar)[:80], expected=" or ".join(known))
+    return known[avatar]
+
+
+def avatar_files(folder: Path | None) -> dict[str, Path]:
+    """List avatars by name: those that ship, then people's own, which never stand for a shipped."""
+    own = sorted(folder.glob("*.safetensors")) if folder is not None else []
+    named = {file.stem: file for file in own if re.fullmatch(AVATAR_NAME, file.stem)}
+    return HEADS | {name: file for name, file in named.items() if name not in HEADS}
 
 
 def load_head_asset(path: Path | None = None) -> HeadAsset:
@@ -193,6 +209,7 @@ def load_head_asset(path: Path | None = None) -> HeadAsset:
         pivot=np.array(json.loads(metadata["pivot"]), dtype=np.float32),
         skin_vertices=int(metadata["skin_vertices"]),
         extras={name: tensor for name, tensor in tensors.items() if name not in _TENSORS},
+        retarget=load_retarget(file.with_suffix(".toml")),
     )
 
 

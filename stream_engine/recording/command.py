@@ -180,11 +180,12 @@ def _assembly(head: Head, config: EngineConfig) -> "Assembly":
 def _write(
     options: argparse.Namespace, take: Take, assembly: "Assembly", config: EngineConfig
 ) -> None:
-    from stream_engine.assemble import head_asset
+    from stream_engine.heads import head_asset
 
     avatar = config.render.avatar
     if options.motion is not None:
-        sink = open_motion(options.motion, partial(head_asset, avatar))
+        head = partial(head_asset, avatar, config.render.avatars_folder)
+        sink = open_motion(options.motion, head)
         try:
             for frames in take.motion():
                 sink.write(frames)

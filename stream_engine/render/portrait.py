@@ -107,8 +107,8 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
 
     Returns:
         ``shaders`` by program and stage, ``blended``, ``background`` (0..1), ``eye``,
-        ``view_projection`` (column order, of a square picture), ``mouth``, ``lids``, and of the
-        studio ``harmonics``, ``shadow`` and ``relief``.
+        ``view_projection`` (column order, of a square picture), ``mouth``, ``lids``,
+        ``retarget`` (None for nothing), and of the studio ``harmonics``, ``shadow``, ``relief``.
     """
     programs = [BACKDROP, SHADOW, RELIEF, HAIR, *(group.name for group in asset.groups)]
     mouth = MouthLight(asset)
@@ -142,4 +142,5 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
         "view_projection": style.camera.matrix(1, 1).T.ravel().tolist(),
         "mouth": mouth.measures(),
         "lids": Lids(asset).measures(),
+        "retarget": None if asset.retarget is None else asset.retarget.message(),
     }

@@ -93,7 +93,7 @@ def animated_head(head: HeadAsset, runs: list[MotionFrames]) -> bytes:
         **_look(builder, head),
     }
     if runs:
-        document["animations"] = [_animation(builder, runs)]
+        document["animations"] = [_animation(builder, head, runs)]
     return builder.pack(document)
 
 
@@ -155,8 +155,12 @@ def _rest(builder: GlbBuilder, pivot: F32) -> int:
     return builder.accessor(matrices)
 
 
-def _animation(builder: GlbBuilder, runs: list[MotionFrames]) -> dict[str, Any]:
+def _animation(
+    builder: GlbBuilder, head: HeadAsset, runs: list[MotionFrames]
+) -> dict[str, Any]:
     motion = np.concatenate([run.coefficients for run in runs])
+    if head.retarget is not None:  # the file has a head of its own, which this motion meets
+        motion = head.retarget.apply(motion)
     numbers = np.concatenate([run.start + np.arange(len(run.coefficients)) for run in runs])
     turns = [quaternion(Turn(*(float(a) for a in row))) for row in motion[:, ARKIT_COUNT:]]
     times = builder.accessor((numbers / MOTION_FPS).astype(np.float32), bounds=True)

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -78,19 +79,18 @@ class PageFiles(StaticFiles):
 
 
 @cache
-def head_of(avatar: str) -> PackedFile:
+def head_of(avatar: str, folder: Path) -> PackedFile:
     """Pack an avatar's head file, the one the server draws from; AssetError if there is none."""
-    return PackedFile.of(head_file(avatar).read_bytes(), "application/octet-stream")
+    return PackedFile.of(head_file(avatar, folder).read_bytes(), "application/octet-stream")
 
 
 @cache
-def portrait_of(
-    avatar: str, background: Color, transparent: bool = False, pictured: bool = False
-) -> PackedFile:
+def portrait_of(avatar: str, config: RenderConfig) -> PackedFile:
     """Pack how an avatar's portrait looks; AssetError if there is no such avatar."""
-    style = RenderStyle(background=background, transparent=transparent)
-    message = portrait_message(load_head_asset(head_file(avatar)), style)
-    message["pictured"] = pictured  # the picture is a file of its own
+    style = RenderStyle(background=config.background_rgb, transparent=config.transparent)
+    head = load_head_asset(head_file(avatar, config.avatars_folder))
+    message = portrait_message(head, style)
+    message["pictured"] = bool(config.background_picture)  # the picture is a file of its own
     return PackedFile.of(json.dumps(message, separators=(",", ":")).encode(), "application/json")
 
 
@@ -108,11 +108,12 @@ def asset_routes(config: RenderConfig) -> list[BaseRoute]:
     """List the routes of what a page draws with.
 
     Args:
-        config: What stands behind the head.
+        config: What stands behind the head, and where people's own avatars are.
 
     Returns:
         The routes; each answers with a tag, and 304 to who has it.
     """
+    folder = config.avatars_folder
 
     def route(path: str, make: Callable[[str], PackedFile]) -> Route:
         async def answer(request: Request) -> Response:
@@ -122,12 +123,9 @@ def asset_routes(config: RenderConfig) -> list[BaseRoute]:
         return Route(path, answer)
 
     return [
-        route("/assets/avatars/{avatar}/head.safetensors", head_of),
+        route("/assets/avatars/{avatar}/head.safetensors", lambda avatar: head_of(avatar, folder)),
         route("/assets/background.png", lambda _: scenery_of(config)),
         route(
-            "/assets/avatars/{avatar}/portrait.json",
-            lambda avatar: portrait_of(
-                avatar, config.background_rgb, config.transparent, bool(config.background_picture)
-            ),
+            "/assets/avatars/{avatar}/portrait.json", lambda avatar: portrait_of(avatar, config)
         ),
     ]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stream_engine.assemble import head_asset, head_mesh
+from stream_engine.heads import head_asset, head_mesh
 from stream_engine.mesh.head_asset import HEADS
 from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
 from stream_engine.render.mesh_renderer import MeshRenderer

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream_engine.assemble import Assembly, head_asset, open_ear, open_units
+from stream_engine.assemble import Assembly, open_ear, open_units
 from stream_engine.config import EngineConfig
 from stream_engine.errors import AssetError, ConfigError
+from stream_engine.heads import head_asset
 
 
 def test_sessions_share_one_model_and_one_head() -> None:

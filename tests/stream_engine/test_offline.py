@@ -7,9 +7,10 @@ import av
 import numpy as np
 import pytest
 
-from stream_engine.assemble import Assembly, head_asset
+from stream_engine.assemble import Assembly
 from stream_engine.config import EngineConfig, RenderConfig
 from stream_engine.errors import AudioError, ConfigError
+from stream_engine.heads import head_asset
 from stream_engine.offline import OfflineRender, RenderJob, RenderStages
 from stream_engine.transport.motion_file import read_motion
 from stream_engine.types import AudioChunk

@@ -15,6 +15,7 @@ from safetensors.numpy import load
 from stream_engine.config import RenderConfig
 from stream_engine.mesh.head_asset import DEFAULT_HEAD
 from stream_engine.mesh.skin_texture import read_png, write_png
+from stream_engine.motion.arkit import INDEX
 from stream_engine.transport.page_assets import head_of, portrait_of, scenery_of
 from tests.fakes.live_server import LiveServer, live_server
 
@@ -113,8 +114,24 @@ def test_a_picture_behind_the_head_is_served_as_the_video_has_it(tmp_path: Path)
     assert read_png(served.plain).shape == (64, 64, 4)
 
 
+def test_own_avatars_are_served_with_their_range(tmp_path: Path) -> None:
+    """By name from the user's folder; how the portrait looks says what is retargeted."""
+    (tmp_path / "mine.safetensors").write_bytes(DEFAULT_HEAD.read_bytes())
+    (tmp_path / "mine.toml").write_text("[jawOpen]\ngain = 0.5\n")
+    config = RenderConfig(avatars=str(tmp_path))
+    assert head_of("mine", tmp_path).plain == DEFAULT_HEAD.read_bytes()
+    portrait = json.loads(portrait_of("mine", config).plain)
+    assert portrait["retarget"]["gain"][INDEX["jawOpen"]] == 0.5
+    assert json.loads(portrait_of("default", config).plain)["retarget"] is None
+
+
 def test_a_file_is_packed_once_and_its_tag_follows_its_content() -> None:
     """The second asking gives the same object; another background, another tag."""
-    assert head_of("default") is head_of("default")
-    assert portrait_of("default", (1, 2, 3)).tag != portrait_of("default", (1, 2, 4)).tag
-    assert json.loads(portrait_of("default", (1, 2, 3), True).plain)["transparent"] is True
+    nowhere = Path("nowhere")
+    assert head_of("default", nowhere) is head_of("default", nowhere)
+    one, other = (
+        portrait_of("default", RenderConfig(background=color)) for color in ("#010203", "#010204")
+    )
+    assert one.tag != other.tag
+    clear = portrait_of("default", RenderConfig(background="transparent"))
+    assert json.loads(clear.plain)["transparent"] is True

@@ -1,0 +1,1 @@
+"""People's own heads: files of other programs read, made whole, and written as avatars."""
