@@ -11,9 +11,10 @@ from PIL import Image, ImageDraw
 
 from stream_engine.assemble import Assembly
 from stream_engine.audio.file_source import FileSource
-from stream_engine.config import EngineConfig, MotionConfig, RenderConfig
+from stream_engine.config import EngineConfig, MotionConfig
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.emotion import EMOTIONS
+from stream_engine.render_config import RenderConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "stream_engine" / "assets" / "sample.wav"

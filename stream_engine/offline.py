@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stream_engine.audio.file_source import FileSource
-from stream_engine.config import RenderConfig
 from stream_engine.errors import StreamEngineError
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.protocols import Clock, FrameSink, HeadPoser, MotionStream, Renderer
+from stream_engine.render_config import RenderConfig
 from stream_engine.transport.motion_sink import Head, check_kind, open_motion
 from stream_engine.transport.movie_file import MovieFile
 from stream_engine.types import MOTION_FPS, TICKS_PER_FRAME, MotionFrames

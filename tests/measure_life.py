@@ -12,13 +12,14 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from stream_engine.assemble import Assembly
-from stream_engine.config import EngineConfig, RenderConfig
+from stream_engine.config import EngineConfig
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.mesh.normals import NormalField
 from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT, COEFFICIENT_NAMES, INDEX
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.gaze import model_gaze
+from stream_engine.render_config import RenderConfig
 from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS, MeshFrame
 from tests.measure_expression import Bench, blinks, read, say
 from tests.paths import SAMPLE

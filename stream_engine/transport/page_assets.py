@@ -18,11 +18,11 @@ from starlette.routing import BaseRoute, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from stream_engine.config import RenderConfig
 from stream_engine.errors import AssetError
 from stream_engine.mesh.head_asset import head_file, load_head_asset
 from stream_engine.mesh.skin_texture import write_png
 from stream_engine.render.portrait import RenderStyle, portrait_message
+from stream_engine.render_config import RenderConfig
 from stream_engine.transport.scenery import scenery
 
 GZIP_LEVEL = 6

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_engine.config import RenderConfig
 from stream_engine.render.backdrop import fitted
 from stream_engine.render.portrait import RenderStyle
+from stream_engine.render_config import RenderConfig
 from stream_engine.transport.picture_file import read_picture
 
 

@@ -16,11 +16,12 @@ from typing import Any, cast
 import numpy as np
 
 from stream_engine.clock import MonotonicClock
-from stream_engine.config import EngineConfig, RenderConfig
+from stream_engine.config import EngineConfig
 from stream_engine.household import Household
 from stream_engine.livekit.command import Ticket, work
 from stream_engine.livekit.sdk_room import SdkRoom, load_sdk
 from stream_engine.livekit.worker import Wish
+from stream_engine.render_config import RenderConfig
 from tests.fakes.livekit_server import LiveKitServer
 from tests.fakes.livekit_talk import AGENT, FACE, SIZE, Agent, SmallStages
 

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from stream_engine.audio.speech_queue import Pcm
 from stream_engine.clock import MonotonicClock
-from stream_engine.config import EngineConfig, RenderConfig
+from stream_engine.config import EngineConfig
 from stream_engine.household import Household
 from stream_engine.livekit.sdk_room import SdkRoom
 from stream_engine.livekit.worker import AvatarWorker, Wish
 from stream_engine.protocols import Stages
+from stream_engine.render_config import RenderConfig
 from stream_engine.session import Session
 from tests.fakes import livekit_sdk
 from tests.fakes.livekit_sdk import (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stream_engine.config import EngineConfig, MotionConfig, RenderConfig, ServerConfig, load_config
+from stream_engine.config import EngineConfig, MotionConfig, ServerConfig, load_config
 from stream_engine.errors import ConfigError
 from stream_engine.motion.emotion import Manner
 from stream_engine.output_config import OutputConfig
@@ -78,21 +78,11 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 def test_values_are_checked_in_code_too() -> None:
     """Ranges hold however the settings are made."""
     with pytest.raises(ConfigError):
-        RenderConfig(width=511)
-    with pytest.raises(ConfigError):
-        RenderConfig(background="grey")
-    with pytest.raises(ConfigError, match="background_chroma"):
-        RenderConfig(background_chroma="transparent")
-    with pytest.raises(ConfigError, match="has a picture"):
-        RenderConfig(background="transparent", background_picture="wall.jpg")
-    with pytest.raises(ConfigError):
         ServerConfig(max_sessions=0)
     with pytest.raises(ConfigError):
         ServerConfig(replica="a/b")
     with pytest.raises(ConfigError):
         MotionConfig(profile="fast")
-    assert RenderConfig(background="#0a141e").background_rgb == (10, 20, 30)
-    assert RenderConfig(background="transparent").background_rgb == (0, 177, 64)
     assert MotionConfig().latency_profile.name == "balanced"
 
 

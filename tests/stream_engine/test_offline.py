@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from stream_engine.assemble import Assembly
-from stream_engine.config import EngineConfig, RenderConfig
+from stream_engine.config import EngineConfig
 from stream_engine.errors import AudioError, ConfigError
 from stream_engine.heads import head_asset
 from stream_engine.offline import OfflineRender, RenderJob, RenderStages
+from stream_engine.render_config import RenderConfig
 from stream_engine.transport.motion_file import read_motion
 from stream_engine.types import AudioChunk
 from tests.contracts.stream_contract import join_motion

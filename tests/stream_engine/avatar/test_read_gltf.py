@@ -31,7 +31,7 @@ def test_meshes_shapes_and_pictures_are_read(found, reference):
         100 * np.ptp(reference.positions[:, 0]), rel=1e-3
     )
     assert "tongueOut" not in found.meshes[2].morphs
-    assert read_png(found.surfaces[face.surface].picture).shape == (96, 64, 4)
+    assert read_png(found.surfaces[face.surface].picture).shape == (128, 80, 4)
 
 
 def test_text_with_a_buffer_inside_is_the_same(plain_glb, tmp_path):

