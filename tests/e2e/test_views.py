@@ -117,8 +117,17 @@ def test_nothing_may_stand_behind_the_head(page: Any) -> None:
     page.select_option("#background", "transparent")
     page.wait_for_function(ALPHA + "[0] === 0")
     assert page.evaluate(ALPHA) == [0, 255]
+    assert page.evaluate("document.getElementById('face').style.opacity") == "0"
     page.select_option("#background", "#00b140")
     page.wait_for_function(ALPHA + "[0] === 255")
+    assert page.evaluate("document.getElementById('face').style.opacity") == ""
+    before = picture(page.evaluate(DRAW, [0.0] * 55))
+    page.evaluate("elocute.stage.setBackground({ picture: 'assets/still.jpg', blur: 0.05 })")
+    page.wait_for_function(ALPHA + "[0] === 255")
+    after = picture(page.evaluate(DRAW, [0.0] * 55))
+    corner, nose = (slice(4, 24), slice(4, 24)), (slice(250, 262), slice(250, 262))
+    assert np.abs(after[corner] - before[corner]).mean() > 0.1
+    assert np.abs(after[nose] - before[nose]).mean() < 0.01
     page.select_option("#background", "")
 
 
