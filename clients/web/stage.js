@@ -200,6 +200,7 @@ export class Stage {
     before?.close();
     this.#canvas.hidden = hidden;
     this.#painter = new Painter(this.#canvas, dressed);
+    this.#video.style.opacity = dressed.portrait.transparent ? '0' : ''; // it lies under the canvas
   }
 
   async #toVideo() {
@@ -217,6 +218,7 @@ export class Stage {
   #leaveLocal() {
     cancelAnimationFrame(this.#frame);
     this.#canvas.hidden = true;
+    this.#video.style.opacity = '';
     const painter = this.#painter;
     this.#painter = null;
     painter?.close();
