@@ -31,8 +31,7 @@ def build_head(
     files: AnnyFiles, identity: Mapping[str, float] = recipe.IDENTITY
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Make the head's tensors and the metadata that goes with them."""
-    source = load_source(files, identity)
-    skin = cut_skin(source)
+    skin = cut_skin(source := load_source(files, identity))
     whole, groups = join(
         [
             skin.part,
@@ -45,8 +44,7 @@ def build_head(
         ]
     )
     groups = split_mouth(groups, skin)
-    regions = name_regions(whole, skin)
-    inner, outer = lip_loops(whole, skin)
+    regions, (inner, outer) = name_regions(whole, skin), lip_loops(whole, skin)
     texture = bake_texture(whole, source, skin)
     whole = grow_hair(whole, source, skin)
     drawn, draw_groups = thin_out(whole, groups, (inner, outer))
