@@ -11,8 +11,8 @@ from stream_engine.motion.emotion import Heard, Passing
 from stream_engine.motion.window import PROFILES
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.transport.heed import heed, manner_of
-from stream_engine.types import MotionFrames
 from stream_engine.wire import Express
+from tests.fakes.nobody import Nobody
 from tests.fakes.stages import LoudnessSlots
 
 
@@ -30,25 +30,6 @@ class RememberingSlots(LoudnessSlots):
     def hear(self, slot: int, heard: Heard) -> None:
         """Keep it."""
         self.told.append(heard)
-
-
-class Nobody:
-    """Implements `LaneOwner` and `MotionSink`."""
-
-    def wake(self) -> None:
-        """Nobody sleeps."""
-
-    def remove(self, lane: Lane) -> None:
-        """Nobody leaves."""
-
-    def push(self, frames: MotionFrames) -> None:
-        """Nobody looks."""
-
-    def finish(self) -> None:
-        """Nobody waits."""
-
-    def fail(self, error: Exception) -> None:
-        """Nobody minds."""
 
 
 @pytest.fixture
