@@ -29,6 +29,7 @@ from stream_engine.types import (
     AudioChunk,
     MotionFrames,
 )
+from stream_engine.user_level import UserLevel
 
 RING_SECONDS = 2
 """Audio kept from its arrival until it leaves again as the voice, delayed."""
@@ -64,7 +65,7 @@ class Session:
         begun: Its time runs.
         listeners: Other doors of the same session.
         audience: Who looks at its pictures.
-        prompted: It speaks what a `Prompter` gives it, and hears no microphone.
+        prompted: It speaks what a `Prompter` gives it, and listens to whoever has the microphone.
     """
 
     def __init__(
@@ -77,24 +78,23 @@ class Session:
         self.id = secrets.token_urlsafe(9)
         self.parts = parts
         self.listeners: list[Listener] = []
-        self.prompted = False
+        self.begun = self.prompted = False
         self.clock = house.clock
         self.tally = Tally(house.tally)
         self._least_delay = profile_named(parts.profile).latency + RELEASE_MARGIN
         self._margin = Margin()
         self._house = house
         self._on_error = on_error
-        self.begun = False
         self._sent: TimedPicture | None = None
-        self._voiced = 0
         self.playout = PlayoutClock(house.clock.now(), self._least_delay)
         self.ring = RingBuffer(RING_SECONDS * TICKS_PER_SECOND)
         self._intake = AudioIntake(self.ring, self.playout, self.tally)
         self._resampler = Resampler(TICKS_PER_SECOND)
-        self._resampled = 0
+        self._resampled = self._voiced = 0
         sink = _Delivery(self, on_motion, on_error)
         order = LaneOrder(parts.profile, sink, self.tally, parts.manner, PATIENCE_FRAMES)
         self.lane: Lane = house.engine.add(order)
+        self._user = UserLevel(self.lane)
         self.sync = SessionSync(self.lane, house.clock, self.tally, self.id, house.engine)
         self._slot = FrameSlot(self.tally)
         self.seat = self._take_seat()
@@ -119,6 +119,7 @@ class Session:
             samples: float32 [N] at 48 kHz.
         """
         if self.prompted:
+            self._user.push(samples)
             return
         self.begin(len(samples))
         self._intake.push(pts, samples, self.clock.now())

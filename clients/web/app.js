@@ -43,7 +43,6 @@ const syncPanel = new SyncPanel();
 const speech = new Speech(service, (loudness) => {
   $('level').style.transform = `scaleX(${Math.min(1, loudness * 6).toFixed(2)})`;
   if (loudness > LOUD) state.spokeAt = performance.now();
-  if (state.bot && speech.live) state.link?.listen(loudness); // the face listens while a bot has its mouth
   caption();
 });
 const stage = new Stage($('face'), $('drawn'), {

@@ -64,7 +64,7 @@ def carry(state: HeadState, asked: F32, place: F32, frame: NDArray[np.int64]) ->
     follow, following = approach(state.follow, state.following, wanted, _FOLLOW_RATE)
     to = asked.copy()
     to[:, :2] += follow
-    awake = np.clip(frame / _WAKING_FRAMES, 0.0, 1.0)
+    awake = np.minimum(np.maximum(frame / _WAKING_FRAMES, 0.0), 1.0)
     rate = (_WAKING_RATE + (_RATE - _WAKING_RATE) * awake).astype(np.float32)[:, None]
     at, speed = approach(state.at, state.speed, to, rate)
     return HeadState(at, speed, follow, following)

@@ -19,15 +19,18 @@ def heed(lane: Lane, message: Express | Manner | Listen) -> None:
     if isinstance(message, Listen):
         hear(lane, message.level_db)
         return
-    times = Times(message.onset_s, message.apex_s, message.offset_s)
-    lane.express(message.emotion, message.intensity, message.style, times)
+    lane.express(message.emotion, message.intensity, message.style, _times(message))
 
 
-def manner_of(lane: Lane) -> Manner:
-    """Say what a face shows: what stays, and the times of what passes or passed last."""
+def manner_after(lane: Lane, asked: Manner) -> Manner:
+    """Say what a face has been given: what stays, or, if that was asked for, what passes."""
     now = lane.manner
-    if now.passing is None:
+    if now.passing is None or not _times(asked).given:
         return Manner(now.emotion, now.intensity, now.style)
     passing = now.passing
     times = (passing.onset_s, passing.apex_s, passing.offset_s)
     return Manner(passing.emotion, passing.intensity, now.style, *times)
+
+
+def _times(message: Express | Manner) -> Times:
+    return Times(message.onset_s, message.apex_s, message.offset_s)

@@ -51,7 +51,7 @@ from stream_engine.realtime_wire import (
 from stream_engine.replica.session_name import full_name
 from stream_engine.session import Session
 from stream_engine.text_wire import AppendText, CommitText
-from stream_engine.transport.heed import heed, manner_of
+from stream_engine.transport.heed import heed, manner_after
 from stream_engine.transport.outbox import Outbox
 from stream_engine.transport.realtime_answers import cut_answer, described, heard_ms
 from stream_engine.transport.sync_teller import SyncTeller
@@ -225,7 +225,7 @@ class RealtimeSocket:
                 )
         elif isinstance(event, UpdateSession):
             heed(self.session.lane, event.session)
-            self._say(SessionUpdated(manner_of(self.session.lane)))
+            self._say(SessionUpdated(manner_after(self.session.lane, event.session)))
         elif isinstance(event, Listen):
             heed(self.session.lane, event)
         elif isinstance(event, CancelResponse):

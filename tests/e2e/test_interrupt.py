@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from stream_engine.motion.arkit import INDEX
 from tests.e2e.browser import browsing, serving, write_bursts
 
 pytestmark = [pytest.mark.browser, pytest.mark.net, pytest.mark.slow]
@@ -26,6 +27,9 @@ NETWORK_AND_BROWSER_MS = 250.0
 def say(socket: ClientConnection, kind: str, **fields: object) -> None:
     """Send an event."""
     socket.send(json.dumps({"type": kind, **fields}))
+
+
+LISTENS = f"elocute.motion.at(-1)?.coefficients[0][{INDEX['browInnerUp']}] > 0.4"
 
 
 def until(socket: ClientConnection, kind: str) -> dict[str, Any]:
@@ -53,6 +57,7 @@ def test_an_interrupt_is_seen_in_the_browser(tmp_path: Path) -> None:
         with connect(url, max_queue=None) as socket:
             until(socket, "session.created")
             page.wait_for_timeout(1_000)
+            page.wait_for_function(LISTENS)  # to the microphone that the bot has replaced
             for turn in range(TURNS):
                 audio = base64.b64encode(LOUD.astype("<i2").tobytes()).decode()
                 say(socket, "input_audio_buffer.append", audio=audio)

@@ -206,3 +206,13 @@ def test_a_closed_session_is_in_no_thread_any_more() -> None:
     assert bench.house.engine.sessions == 0
     assert bench.house.render._seats == ()
     assert bench.house.tally.count("sessions_closed_total") == 1
+
+
+def test_a_microphone_that_a_bot_has_replaced_is_listened_to() -> None:
+    """It is not spoken through; its level reaches the face ten times a second."""
+    session = Bench().session
+    session.prompted = True
+    for packet in range(50):
+        session.push_audio(packet * PACKET, np.full(PACKET, 0.05, np.float32))
+    assert session.lane.told == 50 * PACKET // 4_800
+    assert session.ring.end == 0

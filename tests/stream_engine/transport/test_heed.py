@@ -10,9 +10,9 @@ from stream_engine.motion import emotion
 from stream_engine.motion.emotion import Heard, Passing
 from stream_engine.motion.window import PROFILES
 from stream_engine.telemetry.metrics import Tally
-from stream_engine.transport.heed import heed, manner_of
-from stream_engine.types import MotionFrames
+from stream_engine.transport.heed import heed, manner_after
 from stream_engine.wire import Express
+from tests.fakes.nobody import Nobody
 from tests.fakes.stages import LoudnessSlots
 
 
@@ -30,25 +30,6 @@ class RememberingSlots(LoudnessSlots):
     def hear(self, slot: int, heard: Heard) -> None:
         """Keep it."""
         self.told.append(heard)
-
-
-class Nobody:
-    """Implements `LaneOwner` and `MotionSink`."""
-
-    def wake(self) -> None:
-        """Nobody sleeps."""
-
-    def remove(self, lane: Lane) -> None:
-        """Nobody leaves."""
-
-    def push(self, frames: MotionFrames) -> None:
-        """Nobody looks."""
-
-    def finish(self) -> None:
-        """Nobody waits."""
-
-    def fail(self, error: Exception) -> None:
-        """Nobody minds."""
 
 
 @pytest.fixture
@@ -70,16 +51,18 @@ def test_what_has_no_times_stays(lane: Lane, slots: RememberingSlots) -> None:
     heed(lane, Express("sad", 0.5))
     assert lane.manner == emotion.Manner("sad", 0.5)
     assert slots.told == [lane.manner]
-    assert manner_of(lane) == Manner("sad", 0.5, 1.0)
+    assert manner_after(lane, Manner("sad")) == Manner("sad", 0.5, 1.0)
 
 
 def test_what_has_times_passes(lane: Lane, slots: RememberingSlots) -> None:
     """The usual times where only one is given; what stays is as it was."""
-    heed(lane, Manner("happy", 1.0, onset_s=0.1))
+    asked = Manner("happy", 1.0, onset_s=0.1)
+    heed(lane, asked)
     assert lane.manner.passing == Passing("happy", 1.0, 0.1, 0.6, 0.6)
     assert lane.manner.emotion == "neutral"
     assert slots.told == [lane.manner]
-    assert manner_of(lane) == Manner("happy", 1.0, 1.0, 0.1, 0.6, 0.6)
+    assert manner_after(lane, asked) == Manner("happy", 1.0, 1.0, 0.1, 0.6, 0.6)
+    assert manner_after(lane, Manner(style=1.0)) == Manner("neutral", 0.7, 1.0)
 
 
 def test_levels_are_counted(lane: Lane, slots: RememberingSlots) -> None:
