@@ -238,6 +238,9 @@ def run(options: argparse.Namespace, place: Place) -> None:
     if not learn(listening, options.out.with_suffix(""), rhythm, place, judge) or not place.leads:
         return
     ears.cpu().eval()
+    if options.keep_face:
+        kept = begun(options.start, read["sizes"], scale)
+        ears.face.load_state_dict(kept.face.state_dict())
     clips = {"recorded": len(recorded.motion), "made": len(made.motion)}
     about = {"clips": clips, "report": judge()}
     save(options.out, ears, about | commonest(recorded, made))
@@ -251,12 +254,17 @@ def main() -> None:
     parser.add_argument("--spoken", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="ears to go on from, instead of new ones")
     parser.add_argument(
+        "--keep-face", action="store_true", help="write the face ear of --start as it was"
+    )
+    parser.add_argument(
         "--sounds", type=Path, nargs="*", default=[], help="folders of music and the like"
     )
     parser.add_argument("--seed", type=int, help="instead of the recipe's")
     parser.add_argument("--out", type=Path, required=True, help="model; its run is beside it")
     add_options(parser, RECIPES / "streaming_ear.toml", minutes=60.0)
     options = parser.parse_args()
+    if options.keep_face and options.start is None:
+        parser.error("--keep-face needs --start: it says whose")
     with take_place(options.device, options.threads) as place:
         run(options, place)
 

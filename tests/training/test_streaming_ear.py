@@ -49,7 +49,7 @@ def test_both_ears_learn() -> None:
 
 @pytest.mark.slow
 def test_the_recipe_writes_ears_that_can_be_exported(tmp_path: Path) -> None:
-    """From files of pairs and of made faces to weights, sizes, prior, voice and errors."""
+    """Weights, sizes, prior, voice, errors; gone on from, one ear may be kept as it was."""
     pairs = made_up_pairs(3, FRAMES)
     replace(pairs, split=np.array(["train", "validation", "test"])).save(tmp_path / "pairs.npz")
     kept = next(f"s{k}" for k in range(99) if held_out(f"s{k}"))
@@ -64,7 +64,8 @@ def test_the_recipe_writes_ears_that_can_be_exported(tmp_path: Path) -> None:
     )
     options = argparse.Namespace(
         pairs=tmp_path / "pairs.npz", spoken=tmp_path / "spoken.npz", recipe=tmp_path / "tiny.toml",
-        steps=None, seed=None, start=None, sounds=[], minutes=1.0, out=tmp_path / "ears.pt",
+        steps=None, seed=None, start=None, sounds=[], keep_face=False, minutes=1.0,
+        out=tmp_path / "ears.pt",
     )  # fmt: skip
     run(options, HERE)
     face, speech, about = read_streaming_ears(tmp_path / "ears.pt")
@@ -72,3 +73,11 @@ def test_the_recipe_writes_ears_that_can_be_exported(tmp_path: Path) -> None:
     assert about["clips"] == {"recorded": 1, "made": 1}
     assert len(about["prior"]) == 100
     assert "recorded_face" in about["report"]
+    begun, options.out = options.out, tmp_path / "more.pt"
+    options.start, options.keep_face = begun, True
+    run(options, HERE)
+    still, learned, _ = read_streaming_ears(tmp_path / "more.pt")
+    for name, value in face.state_dict().items():
+        assert torch.equal(still.state_dict()[name], value), name
+    old = speech.state_dict()
+    assert any(not torch.equal(old[name], value) for name, value in learned.state_dict().items())
