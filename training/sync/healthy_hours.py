@@ -9,7 +9,7 @@ session is an utterance; an action is counted, forgotten, and the rules begin an
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -65,6 +65,14 @@ def speech_of(place: str) -> tuple[str, list[F32]]:
     corpus, only = SpeechCorpus(folder), place.endswith(HELD_OUT)
     chosen = [u for u in corpus.utterances() if not only or for_tests(u.speaker)]
     return folder.resolve().name, [corpus.speech(u.name) for u in chosen]
+
+
+def in_turn(corpora: Mapping[str, Sequence[F32]]) -> Iterator[tuple[str, Sequence[F32]]]:
+    """Batches of all corpora, again and again."""
+    while any(corpora.values()):
+        for name, speech in corpora.items():
+            for at in range(0, len(speech), BATCH):
+                yield name, speech[at : at + BATCH]
 
 
 def talk(speech: Sequence[F32], rng: np.random.Generator) -> list[F32]:
@@ -142,13 +150,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rng, scorer = np.random.default_rng(options.seed), open_scorer(BATCH, options.monitor)
     corpora = dict(speech_of(place) for place in options.speech)
     accounts = {name: Account() for name in corpora}
-    while sum(account.seconds for account in accounts.values()) < options.hours * HOUR_S:
-        for name, speech in corpora.items():
-            for at in range(0, len(speech), BATCH):
-                chosen = speech[at : at + BATCH]
-                watch(scorer, chosen, talk(chosen, rng), accounts[name])
-            told = accounts[name]
-            print(f"{name}: {told.seconds / HOUR_S:.2f} h, {dict(told.actions)}", flush=True)
+    for name, chosen in in_turn(corpora):
+        watch(scorer, chosen, talk(chosen, rng), accounts[name])
+        hours = sum(account.seconds for account in accounts.values()) / HOUR_S
+        print(f"{hours:.2f} h; {name}: {dict(accounts[name].actions)}", flush=True)
+        if hours >= options.hours:
+            break
     every = Account()
     print("\n| | count | hours | an hour |\n|---|---|---|---|")
     for name, account in accounts.items():
