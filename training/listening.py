@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from stream_engine.assemble import open_units
 from stream_engine.models.streaming_ear import StreamingEarConfig
 from stream_engine.monitor.coarse_mel import coarse_mel, in_spreads, speech_steps
+from training.data.corpus.speech import SpeechCorpus
 from training.data.other_sounds import MAKERS, other_sound
 from training.data.spoken_faces import SpokenFaces, features
 from training.dataset import PairSet
@@ -71,20 +73,44 @@ def sounds(count: int, seed: int) -> NDArray[np.float16]:
     return np.stack(made)[:, : CROP_FRAMES * 4].astype(np.float16)
 
 
-def commonest(*sets: Material) -> dict[str, list[float]]:
-    """How common each unit is in speech, and mean and spread of an average voice."""
+def sounds_of(folder: Path) -> NDArray[np.float16]:
+    """Features of recorded sounds that nobody says, float16 [M, 4 T, F]: whole clips, end to end.
+
+    Args:
+        folder: As `training.data.corpus.speech` reads them; a file may be of any length.
+
+    Returns:
+        All clips of all files.
+    """
+    corpus, length = SpeechCorpus(folder), CROP_FRAMES * 4
+    clips = []
+    for sound in corpus.utterances():
+        mel = features(corpus.speech(sound.name)).astype(np.float16)
+        count = len(mel) // length
+        clips.append(mel[: count * length].reshape(count, length, -1))
+    return np.concatenate(clips)
+
+
+def prior_of(*sets: Material) -> NDArray[np.float64]:
+    """How common each unit is in speech, sets alike, float64 [K]."""
     counts = np.zeros(StreamingEarConfig().units)
-    voices = []
     for source in sets:
         units = source.units[source.speech]
         counts += np.bincount(units, minlength=len(counts)) / len(units)
+    prior: NDArray[np.float64] = counts / counts.sum()
+    return prior
+
+
+def commonest(*sets: Material) -> dict[str, list[float]]:
+    """How common each unit is in speech, and mean and spread of an average voice."""
+    voices = []
+    for source in sets:
         coarse = coarse_mel(source.mel.astype(np.float32))
         for steps, spoken in zip(coarse, source.speech, strict=True):
             if spoken.any():
                 said = steps[spoken]
                 voices.append(np.concatenate([said.mean(axis=0), said.std(axis=0)]))
-    prior = counts / counts.sum()
-    return {"prior": prior.tolist(), "voice": np.mean(voices, axis=0).tolist()}
+    return {"prior": prior_of(*sets).tolist(), "voice": np.mean(voices, axis=0).tolist()}
 
 
 def gather(pairs: PairSet, spoken: SpokenFaces) -> tuple[Material, Material, Material, Material]:

@@ -17,21 +17,23 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from stream_engine.mesh.head_asset import load_head_asset
-from stream_engine.models.streaming_ear import (
-    STEPS_PER_FRAME,
-    FaceEar,
-    SpeechEar,
-    StreamingEarConfig,
-)
-from training.data.augment import augment_speech, mute
+from stream_engine.models.streaming_ear import STEPS_PER_FRAME, StreamingEarConfig
+from training.both_ears import Ears, begun, compared, errors, known_prior
+from training.data.augment import augment_speech, mixed, mute
 from training.data.spoken_faces import load_spoken
 from training.dataset import coefficient_scale, load_pairs
-from training.fronts import front_matrix
-from training.listening import CROP_FRAMES, Material, commonest, gather, sounds
+from training.lag_contrast import lag_contrast
+from training.listening import (
+    CROP_FRAMES,
+    Material,
+    commonest,
+    gather,
+    sounds,
+    sounds_of,
+)
 from training.noise import smooth_noise
 from training.optimisation import Descending, Optimisation
 from training.place import HERE, Place, take_place
@@ -39,6 +41,8 @@ from training.recipe import RECIPES, read_recipe
 from training.session import Rhythm, add_options, given, learn
 
 _OTHER_SOUNDS = 200
+_LEAST_DB, _RANGE_DB = 0.0, 25.0
+"""How much louder speech is than what is behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,10 @@ class Recipe:
         mel_weight: Of the coarse mel's error against the units'.
         noise: Spread of the error put on the motion, in spreads of each coefficient.
         size: Range of the factor on the motion about 1.
-        hushed: Share of clips whose speech ear hears no speech but noise, or another sound.
+        hushed: Share of clips whose speech ear hears no speech: of a third noise, else a sound.
+        behind: Share of the others with a sound behind the speech.
+        contrast: Weight of telling the right lag and face by the evidence (`lag_contrast`).
+        sharpness: What a nat of evidence is worth there.
         smoothing: Label smoothing of the units.
         seed: Seed of everything random.
     """
@@ -66,38 +73,15 @@ class Recipe:
     noise: float = 0.25
     size: float = 0.15
     hushed: float = 0.25
+    behind: float = 0.0
+    contrast: float = 0.0
+    sharpness: float = 0.2
     smoothing: float = 0.05
     seed: int = 21
 
 
 TABLES = {"recipe": Recipe, "sizes": StreamingEarConfig}
 """What a recipe file of this network holds."""
-
-
-class Ears(nn.Module):
-    """Both, trained side by side; they share nothing but what they are asked.
-
-    Args:
-        config: Sizes.
-        scale: Spread of each coefficient, float32 [D].
-    """
-
-    def __init__(self, config: StreamingEarConfig, scale: Tensor) -> None:
-        super().__init__()
-        self.config = config
-        matrix = front_matrix("mouth2s", load_head_asset(), scale)
-        self.face = FaceEar(config, matrix.shape[1])
-        self.face.front.copy_(matrix)
-        self.speech = SpeechEar(config)
-
-    def forward(self, motion: Tensor, mel: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Units and mel of the face, units and speech of the voice, of frames [0, T - delay)."""
-        config = self.config
-        past = motion.new_zeros(len(motion), config.past_frames, config.width)
-        from_face, drawn, _ = self.face(motion, past)
-        from_voice, speaking, _ = self.speech(mel, past)
-        skip = STEPS_PER_FRAME * config.delay
-        return from_face[:, skip:], drawn[:, skip:], from_voice[:, skip:], speaking[:, skip:, 0]
 
 
 class Listening(Descending):
@@ -129,6 +113,7 @@ class Listening(Descending):
         super().__init__(Optimisation(ears, optimiser, place, recipe.seed))
         self._pass = place.spread(ears)
         self._delay = ears.config.delay
+        self._prior = known_prior(*sets).to(place.device)
 
     def advance(self) -> dict[str, Tensor]:
         """One step of the optimiser; terms of the loss, still on the device."""
@@ -142,11 +127,18 @@ class Listening(Descending):
         motion = motion + error.to(self._device) * self._scale
         heard = augment_speech(mel, g, warped=0.5)
         hushed = self._hush(heard)
-        from_face, drawn, from_voice, speaking = self._pass(motion, heard)
-        kept = STEPS_PER_FRAME * self._delay
-        heard_of = units.shape[1] - kept
-        units, coarse, speech = (part[:, :heard_of] for part in (units, coarse, speech))
-        said = ~hushed
+        said = self._pass(motion, heard)
+        heard_of = units.shape[1] - STEPS_PER_FRAME * self._delay
+        targets = tuple(part[:, :heard_of] for part in (units, coarse, speech))
+        return self._descent.descend(self._terms(said, targets, ~hushed))
+
+    def _terms(
+        self, heard: tuple[Tensor, ...], targets: tuple[Tensor, ...], said: Tensor
+    ) -> dict[str, Tensor]:
+        """The loss: of what both ears heard, what is there, and which voices say it."""
+        recipe = self._recipe
+        from_face, drawn, from_voice, speaking = heard
+        units, coarse, speech = targets
         spoken = (speech & said[:, None]).float()
         names = functional.cross_entropy(
             from_voice[said].flatten(0, 1), units[said].flatten(), label_smoothing=recipe.smoothing
@@ -160,7 +152,11 @@ class Listening(Descending):
             "speech_units": names,
             "speech": functional.binary_cross_entropy_with_logits(speaking, spoken),
         }
-        return self._descent.descend(terms)
+        if recipe.contrast:
+            pair = compared(from_face, drawn, from_voice, coarse, self._prior)
+            told = lag_contrast(*pair, spoken, recipe.sharpness)
+            terms["contrast"] = recipe.contrast * told
+        return terms
 
     def _uniform(self, count: int) -> Tensor:
         return torch.rand(count, 1, 1, generator=self._descent.generator)
@@ -190,37 +186,27 @@ class Listening(Descending):
         return tuple(part.to(self._device) for part in joined)
 
     def _hush(self, heard: Tensor) -> Tensor:
-        """Write noise and other sounds over some clips; which, bool [B]."""
+        """Write noise and sounds over some clips, and sounds behind others; the first, bool [B]."""
         g, recipe = self._descent.generator, self._recipe
         draw = torch.rand(len(heard), generator=g)
-        muted, other = draw < recipe.hushed / 2, draw < recipe.hushed
+        muted, other = draw < recipe.hushed / 3, draw < recipe.hushed
         other &= ~muted
         if muted.any():
             heard[muted] = mute(heard[muted], g)
         if other.any():
-            rows = torch.randint(len(self._other), (int(other.sum()),), generator=g).numpy()
-            sounds_ = torch.from_numpy(self._other[rows].astype(np.float32)).to(heard.device)
-            heard[other] = augment_speech(sounds_, g)
+            heard[other] = augment_speech(self._sounds(other, heard.device), g)
+        behind = (draw >= recipe.hushed) & (draw >= 1.0 - recipe.behind)
+        if behind.any():
+            louder = _LEAST_DB + _RANGE_DB * self._uniform(int(behind.sum())).to(heard.device)
+            heard[behind] = mixed(heard[behind], self._sounds(behind, heard.device), louder)
         return (muted | other).to(heard.device)
 
-
-@torch.no_grad()
-def errors(ears: Ears, chosen: Material, batch: int = 64) -> dict[str, float]:
-    """Units misheard where somebody speaks, and speech taken for none or the reverse."""
-    ears.eval()
-    skip = STEPS_PER_FRAME * ears.config.delay
-    wrong: dict[str, list[NDArray[np.bool_]]] = {"face": [], "voice": [], "speech": []}
-    for at in range(0, len(chosen.motion), batch):
-        rows = slice(at, at + batch)
-        motion = torch.from_numpy(chosen.motion[rows].astype(np.float32))
-        mel = torch.from_numpy(chosen.mel[rows].astype(np.float32))
-        from_face, _, from_voice, speaking = ears(motion, mel)
-        units, speech = chosen.units[rows, :-skip], chosen.speech[rows, :-skip]
-        wrong["face"].append((from_face.argmax(-1).numpy() != units)[speech])
-        wrong["voice"].append((from_voice.argmax(-1).numpy() != units)[speech])
-        wrong["speech"].append((speaking.numpy() > 0) != speech)
-    ears.train()
-    return {name: float(np.concatenate([p.ravel() for p in w]).mean()) for name, w in wrong.items()}
+    def _sounds(self, chosen: Tensor, device: torch.device) -> Tensor:
+        """As many sounds as clips are chosen."""
+        draws = torch.randint(
+            len(self._other), (int(chosen.sum()),), generator=self._descent.generator
+        )
+        return torch.from_numpy(self._other[draws.numpy()].astype(np.float32)).to(device)
 
 
 def save(path: Path, ears: Ears, about: dict[str, Any]) -> None:
@@ -237,8 +223,10 @@ def run(options: argparse.Namespace, place: Place) -> None:
     recorded, made, test, unheard = gather(pairs, spoken)
     scale = coefficient_scale(recorded.motion.astype(np.float32))
     torch.manual_seed(recipe.seed)
-    ears = Ears(read["sizes"], scale)
-    other = sounds(_OTHER_SOUNDS, recipe.seed)
+    ears = begun(options.start, read["sizes"], scale)
+    recordings = [sounds_of(folder) for folder in options.sounds]
+    formulas = max(_OTHER_SOUNDS, sum(map(len, recordings)))
+    other = np.concatenate([sounds(formulas, recipe.seed), *recordings])
     listening = Listening((recorded, made), other, ears, scale, recipe, place)
 
     def judge() -> dict[str, float]:
@@ -250,6 +238,9 @@ def run(options: argparse.Namespace, place: Place) -> None:
     if not learn(listening, options.out.with_suffix(""), rhythm, place, judge) or not place.leads:
         return
     ears.cpu().eval()
+    if options.keep_face:
+        kept = begun(options.start, read["sizes"], scale)
+        ears.face.load_state_dict(kept.face.state_dict())
     clips = {"recorded": len(recorded.motion), "made": len(made.motion)}
     about = {"clips": clips, "report": judge()}
     save(options.out, ears, about | commonest(recorded, made))
@@ -261,10 +252,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--spoken", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="ears to go on from, instead of new ones")
+    parser.add_argument(
+        "--keep-face", action="store_true", help="write the face ear of --start as it was"
+    )
+    parser.add_argument(
+        "--sounds", type=Path, nargs="*", default=[], help="folders of music and the like"
+    )
     parser.add_argument("--seed", type=int, help="instead of the recipe's")
     parser.add_argument("--out", type=Path, required=True, help="model; its run is beside it")
     add_options(parser, RECIPES / "streaming_ear.toml", minutes=60.0)
     options = parser.parse_args()
+    if options.keep_face and options.start is None:
+        parser.error("--keep-face needs --start: it says whose")
     with take_place(options.device, options.threads) as place:
         run(options, place)
 

@@ -24,16 +24,22 @@ _RATIO = TICKS_PER_SECOND // MODEL_RATE_HZ
 _BLOCK = 32
 """Samples at 16 kHz made by one product of the resampler."""
 
+_TICKS = _RATIO * _BLOCK
+
 
 @cache
 def _resampling() -> F32:
-    """One block's filter, float32 [P + 3 BLOCK, BLOCK]."""
+    """What each block of 48 kHz adds to the block it becomes, and to those after it.
+
+    Returns:
+        float32 [TICKS, (1 + P / TICKS) BLOCK]; the last BLOCK columns are its own.
+    """
     past = silent_resampler_past(1, TICKS_PER_SECOND).shape[1]
     taps = resampling_matrix(TICKS_PER_SECOND)[: past + 1, 0]  # of the first sample, and of any
-    matrix = np.zeros((past + _RATIO * _BLOCK, _BLOCK), np.float32)
+    matrix = np.zeros((past + _TICKS, _BLOCK), np.float32)
     for sample in range(_BLOCK):
         matrix[_RATIO * sample : _RATIO * sample + len(taps), sample] = taps
-    return matrix
+    return np.ascontiguousarray(np.concatenate(np.split(matrix, len(matrix) // _TICKS), axis=1))
 
 
 def quick_mel(voice_past: F32, heard_past: F32, voice: F32) -> tuple[F32, F32, F32]:
@@ -49,8 +55,12 @@ def quick_mel(voice_past: F32, heard_past: F32, voice: F32) -> tuple[F32, F32, F
     """
     batch, matrix = len(voice), _resampling()
     run = np.concatenate([voice_past, voice], axis=1)
-    blocks = np.lib.stride_tricks.sliding_window_view(run, len(matrix), axis=1)
-    heard = (blocks[:, :: _RATIO * _BLOCK].reshape(-1, len(matrix)) @ matrix).reshape(batch, -1)
+    added = (run.reshape(-1, _TICKS) @ matrix).reshape(batch, -1, matrix.shape[1] // _BLOCK, _BLOCK)
+    count, reach = voice.shape[1] // _TICKS, added.shape[2]
+    heard = added[:, :count, 0].copy()
+    for place in range(1, reach):
+        heard += added[:, place : place + count, place]
+    heard = heard.reshape(batch, -1)
     line = np.concatenate([heard_past, heard], axis=1)
     windows = np.lib.stride_tricks.sliding_window_view(line, MEL_WINDOW, axis=1)[:, ::MEL_HOP]
     energies: F32 = power_of(windows.reshape(-1, MEL_WINDOW)) @ mel_filters()

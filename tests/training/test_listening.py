@@ -1,8 +1,11 @@
 """What the monitor's ears learn from, and what is kept from them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from tests.training.data.test_spoken_faces import speech_folder
 from tests.training.pairs_for_tests import made_up_pairs
 from training.data.spoken_faces import SpokenFaces
 from training.listening import (
@@ -12,7 +15,9 @@ from training.listening import (
     gather,
     held_out,
     material,
+    prior_of,
     sounds,
+    sounds_of,
 )
 
 SPEAKERS = [f"speaker {k}" for k in range(400)]
@@ -62,3 +67,19 @@ def test_other_sounds_are_as_long_as_a_clip() -> None:
     made = sounds(4, seed=0)
     assert made.shape == (4, 4 * CROP_FRAMES, 80)
     assert np.isfinite(made).all()
+
+
+def test_recorded_sounds_are_cut_into_clips(tmp_path: Path) -> None:
+    """End to end; what is left of a file is left out."""
+    seconds = 2.5 * CROP_FRAMES / 25
+    speech_folder(tmp_path / "music", np.full(int(16_000 * seconds), 0.1, np.float32))
+    found = sounds_of(tmp_path / "music")
+    assert found.shape == (2 * 2, 4 * CROP_FRAMES, 80)
+    assert found.dtype == np.float16
+
+
+def test_sets_count_alike_for_what_is_common() -> None:
+    """However many clips each has."""
+    few, many = (material(p.motion, p.mel) for p in (made_up_pairs(1, 60), made_up_pairs(5, 60, 1)))
+    alone = (prior_of(few) + prior_of(many)) / 2
+    assert np.allclose(prior_of(few, many), alone)

@@ -22,6 +22,7 @@ TABLES = {
     "speech_encoder": speech_encoder.TABLES,
     "speech_units": speech_units.TABLES,
     "streaming_ear": streaming_ear.TABLES,
+    "streaming_ear_tune": streaming_ear.TABLES,
 }
 
 

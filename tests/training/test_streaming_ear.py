@@ -10,11 +10,12 @@ import torch
 
 from stream_engine.models.streaming_ear import StreamingEarConfig
 from tests.training.pairs_for_tests import made_up_pairs
+from training.both_ears import Ears
 from training.data.spoken_faces import SpokenFaces
 from training.dataset import coefficient_scale
 from training.listening import CROP_FRAMES, Material, held_out, material
 from training.place import HERE
-from training.streaming_ear import Ears, Listening, Recipe, errors, run
+from training.streaming_ear import Listening, Recipe, run
 from trt_build.checkpoints import read_streaming_ears
 
 SMALL = StreamingEarConfig(width=16, dilations=(1,), delay=1)
@@ -37,36 +38,18 @@ def test_both_ears_learn() -> None:
     torch.manual_seed(0)
     ears = Ears(SMALL, scale_of(made))
     other = np.zeros((2, 4 * CROP_FRAMES, 80), np.float16)
-    recipe = Recipe(batch=4, rate=5e-2, steps=24)
+    recipe = Recipe(batch=4, rate=5e-2, steps=24, behind=0.3, contrast=0.5)
     listening = Listening((made, made), other, ears, scale_of(made), recipe)
     losses = [{k: float(v) for k, v in listening.advance().items()} for _ in range(24)]
-    assert {"face_units", "face_mel", "speech_units", "speech"} <= set(losses[0])
+    assert {"face_units", "face_mel", "speech_units", "speech", "contrast"} <= set(losses[0])
     for term in ("face_units", "face_mel", "speech_units"):
         early, late = (np.mean([row[term] for row in rows]) for rows in (losses[:5], losses[-5:]))
         assert late < early, term
 
 
-def test_what_is_heard_of_a_frame_is_compared_with_that_frame() -> None:
-    """Outputs are those of the frames `delay` before, so the last ones lack a target."""
-    made = clips(2, 2)
-    ears = Ears(SMALL, scale_of(made)).eval()
-    motion = torch.from_numpy(np.asarray(made.motion, np.float32))
-    mel = torch.from_numpy(made.mel.astype(np.float32))
-    units, drawn, voice, speaking = ears(motion, mel)
-    heard = 2 * (FRAMES - SMALL.delay)
-    assert units.shape[1] == drawn.shape[1] == voice.shape[1] == speaking.shape[1] == heard
-    moved = motion.clone()
-    moved[:, 40:] += 0.3
-    changed = (ears(moved, mel)[0] != units).any(dim=-1).any(dim=0)
-    assert int(changed.nonzero()[0]) == 2 * (40 - SMALL.delay)
-    found = errors(ears, made)
-    assert set(found) == {"face", "voice", "speech"}
-    assert all(0.0 <= share <= 1.0 for share in found.values())
-
-
 @pytest.mark.slow
 def test_the_recipe_writes_ears_that_can_be_exported(tmp_path: Path) -> None:
-    """From files of pairs and of made faces to weights, sizes, prior, voice and errors."""
+    """Weights, sizes, prior, voice, errors; gone on from, one ear may be kept as it was."""
     pairs = made_up_pairs(3, FRAMES)
     replace(pairs, split=np.array(["train", "validation", "test"])).save(tmp_path / "pairs.npz")
     kept = next(f"s{k}" for k in range(99) if held_out(f"s{k}"))
@@ -81,7 +64,8 @@ def test_the_recipe_writes_ears_that_can_be_exported(tmp_path: Path) -> None:
     )
     options = argparse.Namespace(
         pairs=tmp_path / "pairs.npz", spoken=tmp_path / "spoken.npz", recipe=tmp_path / "tiny.toml",
-        steps=None, seed=None, minutes=1.0, out=tmp_path / "ears.pt",
+        steps=None, seed=None, start=None, sounds=[], keep_face=False, minutes=1.0,
+        out=tmp_path / "ears.pt",
     )  # fmt: skip
     run(options, HERE)
     face, speech, about = read_streaming_ears(tmp_path / "ears.pt")
@@ -89,3 +73,11 @@ def test_the_recipe_writes_ears_that_can_be_exported(tmp_path: Path) -> None:
     assert about["clips"] == {"recorded": 1, "made": 1}
     assert len(about["prior"]) == 100
     assert "recorded_face" in about["report"]
+    begun, options.out = options.out, tmp_path / "more.pt"
+    options.start, options.keep_face = begun, True
+    run(options, HERE)
+    still, learned, _ = read_streaming_ears(tmp_path / "more.pt")
+    for name, value in face.state_dict().items():
+        assert torch.equal(still.state_dict()[name], value), name
+    old = speech.state_dict()
+    assert any(not torch.equal(old[name], value) for name, value in learned.state_dict().items())

@@ -38,6 +38,22 @@ def mute(mel: Tensor, generator: torch.Generator) -> Tensor:
     return _to_features(_background(mel, -110.0, generator))
 
 
+def mixed(mel: Tensor, sound: Tensor, decibels: Tensor) -> Tensor:
+    """Features of speech with a sound behind it.
+
+    Args:
+        mel: Of speech, float32 [B, T, F].
+        sound: Of the sound, float32 [B, T, F].
+        decibels: How much louder than the sound the speech is on average, float32 [B, 1, 1].
+
+    Returns:
+        float32 [B, T, F].
+    """
+    speech, other = (torch.exp(part * MEL_SCALE + MEL_MEAN) for part in (mel, sound))
+    level = speech.mean(dim=(1, 2), keepdim=True) / other.mean(dim=(1, 2), keepdim=True)
+    return _to_features(speech + other * level * torch.exp(-decibels * _DECIBELS))
+
+
 def _draw(batch: int, low: float, high: float, generator: torch.Generator) -> Tensor:
     return torch.rand(batch, 1, 1, generator=generator) * (high - low) + low
 

@@ -28,7 +28,8 @@ PIECE_FRAMES = 100
 """Four seconds."""
 
 BATCH = 24
-_PROFILES = ("ultra", "balanced", "balanced", "quality")
+PROFILES = ("ultra", "balanced", "balanced", "quality")
+"""Latency profiles, by how often they are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def speak_corpus(corpus: SpeechCorpus, manners: int, rng: np.random.Generator) -
     done = []
     for at in range(0, len(turns), BATCH):
         chosen = turns[at : at + BATCH]
-        seed, profile = int(rng.integers(2**31)), str(rng.choice(_PROFILES))
+        seed, profile = int(rng.integers(2**31)), str(rng.choice(PROFILES))
         config = replace(EngineConfig(), motion=MotionConfig(profile=profile, seed=seed))
         assembly = Assembly(config)
         slots = assembly.motion_slots(profile, len(chosen))

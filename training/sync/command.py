@@ -54,6 +54,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     option("--json", type=Path, help="file to write all figures to")
     option("--picture", type=Path, help="folder to draw monitor-real.png and monitor-made.png in")
     option("--monitor", type=Path, help="folder of another monitor than the shipped one")
+    option("--systems", nargs="+", help="only these, by name, beside the shipped one")
     option("--seed", type=int, dest="draw", default=0, help="seed of all draws (default 0)")
     one.set_defaults(command=run, config=None)
 
@@ -87,7 +88,7 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
             got=f"no module {error.name}",
             fix="pip install 'elocute[train]'",
         ) from error
-    systems = open_systems(options.monitor)
+    systems = _chosen(open_systems(options.monitor), options.systems)
     calibrations = {name: read_calibration(options.monitor, name) for name in systems}
     report = _evaluate(options, systems, calibrations)
     if options.json:
@@ -95,6 +96,19 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         options.json.write_text(text + "\n", encoding="utf-8")
     print(as_markdown(report), end="")
     return 0
+
+
+def _chosen(systems: "dict[str, SyncSystem]", names: list[str] | None) -> "dict[str, SyncSystem]":
+    """The shipped one, and those that are named; all if none is."""
+    from training.sync.systems import SHIPPED
+
+    unknown = sorted(set(names or ()) - set(systems))
+    if unknown:
+        raise ConfigError(
+            "--systems names one that is not there",
+            got=", ".join(unknown), expected=", ".join(systems),
+        )  # fmt: skip
+    return {n: s for n, s in systems.items() if not names or n == SHIPPED or n in names}
 
 
 def _check(options: argparse.Namespace) -> None:

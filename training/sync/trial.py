@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_engine.monitor.sync_evidence import LAGS, MOST_LAG_STEPS, STEPS_PER_SECOND
+from stream_engine.monitor.remedies import AGREEING_MS
+from stream_engine.monitor.sync_evidence import LAGS, MOST_LAG_STEPS, STEP_MS, STEPS_PER_SECOND
 from stream_engine.monitor.sync_score import (
     HOP_FRAMES,
     LEAST_SPEECH_S,
@@ -62,7 +63,9 @@ class AlarmTimes:
 
 
 def alarms_of(hops: F32, calibration: Calibration, delay_s: float = 0.0) -> AlarmTimes:
-    """Run the alarms over a recording; after each they begin anew.
+    """Run the alarms over a recording, by the rule of `monitor.remedies`; after each all is anew.
+
+    A shift is only one if the last two seconds say the same.
 
     Args:
         hops: Of the recording, float32 [H, 2, L].
@@ -72,15 +75,23 @@ def alarms_of(hops: F32, calibration: Calibration, delay_s: float = 0.0) -> Alar
     Returns:
         The alarms.
     """
-    gains = np.zeros((1, len(LAGS) + 1), np.float32)
+    gains, window = np.zeros((1, len(LAGS) + 1), np.float32), np.zeros_like(hops[:0])
     seconds, lags = [], []
     for number, hop in enumerate(hops):
+        window = np.concatenate([window, hop[None]])[-WINDOW_HOPS:]
         gains, alarms = accumulate(gains, hop[None], calibration)
-        if alarms.lag_ms[0] or alarms.wrong[0]:
+        lag_ms, wrong = float(alarms.lag_ms[0]), bool(alarms.wrong[0])
+        if wrong or (lag_ms and _borne_out(lag_ms, window)):
             seconds.append(BEGUN_S + (number + 1) * HOP_S + delay_s)
-            lags.append(float(alarms.lag_ms[0]))
-            gains = np.zeros_like(gains)
+            lags.append(lag_ms)
+            gains, window = np.zeros_like(gains), window[:0]
     return AlarmTimes(np.array(seconds), np.array(lags, np.float32))
+
+
+def _borne_out(lag_ms: float, window: F32) -> bool:
+    _, _, lag, speech_s = features(window.sum(axis=0)[None])
+    agree = abs(float(lag[0]) * STEP_MS - lag_ms) <= AGREEING_MS
+    return agree and bool(speech_s[0] >= LEAST_SPEECH_S)
 
 
 def auc(good: NDArray[np.floating], bad: NDArray[np.floating]) -> float:

@@ -158,15 +158,29 @@ def share_of(hits: NDArray[np.bool_]) -> Interval:
 
 def false_alarms(healthy: Hops, calibration: Calibration) -> FalseAlarms:
     """Count alarms where nothing is wrong."""
-    from scipy.stats import chi2
-
     count = sum(len(alarms_of(hops, calibration).seconds) for hops in healthy)
     hours = sum(map(len, healthy)) * HOP_S / 3600
+    return FalseAlarms(count if hours else 0, hours, alarm_rate(count, hours, len(healthy)))
+
+
+def alarm_rate(count: int, hours: float, streams: int) -> Interval:
+    """Alarms an hour, with an exact Poisson interval.
+
+    Args:
+        count: Of alarms.
+        hours: Listened to.
+        streams: How many recordings that were.
+
+    Returns:
+        The rate; not known of no time.
+    """
+    from scipy.stats import chi2
+
     if not hours:
-        return FalseAlarms(0, 0.0, Interval(math.nan, math.nan, math.nan, 0))
+        return Interval(math.nan, math.nan, math.nan, 0)
     low = float(chi2.ppf(0.025, 2 * count)) / 2 / hours if count else 0.0
     high = float(chi2.ppf(0.975, 2 * count + 2)) / 2 / hours
-    return FalseAlarms(count, hours, Interval(count / hours, low, high, len(healthy)))
+    return Interval(count / hours, low, high, streams)
 
 
 def lag_error(tried: Mapping[str, Hops]) -> LagError:

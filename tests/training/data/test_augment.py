@@ -2,7 +2,7 @@
 
 import torch
 
-from training.data.augment import augment_speech, mute, warp_frequency
+from training.data.augment import augment_speech, mixed, mute, warp_frequency
 
 
 def test_warping_moves_a_formant() -> None:
@@ -48,3 +48,14 @@ def test_a_share_of_the_clips_keeps_its_vocal_tract() -> None:
     assert moved[0] == 0
     assert 10 < moved[1] < 30
     assert moved[2] > 35
+
+
+def test_a_sound_behind_speech_fills_its_pauses() -> None:
+    """Loud steps of speech stay; where it is quiet the sound is heard, as loud as told."""
+    mel = torch.full((1, 40, 80), -1.9)
+    mel[:, 10:20] = 2.0
+    sound = torch.full((1, 40, 80), 0.5)
+    near, far = (mixed(mel, sound, torch.full((1, 1, 1), db)) for db in (3.0, 40.0))
+    assert (near[:, 10:20] - mel[:, 10:20]).abs().max() < 0.2
+    assert (near[:, 20:] - mel[:, 20:]).min() > 1.0
+    assert (near - far)[:, 20:].min() > 1.0

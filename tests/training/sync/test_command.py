@@ -30,7 +30,7 @@ def test_systems_are_evaluated_end_to_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Markdown out, JSON and pictures beside it, for recorded and made faces."""
-    systems = {name: JawReader() for name in ("shipped", "loudness")}
+    systems = {name: JawReader() for name in ("shipped", "critic", "loudness")}
     monkeypatch.setattr("training.sync.systems.open_systems", lambda folder: systems)
     monkeypatch.setattr("stream_engine.assemble_monitor.read_calibration", lambda *_: FITTED)
     monkeypatch.setattr("training.sync.material._NOISES", 2)
@@ -38,7 +38,8 @@ def test_systems_are_evaluated_end_to_end(
     made, music = (write(tmp_path / f"{name}.npz", name, names) for name in ("made", "tunes"))
     out = tmp_path / "out.json"
     line = ["monitor", "evaluate", "--data", str(stranger), "--speech", made, "--music", music]
-    assert main([*line, "--clips", "8", "--json", str(out), "--picture", str(tmp_path)]) == 0
+    line += ["--systems", "loudness", "--clips", "8"]
+    assert main([*line, "--json", str(out), "--picture", str(tmp_path)]) == 0
     said = capsys.readouterr()
     assert "## Real faces" in said.out
     assert "## Made faces by corpus, shipped" in said.out
@@ -46,6 +47,7 @@ def test_systems_are_evaluated_end_to_end(
     assert "faces with faults: 0 of 8" in said.err
     found = json.loads(out.read_text())
     assert set(found["worth"]) == {"real", "made"}
+    assert set(found["worth"]["real"]) == {"shipped", "loudness"}
     assert found["worth"]["made"]["shipped"]["auc"]["+200 ms"]["mean"] > 0.95
     assert {path.name for path in tmp_path.glob("*.png")} == {
         "monitor-real.png",
@@ -61,6 +63,7 @@ def test_systems_are_evaluated_end_to_end(
         (["--seed", "-1"], "--seed is out of range"),
         (["--json", "/nowhere/out.json"], "no folder to write to"),
         (["--picture", "/nowhere"], "no folder to draw in"),
+        (["--systems", "rumour"], "--systems names one that is not there"),
         (["--monitor", "/nowhere"], "no ears to watch a face with"),
     ],
 )
