@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stream_engine.errors import ConfigError
-from stream_engine.setting_checks import check_range
+from stream_engine.setting_checks import check_choice, check_range
 
 TRANSPARENT = "transparent"
+DETAILS = {"auto": None, "full": False, "plain": True}
+"""How much is drawn, and whether that is plain; None where a processor draws."""
 _COLOR = "#[0-9a-fA-F]{6}"
 
 
@@ -24,6 +26,8 @@ class RenderConfig:
         background_chroma: Stands for ``transparent`` in video, which has no alpha.
         background_picture: File shown behind the head instead of a colour; none if empty.
         background_blur: How soft that picture is, a share of its height, 0..0.2.
+        detail: ``full``, or ``plain`` at half the cost (no cast shadow, thinner hair); ``auto`` is
+            plain where a processor draws. Pages that draw are always full.
         avatars: Folder of people's own avatars; empty for the user's data folder.
     """
 
@@ -34,6 +38,7 @@ class RenderConfig:
     background_chroma: str = "#00b140"
     background_picture: str = ""
     background_blur: float = 0.0
+    detail: str = "auto"
     avatars: str = ""
 
     def __post_init__(self) -> None:
@@ -45,6 +50,7 @@ class RenderConfig:
                 got=f"{self.width}x{self.height}",
             )
         check_range("render.background_blur", self.background_blur, 0.0, 0.2)
+        check_choice("render.detail", self.detail, tuple(DETAILS))
         for name in ("background", "background_chroma"):
             color = getattr(self, name)
             if not re.fullmatch(_COLOR, color) and (name, color) != ("background", TRANSPARENT):

@@ -14,6 +14,7 @@ from stream_engine.mesh.head_asset import HeadAsset, load_head_asset
 from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
 from stream_engine.render.atlas_renderer import AtlasRenderer
 from stream_engine.render.mesh_renderer import MeshRenderer
+from stream_engine.render.portrait import RenderStyle
 
 Rows = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
@@ -67,6 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=200)
     parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--plain", action="store_true", help="as the server where it has no GPU")
     parser.add_argument("--batch", type=int, default=0, help="draw so many heads at once")
     arguments = parser.parse_args()
     asset = load_head_asset()
@@ -74,7 +76,8 @@ def main() -> None:
         rows = talking(max(arguments.frames, arguments.batch))
         sys.stdout.write(batched(asset, rows, arguments.size, arguments.batch))
         return
-    mesh, renderer = HeadMesh(asset), MeshRenderer(asset, arguments.size, arguments.size)
+    style = RenderStyle(plain=arguments.plain)
+    mesh, renderer = HeadMesh(asset), MeshRenderer(asset, arguments.size, arguments.size, style)
     rows = talking(arguments.frames + _WARM_UP)
     for row in rows[:_WARM_UP]:
         renderer.render(mesh.pose(0, row))

@@ -17,6 +17,10 @@ _PACKAGES = "libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri libgles2 libgbm1"
 _NEEDED_VERSION = 330
 
 
+_SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "swrast")
+"""Devices that are a processor, as OpenGL names them."""
+
+
 class GlContext:
     """A headless OpenGL context.
 
@@ -87,17 +91,26 @@ class GlContext:
                 fix="update the GPU driver or Mesa",
             ) from error
 
-    def program(self, name: str, values: dict[str, object]) -> moderngl.Program:
+    @property
+    def software(self) -> bool:
+        """Whether a processor draws."""
+        return any(name in self.device.lower() for name in _SOFTWARE)
+
+    def program(
+        self, name: str, values: dict[str, object], plain: bool = False
+    ) -> moderngl.Program:
         """Compile `name.vert` with `name.frag` and set those uniforms it has.
 
         Args:
             name: Stem of the two shader files.
             values: Numbers, tuples or float32 arrays by uniform; unknown names are skipped.
+            plain: As a processor draws in time.
 
         Returns:
             The program, with its uniforms set.
         """
-        program = self.gl.program(load_shader(f"{name}.vert"), load_shader(f"{name}.frag"))
+        vertex, fragment = (load_shader(f"{name}.{end}", plain=plain) for end in ("vert", "frag"))
+        program = self.gl.program(vertex, fragment)
         for uniform, value in values.items():
             if uniform in program:
                 set_uniform(program, uniform, value)

@@ -16,6 +16,7 @@ from stream_engine.render.portrait import (
     BLENDED,
     HAIR,
     HAIR_TENSOR,
+    PLAIN_SHELL,
     SHELLS,
     RenderStyle,
     haired,
@@ -49,6 +50,8 @@ class HeadPainter:
     ) -> None:
         self._context = context
         self._size = size
+        self._plain = bool(style.plain)
+        self._heights = [PLAIN_SHELL] if self._plain else [(k + 1) / SHELLS for k in range(SHELLS)]
         self._vertices = asset.vertices
         self._mouth = MouthLight(asset)
         paint = read_skin_texture(asset)
@@ -62,9 +65,10 @@ class HeadPainter:
         self._textures = {
             "skin_texture": skin,
             "relief": relief_texture(context, relief_pixels(style, size[1])),
-            "shadow_map": self._shadow.depth,
             "scenery": self._scenery(style),
         }
+        if self._shadow is not None:
+            self._textures["shadow_map"] = self._shadow.depth
 
     def check(self, frame: MeshFrame) -> None:
         """Refuse a mesh that is not this head's.
@@ -104,7 +108,8 @@ class HeadPainter:
         gl.blend_func = (  # the vendor's annotation knows only pairs
             gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA
         )  # type: ignore[assignment,unused-ignore]  # fmt: skip
-        self._shadow.draw()
+        if self._shadow is not None:
+            self._shadow.draw()
         gl.front_face = "cw"
         target.viewport = (*corner, *self._size)
         target.use()
@@ -141,12 +146,14 @@ class HeadPainter:
                 | {name: run for name, run in runs.items() if name == BLENDED}
             )
         for name, triangles in runs.items():
-            program = self._programs[name] = self._context.program(name, values)
+            program = self._programs[name] = self._context.program(name, values, self._plain)
             used = [entry for entry in attributes if entry[2] in program]
             index = gl.buffer(triangles.tobytes())
             self._groups.append((name, gl.vertex_array(program, used, index, 2)))
-        casters = gl.buffer(runs[asset.groups[0].name].tobytes())
-        self._shadow = ShadowMap(self._context, attributes, casters, values)
+        self._shadow: ShadowMap | None = None
+        if not self._plain:
+            casters = gl.buffer(runs[asset.groups[0].name].tobytes())
+            self._shadow = ShadowMap(self._context, attributes, casters, values)
         self._backdrop = gl.vertex_array(self._context.program(BACKDROP, values), [])
 
     def _scenery(self, style: RenderStyle) -> moderngl.Texture:
@@ -164,7 +171,7 @@ class HeadPainter:
             culled = gl.NOTHING if name == BLENDED else gl.CULL_FACE
             blended = gl.BLEND if name in (BLENDED, HAIR) else gl.NOTHING
             gl.enable_only(gl.DEPTH_TEST | culled | blended)
-            for shell in range(SHELLS) if name == HAIR else (None,):
-                if shell is not None:
-                    set_uniform(self._programs[name], "shell", (shell + 1) / SHELLS)
+            for height in self._heights if name == HAIR else (None,):
+                if height is not None:
+                    set_uniform(self._programs[name], "shell", height)
                 vertex_array.render()

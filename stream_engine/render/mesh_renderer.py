@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from stream_engine.mesh.head_asset import HeadAsset
 from stream_engine.render.gl_context import GlContext
 from stream_engine.render.head_painter import HeadPainter
 from stream_engine.render.portrait import RenderStyle
+from stream_engine.render.smoothing import Smoothing
 from stream_engine.telemetry.spans import span
 from stream_engine.types import MeshFrame, VideoFrame
 
@@ -36,11 +39,20 @@ class MeshRenderer:
         with self._context.set_up():
             gl = self._context.gl
             self._picture = gl.framebuffer([gl.renderbuffer(self._size, 4)])
-            self._canvas = gl.framebuffer(
-                [gl.renderbuffer(self._size, 4, samples=SAMPLES)],
-                gl.depth_renderbuffer(self._size, samples=SAMPLES),
+            style = style or RenderStyle()
+            plain = self._context.software if style.plain is None else style.plain
+            self._smoothing = Smoothing(self._context, self._size) if plain else None
+            self._canvas = (
+                self._smoothing.canvas
+                if self._smoothing
+                else gl.framebuffer(
+                    [gl.renderbuffer(self._size, 4, samples=SAMPLES)],
+                    gl.depth_renderbuffer(self._size, samples=SAMPLES),
+                )
             )
-            self._painter = HeadPainter(self._context, asset, self._size, style or RenderStyle())
+            self._painter = HeadPainter(
+                self._context, asset, self._size, replace(style, plain=plain)
+            )
 
     @property
     def device(self) -> str:
@@ -94,7 +106,10 @@ class MeshRenderer:
         self._context.close()
 
     def _read_back(self, pts: int) -> VideoFrame:
-        self._context.gl.copy_framebuffer(self._picture, self._canvas)
+        if self._smoothing is not None:
+            self._smoothing.draw(self._picture)
+        else:
+            self._context.gl.copy_framebuffer(self._picture, self._canvas)
         self._context.finish()
         width, height = self._size
         rgb = np.empty((height, width, 3), dtype=np.uint8)

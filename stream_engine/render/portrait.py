@@ -37,6 +37,8 @@ RELIEF_PIXELS = 256
 _FINEST_PIXELS_A_METRE = 3200  # of a face 1,024 pixels high
 _LEAST_PIXELS = 64
 SHELLS = 3
+PLAIN_SHELL = 0.4
+"""Height of the one shell of a plain head's hair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,15 @@ class RenderStyle:
         camera: Where the portrait is taken from.
         picture: Shown instead of the wall, sRGB, uint8 [H, W, 3] of the picture's own size.
         transparent: Nothing stands behind the head; colours are then times alpha.
+        plain: No shadow is cast and hair is one shell, which costs half as much; None where a
+            processor draws.
     """
 
     background: tuple[int, int, int] = (217, 221, 226)
     camera: Camera = field(default_factory=Camera)
     picture: NDArray[np.uint8] | None = None
     transparent: bool = False
+    plain: bool | None = False
 
 
 def uniforms(style: RenderStyle, width: int, height: int, up: float) -> dict[str, object]:

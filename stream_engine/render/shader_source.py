@@ -18,16 +18,17 @@ class Dialect(Enum):
     )
 
 
-def load_shader(name: str, dialect: Dialect = Dialect.DESKTOP) -> str:
+def load_shader(name: str, dialect: Dialect = Dialect.DESKTOP, plain: bool = False) -> str:
     """Give the full text of one shader.
 
     Args:
         name: File in `shaders/`, for example `skin.frag`; `light.glsl` is put before each body.
         dialect: Which GLSL is wanted.
+        plain: For a processor, which draws no shadow map.
 
     Returns:
         Text for the compiler.
     """
     body = (_FOLDER / name).read_text(encoding="utf-8")
     shared = (_FOLDER / "light.glsl").read_text(encoding="utf-8")
-    return dialect.value + shared + body
+    return dialect.value + "#define PLAIN\n" * plain + shared + body

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from stream_engine.render.backdrop import fitted
 from stream_engine.render.portrait import RenderStyle
-from stream_engine.render_config import RenderConfig
+from stream_engine.render_config import DETAILS, RenderConfig
 from stream_engine.transport.picture_file import read_picture
 
 
@@ -21,7 +21,8 @@ def video_style(config: RenderConfig) -> RenderStyle:
     Returns:
         The style.
     """
-    return RenderStyle(background=config.background_rgb, picture=scenery(config))
+    plain = DETAILS[config.detail]
+    return RenderStyle(background=config.background_rgb, picture=scenery(config), plain=plain)
 
 
 @lru_cache(maxsize=2)

@@ -10,7 +10,7 @@ from stream_engine.render_config import RenderConfig, own_avatars
 
 def test_values_are_checked() -> None:
     """Ranges hold however the settings are made."""
-    for wrong in ({"width": 511}, {"height": 5000}, {"background_blur": 0.3}):
+    for wrong in ({"width": 511}, {"height": 5000}, {"background_blur": 0.3}, {"detail": "some"}):
         with pytest.raises(ConfigError):
             RenderConfig(**wrong)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="no colour"):

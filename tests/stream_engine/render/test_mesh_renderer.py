@@ -137,3 +137,23 @@ def test_opening_and_closing_leaks_nothing(opengl, head, mesh):
 
     settled = peak_mb_after(4)
     assert peak_mb_after(12) < settled + 12
+
+
+def test_a_plain_head_looks_alike(opengl, head, mesh):
+    """For a processor: no cast shadow, one shell of hair, edges smoothed after drawing."""
+    pictures = []
+    for plain in (False, True):
+        made = MeshRenderer(head, SIZE, SIZE, RenderStyle(plain=plain))
+        pictures.append(made.render(posed(mesh)).rgb.astype(float))
+        made.close()
+    assert 0.5 < np.abs(pictures[0] - pictures[1]).mean() < 8.0
+
+
+def test_where_a_processor_draws_a_head_may_be_plain(opengl, head, mesh):
+    """None leaves it to the device."""
+    made = [MeshRenderer(head, 64, 64, RenderStyle(plain=plain)) for plain in (None, True, False)]
+    auto, plain, full = (renderer.render(posed(mesh)).rgb for renderer in made)
+    wanted = plain if "llvmpipe" in made[0].device else full
+    assert (auto == wanted).all()
+    for renderer in made:
+        renderer.close()

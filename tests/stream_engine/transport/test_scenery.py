@@ -24,3 +24,9 @@ def test_a_picture_is_cut_to_the_format_and_read_once(tmp_path):
     assert picture.shape == (96, 64, 3)
     assert (picture == 255).all()
     assert scenery(config) is picture
+
+
+def test_detail_is_what_the_settings_say_or_the_device_bears():
+    """Left to the device unless it is told."""
+    made = [video_style(RenderConfig(detail=name)).plain for name in ("auto", "full", "plain")]
+    assert made == [None, False, True]
