@@ -27,7 +27,7 @@ class RenderConfig:
         background_picture: File shown behind the head instead of a colour; none if empty.
         background_blur: How soft that picture is, a share of its height, 0..0.2.
         detail: ``full``, or ``plain`` at half the cost (no cast shadow, thinner hair); ``auto`` is
-            plain where a processor draws. Pages that draw are always full.
+            plain where a processor draws, on the server or on the page.
         avatars: Folder of people's own avatars; empty for the user's data folder.
     """
 

@@ -9,7 +9,8 @@ import { fetchPicture } from './backdrop.js';
  * @typedef {{ gain: number[], offset: number[], least: number[], most: number[] }} Retarget
  * @typedef {{ shaders: Record<string, { vertex: string, fragment: string }>, backdrop: string,
  *   blended: string, background: number[], transparent: boolean, pictured: boolean, studio: number[],
- *   hair: { program: string, tensor: string, shells: number },
+ *   hair: { program: string, tensor: string, shells: number, plain_shell: number },
+ *   detail?: 'auto' | 'full' | 'plain',
  *   shadow: { program: string, pixels: number, projection: number[] },
  *   relief: { program: string, pixels: Record<string, number> },
  *   eye: number[], view_projection: number[],

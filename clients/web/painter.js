@@ -4,6 +4,9 @@ const TEXTURE_UNITS = { skin_texture: 0, relief: 1, shadow_map: 2, scenery: 3 };
 // Opaque, hair over it, lashes over all.
 const ORDER = { opaque: 0, hair: 1, blended: 2 };
 
+// Devices that are a processor: the server's `GlContext.software`.
+const SOFTWARE = /llvmpipe|softpipe|swiftshader|swrast/i;
+
 /** Said when a head cannot be drawn here. */
 export class PaintError extends Error {}
 
@@ -23,7 +26,9 @@ export class Painter {
    * @param {import('./head.js').Head} head
    */
   constructor(canvas, head) {
-    const gl = canvas.getContext('webgl2', { alpha: true, antialias: true, depth: true });
+    const { detail } = head.portrait;
+    const plain = detail === 'plain' || (detail !== 'full' && drawnByProcessor());
+    const gl = canvas.getContext('webgl2', { alpha: true, antialias: !plain, depth: true });
     if (!gl) throw new PaintError('This browser has no WebGL 2.');
     this.#gl = gl;
     this.#canvas = canvas;
@@ -41,7 +46,7 @@ export class Painter {
       name, index: tensors.draw_triangles.subarray(3 * first, 3 * (first + count)),
       order: name === portrait.blended ? ORDER.blended : ORDER.opaque,
     }));
-    this.#shadow = shadowMap(gl, portrait, attributes, runs[0].index);
+    this.#shadow = plain ? null : shadowMap(gl, portrait, attributes, runs[0].index);
     const grows = tensors[portrait.hair.tensor];
     if (grows) {
       attributes.hair = [stored(gl, grows), 4, gl.UNSIGNED_BYTE, true];
@@ -49,13 +54,14 @@ export class Painter {
       if (index.length) runs.push({ name: portrait.hair.program, index, order: ORDER.hair });
     }
     for (const { name, index, order } of runs.sort((one, other) => one.order - other.order)) {
-      const program = compiled(gl, portrait, name);
+      const program = compiled(gl, portrait, name, plain);
       const vertices = vertexArray(gl, program, attributes, index);
-      const shells = order === ORDER.hair ? portrait.hair.shells : 1;
+      const { shells, plain_shell: low } = portrait.hair;
+      const heights = plain ? [low] : Array.from({ length: shells }, (_, k) => (k + 1) / shells);
       const opening = gl.getUniformLocation(program, 'mouth_opening');
       if (opening) this.#mouth.push([program, opening]);
       const shell = gl.getUniformLocation(program, 'shell');
-      this.#groups.push({ program, vertices, corners: index.length, order, shells, shell });
+      this.#groups.push({ program, vertices, corners: index.length, order, heights, shell });
     }
     this.#backdrop = [compiled(gl, portrait, portrait.backdrop), gl.createVertexArray()];
     reliefTexture(gl, portrait, reliefPixels(portrait, canvas.height));
@@ -67,10 +73,7 @@ export class Painter {
   }
 
   /** What draws, for the curious. */
-  get device() {
-    const info = this.#gl.getExtension('WEBGL_debug_renderer_info');
-    return String(this.#gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : this.#gl.RENDERER));
-  }
+  get device() { return deviceOf(this.#gl); }
 
   /** @param {import('./pose.js').Poser} poser a pose of the same head */
   draw({ positions, normals, mouthOpening }) {
@@ -83,7 +86,7 @@ export class Painter {
       gl.useProgram(program);
       gl.uniform4fv(opening, mouthOpening);
     }
-    this.#shadow.draw();
+    this.#shadow?.draw();
     gl.viewport(0, 0, this.#canvas.width, this.#canvas.height);
     gl.disable(gl.DEPTH_TEST);
     gl.disable(gl.CULL_FACE);
@@ -93,13 +96,13 @@ export class Painter {
     gl.bindVertexArray(this.#backdrop[1]);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     gl.enable(gl.DEPTH_TEST);
-    for (const { program, vertices, corners, order, shells, shell } of this.#groups) {
+    for (const { program, vertices, corners, order, heights, shell } of this.#groups) {
       gl[order === ORDER.opaque ? 'disable' : 'enable'](gl.BLEND);
       gl[order === ORDER.blended ? 'disable' : 'enable'](gl.CULL_FACE);
       gl.useProgram(program);
       gl.bindVertexArray(vertices);
-      for (let k = 0; k < shells; k += 1) {
-        if (shell) gl.uniform1f(shell, (k + 1) / shells);
+      for (const height of order === ORDER.hair ? heights : [1]) {
+        if (shell) gl.uniform1f(shell, height);
         gl.drawElements(gl.TRIANGLES, corners, gl.UNSIGNED_SHORT, 0);
       }
     }
@@ -112,6 +115,19 @@ export class Painter {
   }
 }
 
+function deviceOf(gl) {
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+}
+
+// Four samples a pixel must be asked for before it can be known who draws.
+function drawnByProcessor() {
+  const gl = document.createElement('canvas').getContext('webgl2');
+  const found = gl !== null && SOFTWARE.test(deviceOf(gl));
+  gl?.getExtension('WEBGL_lose_context')?.loseContext();
+  return found;
+}
+
 function stored(gl, values, usage = gl.STATIC_DRAW) {
   const buffer = gl.createBuffer();
   gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
@@ -119,12 +135,12 @@ function stored(gl, values, usage = gl.STATIC_DRAW) {
   return buffer;
 }
 
-function compiled(gl, portrait, name) {
+function compiled(gl, portrait, name, plain = false) {
   const program = gl.createProgram();
   const texts = portrait.shaders[name];
   for (const [kind, text] of [[gl.VERTEX_SHADER, texts.vertex], [gl.FRAGMENT_SHADER, texts.fragment]]) {
     const shader = gl.createShader(kind);
-    gl.shaderSource(shader, text);
+    gl.shaderSource(shader, plain ? text.replace('\n', '\n#define PLAIN\n') : text); // after #version
     gl.compileShader(shader);
     gl.attachShader(program, shader);
     if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS)) {

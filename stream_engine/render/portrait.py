@@ -127,7 +127,12 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
         },
         "backdrop": BACKDROP,
         "blended": BLENDED,
-        "hair": {"program": HAIR, "tensor": HAIR_TENSOR, "shells": SHELLS},
+        "hair": {
+            "program": HAIR,
+            "tensor": HAIR_TENSOR,
+            "shells": SHELLS,
+            "plain_shell": PLAIN_SHELL,
+        },
         "shadow": {
             "program": SHADOW,
             "pixels": SHADOW_PIXELS,

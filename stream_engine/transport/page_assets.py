@@ -90,6 +90,7 @@ def portrait_of(avatar: str, config: RenderConfig) -> PackedFile:
     style = RenderStyle(background=config.background_rgb, transparent=config.transparent)
     head = load_head_asset(head_file(avatar, config.avatars_folder))
     message = portrait_message(head, style)
+    message["detail"] = config.detail
     message["pictured"] = bool(config.background_picture)  # the picture is a file of its own
     return PackedFile.of(json.dumps(message, separators=(",", ":")).encode(), "application/json")
 

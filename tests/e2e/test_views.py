@@ -87,6 +87,7 @@ def view(page: Any, mode: str) -> None:
 
 def test_a_head_drawn_in_the_browser_looks_like_the_servers(page: Any) -> None:
     """Same coefficients, both renderers: no visible difference in tone, shape or place."""
+    page.route("**/portrait.json", in_full)
     view(page, "local")
     for avatar in reversed(HEADS):  # the usual one last, for the tests that follow
         choose(page, avatar)
@@ -101,6 +102,16 @@ def test_a_head_drawn_in_the_browser_looks_like_the_servers(page: Any) -> None:
             assert apart.mean() < 0.004
             assert worst < 0.1
         renderer.close()
+    page.unroute("**/portrait.json")
+    for avatar in HEADS:  # plain again, for the tests that follow
+        choose(page, avatar)
+    choose(page, "default")
+
+
+def in_full(route: Any) -> None:
+    """As where a graphics card draws."""
+    portrait = route.fetch().json()
+    route.fulfill(json={**portrait, "detail": "full"})
 
 
 def choose(page: Any, avatar: str) -> None:
