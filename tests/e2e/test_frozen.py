@@ -50,6 +50,14 @@ def bystander(server: Server) -> Iterator[list[int]]:
     assert frames == list(range(frames[0], frames[0] + len(frames)))
 
 
+def opened(browser: Any, server: Server) -> Any:
+    """A page. Chromium's own start strains the server, which lets nobody in meanwhile."""
+    page = browser.new_page()
+    page.goto(server.url)
+    until(lambda: page.request.get(f"{server.url}readyz").ok, 20.0)
+    return page
+
+
 def renderers() -> list[int]:
     """Chromium's processes that hold pages."""
     found = []
@@ -63,7 +71,7 @@ def renderers() -> list[int]:
 def test_a_frozen_tab_goes_on_when_it_thaws(server: Server) -> None:
     """Its script stands still, as in the background of a phone; the session is still its own."""
     with bystander(server) as frames, browsing(None) as browser:
-        page = browser.new_page()
+        page = opened(browser, server)
         start(page, server, "#sample")
         cdp = page.context.new_cdp_session(page)
         page.wait_for_function("elocute.motion.length > 10")
@@ -80,7 +88,7 @@ def test_a_frozen_tab_goes_on_when_it_thaws(server: Server) -> None:
 def test_a_tab_that_hangs_is_let_go_and_is_told_when_it_comes_back(server: Server) -> None:
     """Its whole process stands still, sound and all: the heartbeat ends it, the page says so."""
     with bystander(server) as frames, browsing(None) as browser:
-        page = browser.new_page()
+        page = opened(browser, server)
         start(page, server, "#sample")
         page.wait_for_function("elocute.motion.length > 10")
         stopped = renderers()
