@@ -108,11 +108,13 @@ def _motion(config: EngineConfig) -> Finding:
 def _renderer(config: EngineConfig) -> Finding:
     from stream_engine.heads import head_mesh
     from stream_engine.render.mesh_renderer import MeshRenderer
+    from stream_engine.transport.scenery import video_style
 
     clock = MonotonicClock()
     try:
         poser = head_mesh(config.render.avatar, config.render.avatars_folder)
-        renderer = MeshRenderer(poser.asset, config.render.width, config.render.height)
+        style = video_style(config.render)  # as the server draws
+        renderer = MeshRenderer(poser.asset, config.render.width, config.render.height, style)
     except StreamEngineError as error:
         return Finding(False, f"rendering: {error}")
     times = []
