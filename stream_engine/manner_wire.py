@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """What may be changed while it speaks; null leaves it as it is.
+    """Emotion, intensity 0..1 and style 0..2, changed while it speaks; null leaves it as it is.
 
     With any of the three times, in seconds, the expression comes, stays and goes again.
     """

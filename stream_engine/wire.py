@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from stream_engine.errors import SignalingError, StreamEngineError
 from stream_engine.json_fields import build, json_object
-from stream_engine.manner_wire import Listen
+from stream_engine.manner_wire import Listen, Manner
 from stream_engine.sync_wire import FaceSync, FaceSyncAction
 from stream_engine.types import MOTION_FPS, TICKS_PER_FRAME, MotionFrames
 
@@ -74,18 +74,9 @@ class Heartbeat:
 
 
 @dataclass(frozen=True, slots=True)
-class Express:
-    """Change emotion, intensity 0..1 or style 0..2 from the next hop on; null leaves it as is.
+class Express(Manner):
+    """Change the manner from the next hop on."""
 
-    With any of the three times, in seconds, the expression comes, stays and goes again.
-    """
-
-    emotion: str | None = None
-    intensity: float | None = None
-    style: float | None = None
-    onset_s: float | None = None
-    apex_s: float | None = None
-    offset_s: float | None = None
     type: str = "express"
 
 

@@ -3,10 +3,9 @@
 from stream_engine.batching.lane import Lane, hear
 from stream_engine.manner_wire import Listen, Manner
 from stream_engine.motion.emotion import Times
-from stream_engine.wire import Express
 
 
-def heed(lane: Lane, message: Express | Manner | Listen) -> None:
+def heed(lane: Lane, message: Manner | Listen) -> None:
     """Do it from the next hop on.
 
     Args:
@@ -32,5 +31,5 @@ def manner_after(lane: Lane, asked: Manner) -> Manner:
     return Manner(passing.emotion, passing.intensity, now.style, *times)
 
 
-def _times(message: Express | Manner) -> Times:
+def _times(message: Manner) -> Times:
     return Times(message.onset_s, message.apex_s, message.offset_s)
