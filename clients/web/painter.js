@@ -120,8 +120,15 @@ function deviceOf(gl) {
   return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
 }
 
-// Four samples a pixel must be asked for before it can be known who draws.
+let byProcessor;
+
+// Four samples a pixel must be asked for before it can be known who draws; found out once.
 function drawnByProcessor() {
+  byProcessor ??= deviceIsProcessor();
+  return byProcessor;
+}
+
+function deviceIsProcessor() {
   const gl = document.createElement('canvas').getContext('webgl2');
   const found = gl !== null && SOFTWARE.test(deviceOf(gl));
   gl?.getExtension('WEBGL_lose_context')?.loseContext();

@@ -13,7 +13,7 @@ from stream_engine.mesh.head_asset import HeadAsset
 from stream_engine.render.gl_context import GlContext
 from stream_engine.render.head_painter import HeadPainter
 from stream_engine.render.mesh_renderer import SAMPLES
-from stream_engine.render.portrait import RenderStyle
+from stream_engine.render.portrait import RenderStyle, settled
 from stream_engine.types import MeshFrame, VideoFrame
 
 _IN_FLIGHT = 2
@@ -62,7 +62,9 @@ class AtlasRenderer:
             self._read = [
                 gl.buffer(reserve=whole[0] * whole[1] * _CHANNELS) for _ in range(_IN_FLIGHT)
             ]
-            self._painter = HeadPainter(self._context, asset, size, style or RenderStyle())
+            self._painter = HeadPainter(
+                self._context, asset, size, settled(style or RenderStyle(), self._context.software)
+            )
 
     @property
     def device(self) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.mesh.head_asset import HeadAsset
 from stream_engine.render.gl_context import GlContext
 from stream_engine.render.head_painter import HeadPainter
-from stream_engine.render.portrait import RenderStyle
+from stream_engine.render.portrait import RenderStyle, settled
 from stream_engine.render.smoothing import Smoothing
 from stream_engine.telemetry.spans import span
 from stream_engine.types import MeshFrame, VideoFrame
@@ -39,9 +37,8 @@ class MeshRenderer:
         with self._context.set_up():
             gl = self._context.gl
             self._picture = gl.framebuffer([gl.renderbuffer(self._size, 4)])
-            style = style or RenderStyle()
-            plain = self._context.software if style.plain is None else style.plain
-            self._smoothing = Smoothing(self._context, self._size) if plain else None
+            style = settled(style or RenderStyle(), self._context.software)
+            self._smoothing = Smoothing(self._context, self._size) if style.plain else None
             self._canvas = (
                 self._smoothing.canvas
                 if self._smoothing
@@ -50,9 +47,7 @@ class MeshRenderer:
                     gl.depth_renderbuffer(self._size, samples=SAMPLES),
                 )
             )
-            self._painter = HeadPainter(
-                self._context, asset, self._size, replace(style, plain=plain)
-            )
+            self._painter = HeadPainter(self._context, asset, self._size, style)
 
     @property
     def device(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,11 @@ class RenderStyle:
     picture: NDArray[np.uint8] | None = None
     transparent: bool = False
     plain: bool | None = False
+
+
+def settled(style: RenderStyle, software: bool) -> RenderStyle:
+    """Settle whether a head is plain, by what draws, if the style leaves it open."""
+    return replace(style, plain=software) if style.plain is None else style
 
 
 def uniforms(style: RenderStyle, width: int, height: int, up: float) -> dict[str, object]:
