@@ -15,7 +15,6 @@ import aioice.ice
 
 from stream_engine.config import EngineConfig, MotionConfig, ServerConfig
 from stream_engine.protocols import Stages
-from stream_engine.render_config import RenderConfig
 from stream_engine.server import serve
 from stream_engine.service_config import AccessConfig, IceConfig, VoiceConfig
 
@@ -53,7 +52,6 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--stages", default="fake")
     parser.add_argument("--profile", default="balanced")
-    parser.add_argument("--detail", default="auto", help="of pictures")
     parser.add_argument("--origin", action="append", default=[])
     parser.add_argument("--ice-server", action="append", default=[])
     parser.add_argument("--heartbeat-timeout", type=float, default=4.0)
@@ -69,7 +67,6 @@ def main() -> None:
         ice=IceConfig(servers=tuple(arguments.ice_server)),
         access=AccessConfig(origins=tuple(arguments.origin)),
         voice=VoiceConfig(tuple(arguments.voice)),
-        render=RenderConfig(detail=arguments.detail),
     )
     serve(stages_named(arguments.stages, config), config, on_ready=ready)
 

@@ -8,27 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from stream_engine.models.streaming_ear import StreamingEarConfig
+from tests.training.ears_for_tests import FRAMES, SMALL, clips, scale_of
 from tests.training.pairs_for_tests import made_up_pairs
 from training.both_ears import Ears
 from training.data.spoken_faces import SpokenFaces
-from training.dataset import coefficient_scale
-from training.listening import CROP_FRAMES, Material, held_out, material
+from training.listening import CROP_FRAMES, held_out
 from training.place import HERE
 from training.streaming_ear import Listening, Recipe, run
 from trt_build.checkpoints import read_streaming_ears
-
-SMALL = StreamingEarConfig(width=16, dilations=(1,), delay=1)
-FRAMES = CROP_FRAMES + 2
-
-
-def clips(count: int, seed: int) -> Material:
-    pairs = made_up_pairs(count, FRAMES, seed)
-    return material(pairs.motion, pairs.mel)
-
-
-def scale_of(made: Material) -> torch.Tensor:
-    return coefficient_scale(np.asarray(made.motion, np.float32))
 
 
 @pytest.mark.slow
