@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import HEADS, load_head_asset
 from stream_engine.mesh.skin_texture import write_png
+from stream_engine.motion.arkit import pose_row
 from stream_engine.render.mesh_renderer import MeshRenderer
 from tests.perceptual import shrunk
-from training.head.expressions import EXPRESSIONS, coefficients
+from training.head.expressions import EXPRESSIONS
 
 FOLDER = Path(__file__).parent / "golden"
 VIEWS = ("neutral", "turn left", "turn right", "smile", "jaw open", "blink")
@@ -24,7 +25,7 @@ def draw(avatar: str) -> NDArray[np.uint8]:
     """All views of an avatar side by side, shrunk, uint8 [H, W, 3]."""
     head = load_head_asset(HEADS[avatar])
     mesh, renderer = HeadMesh(head), MeshRenderer(head, _PIXELS, _PIXELS)
-    faces = [renderer.render(mesh.pose(0, coefficients(EXPRESSIONS[view]))).rgb for view in VIEWS]
+    faces = [renderer.render(mesh.pose(0, pose_row(EXPRESSIONS[view]))).rgb for view in VIEWS]
     renderer.close()
     return np.concatenate([shrunk(face, _FACTOR) for face in faces], axis=1)
 
@@ -33,9 +34,7 @@ def main() -> None:
     """Draw and save."""
     FOLDER.mkdir(exist_ok=True)
     for avatar in HEADS:
-        rgb = draw(avatar)
-        alpha = np.full((*rgb.shape[:2], 1), 255, np.uint8)
-        (FOLDER / f"{avatar}.png").write_bytes(write_png(np.concatenate([rgb, alpha], axis=2)))
+        (FOLDER / f"{avatar}.png").write_bytes(write_png(draw(avatar)))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ def open_sky(positions: F64, triangles: I64, normals: F64) -> F64:
     points = _strewn(positions[triangles], float(np.ptp(positions, axis=0).max()) / _CELLS)
     lifted = positions + _BIAS_M * normals
     seen, total = np.zeros(len(positions)), np.zeros(len(positions))
-    for direction in _sphere():
+    for direction in sphere(_DIRECTIONS):
         cosine = np.clip(normals @ direction, 0.0, None) * (0.7 + 0.3 * direction[1])
         seen += cosine * _free(points, lifted, direction)
         total += cosine
@@ -54,9 +54,9 @@ def _free(points: F64, lifted: F64, direction: F64) -> F64:
     return free
 
 
-def _sphere() -> F64:
-    """Directions spread evenly (Fibonacci lattice)."""
-    step = np.arange(_DIRECTIONS) + 0.5
-    height = 1 - 2 * step / _DIRECTIONS
+def sphere(count: int) -> F64:
+    """Directions spread evenly (Fibonacci lattice), [count, 3]."""
+    step = np.arange(count) + 0.5
+    height = 1 - 2 * step / count
     turn, radius = np.pi * (1 + np.sqrt(5)) * step, np.sqrt(1 - height**2)
     return np.stack([radius * np.cos(turn), height, radius * np.sin(turn)], axis=1)

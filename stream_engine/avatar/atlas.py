@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.avatar.found_head import F64, I64, FoundSurface
-from stream_engine.avatar.pictures import look_up, read_picture, resized, to_linear
+from stream_engine.avatar.pictures import look_up, read_picture, resized
 from stream_engine.avatar.whole import Whole
+from stream_engine.mesh.srgb import to_linear
 
 STRIP = 32
 _SIDES = (256, 512, 1024)

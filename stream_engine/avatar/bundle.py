@@ -18,13 +18,13 @@ from stream_engine.avatar.complete import Completed
 from stream_engine.avatar.eyeballs import eye_uv
 from stream_engine.avatar.found_head import F64, I64
 from stream_engine.avatar.nearest import nearest_far
-from stream_engine.avatar.pictures import to_srgb
 from stream_engine.avatar.whole import Whole, weld
 from stream_engine.errors import AssetError
 from stream_engine.mesh.head_asset import FORMAT, PACKED, HeadAsset, pack_deltas
 from stream_engine.mesh.materials import Material
 from stream_engine.mesh.normals import NormalField
 from stream_engine.mesh.skin_texture import SKIN_TENSOR, write_png
+from stream_engine.mesh.srgb import to_srgb
 from stream_engine.motion.arkit import ARKIT_NAMES
 
 SHAPE_SOURCES = "shape_sources"

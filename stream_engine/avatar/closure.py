@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stream_engine.avatar.sheet import pose_row
 from stream_engine.avatar.visemes import shapes_of
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import HeadAsset
+from stream_engine.motion.arkit import pose_row
 from stream_engine.types import F32
 
 CLOSED_MM = 1.0

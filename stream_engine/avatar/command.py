@@ -216,15 +216,16 @@ def _report(imported: Imported) -> str:
 
 
 def _sheet(file: Path, target: Path) -> None:
-    from stream_engine.avatar.sheet import POSES, draw_sheet, sheet_png
+    from stream_engine.avatar.sheet import POSES, draw_sheet
     from stream_engine.mesh.head_asset import load_head_asset
+    from stream_engine.mesh.skin_texture import write_png
 
     try:
         picture = draw_sheet(load_head_asset(file), _SHEET_PIXELS)
     except RenderError as error:
         _say(f"no contact sheet: {error}")
         return
-    _write(target, sheet_png(picture))
+    _write(target, write_png(picture))
     _say(f"contact sheet {target}: {', '.join(POSES)}")
 
 

@@ -86,17 +86,6 @@ def resized(picture: F64, window: tuple[F64, F64], size: tuple[int, int], margin
     return look_up(picture, uv).reshape(rows, columns, 4)
 
 
-def to_linear(srgb: F64) -> F64:
-    """SRGB 0..1 to linear light."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-
-
-def to_srgb(linear: F64) -> F64:
-    """Linear light 0..1 to sRGB."""
-    linear = np.clip(linear, 0.0, 1.0)
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-
-
 def _averaged(picture: F64, rows: int, columns: int) -> F64:
     """Mean of blocks, so that what is made smaller does not flicker."""
     height, width = picture.shape[0] // rows * rows, picture.shape[1] // columns * columns

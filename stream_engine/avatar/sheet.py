@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 from stream_engine.avatar.visemes import shapes_of
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import HeadAsset
-from stream_engine.mesh.skin_texture import write_png
-from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
-from stream_engine.types import F32
+from stream_engine.motion.arkit import pose_row
 
 COLUMNS = 4
 POSES: Mapping[str, Mapping[str, float]] = {
@@ -39,14 +37,6 @@ POSES: Mapping[str, Mapping[str, float]] = {
 """By name, from left to right, from the top."""
 
 
-def pose_row(pose: Mapping[str, float]) -> F32:
-    """Give a pose as coefficients, float32 [55]."""
-    row = np.zeros(COEFFICIENT_COUNT, np.float32)
-    for name, weight in pose.items():
-        row[INDEX[name]] = weight
-    return row
-
-
 def draw_sheet(head: HeadAsset, size: int) -> NDArray[np.uint8]:
     """Draw all poses.
 
@@ -69,9 +59,3 @@ def draw_sheet(head: HeadAsset, size: int) -> NDArray[np.uint8]:
         renderer.close()
     rows = [np.concatenate(stills[k : k + COLUMNS], axis=1) for k in range(0, len(stills), COLUMNS)]
     return np.concatenate(rows)
-
-
-def sheet_png(picture: NDArray[np.uint8]) -> bytes:
-    """Pack a picture as a PNG."""
-    opaque = np.full((*picture.shape[:2], 1), 255, np.uint8)
-    return write_png(np.concatenate([picture, opaque], axis=2))

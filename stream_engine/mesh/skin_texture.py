@@ -43,7 +43,9 @@ def packed_skin(asset: HeadAsset) -> bytes:
 
 
 def write_png(pixels: NDArray[np.uint8]) -> bytes:
-    """Pack uint8 [H, W, 4] as a PNG in which every row uses the filter 'up'."""
+    """Pack uint8 [H, W, 4], or opaque [H, W, 3], as a PNG whose every row has the filter 'up'."""
+    if pixels.shape[2] == 3:
+        pixels = np.concatenate([pixels, np.full_like(pixels[..., :1], 255)], axis=2)
     height, width, _ = pixels.shape
     flat = pixels.reshape(height, width * 4)
     rows = np.empty((height, width * 4 + 1), dtype=np.uint8)

@@ -1,5 +1,11 @@
 """Names and order of the motion coefficients: Apple's 52 ARKit blendshapes, then head rotation."""
 
+from collections.abc import Mapping
+
+import numpy as np
+
+from stream_engine.types import F32
+
 ARKIT_NAMES: tuple[str, ...] = (
     "eyeBlinkLeft",
     "eyeLookDownLeft",
@@ -69,3 +75,11 @@ MOUTH_NAMES: tuple[str, ...] = tuple(
 ARKIT_COUNT = len(ARKIT_NAMES)
 COEFFICIENT_COUNT = len(COEFFICIENT_NAMES)
 INDEX: dict[str, int] = {name: index for index, name in enumerate(COEFFICIENT_NAMES)}
+
+
+def pose_row(pose: Mapping[str, float]) -> F32:
+    """Give named weights and angles as coefficients, float32 [55]; the rest is 0."""
+    row = np.zeros(COEFFICIENT_COUNT, np.float32)
+    for name, value in pose.items():
+        row[INDEX[name]] = value
+    return row

@@ -16,6 +16,7 @@ from stream_engine.formats.rotation import Turn, quaternion
 from stream_engine.mesh.head_asset import HeadAsset
 from stream_engine.mesh.normals import NormalField
 from stream_engine.mesh.skin_texture import packed_skin, read_png, write_png
+from stream_engine.mesh.srgb import to_linear, to_srgb
 from stream_engine.motion.arkit import ARKIT_COUNT, ARKIT_NAMES
 from stream_engine.types import F32, MOTION_FPS, U8, MotionFrames
 
@@ -139,8 +140,7 @@ def _joints(shares: U8) -> U8:
 
 def _linear(color: U8, lash_uv: F32 | None) -> Array:
     """Vertex colours as glTF has them, linear, uint16 [V, 4]; lashes fade towards their tips."""
-    srgb = color / 255.0
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    linear = to_linear(color / 255.0)
     linear[:, 3] = 1.0
     if lash_uv is not None:
         tip = 1.0 - lash_uv[:, 1]
@@ -155,9 +155,7 @@ def _rest(builder: GlbBuilder, pivot: F32) -> int:
     return builder.accessor(matrices)
 
 
-def _animation(
-    builder: GlbBuilder, head: HeadAsset, runs: list[MotionFrames]
-) -> dict[str, Any]:
+def _animation(builder: GlbBuilder, head: HeadAsset, runs: list[MotionFrames]) -> dict[str, Any]:
     motion = np.concatenate([run.coefficients for run in runs])
     if head.retarget is not None:  # the file has a head of its own, which this motion meets
         motion = head.retarget.apply(motion)
@@ -209,7 +207,7 @@ def _look(builder: GlbBuilder, head: HeadAsset) -> dict[str, Any]:
 def _skin(packed: bytes) -> bytes:
     """The skin's texture in sRGB, a PNG; kept, because packing it takes longer than the rest."""
     root = read_png(packed) / 255.0  # of linear colour
-    pixels = np.round(_encoded(root**2) * 255).astype(np.uint8)
+    pixels = np.round(to_srgb(root**2) * 255).astype(np.uint8)
     pixels[..., 3] = 255  # was gloss
     return write_png(pixels)
 
@@ -226,15 +224,10 @@ def _eye() -> U8:
     color = iris + (ball - iris) * _step(_IRIS - 0.02, _IRIS + 0.02, r)
     color *= _step(_PUPIL - 0.02, _PUPIL + 0.012, r) * 0.985 + 0.015
     picture = np.full((_EYE_PIXELS, _EYE_PIXELS, 4), 255, np.uint8)
-    picture[..., :3] = np.round(_encoded(color) * 255)
+    picture[..., :3] = np.round(to_srgb(color) * 255)
     return picture
 
 
 def _step(low: float, high: float, value: Array) -> Array:
     t = np.clip((value - low) / (high - low), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
-
-
-def _encoded(linear: Array) -> Array:
-    """Linear light as sRGB, 0..1."""
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -19,7 +18,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from stream_engine.errors import AssetError
-from stream_engine.mesh.head_asset import head_file, load_head_asset
+from stream_engine.heads import head_asset
+from stream_engine.mesh.head_asset import head_file
 from stream_engine.mesh.skin_texture import write_png
 from stream_engine.render.portrait import RenderStyle, portrait_message
 from stream_engine.render_config import RenderConfig
@@ -88,8 +88,7 @@ def head_of(avatar: str, folder: Path) -> PackedFile:
 def portrait_of(avatar: str, config: RenderConfig) -> PackedFile:
     """Pack how an avatar's portrait looks; AssetError if there is no such avatar."""
     style = RenderStyle(background=config.background_rgb, transparent=config.transparent)
-    head = load_head_asset(head_file(avatar, config.avatars_folder))
-    message = portrait_message(head, style)
+    message = portrait_message(head_asset(avatar, config.avatars_folder), style)
     message["detail"] = config.detail
     message["pictured"] = bool(config.background_picture)  # the picture is a file of its own
     return PackedFile.of(json.dumps(message, separators=(",", ":")).encode(), "application/json")
@@ -101,8 +100,7 @@ def scenery_of(config: RenderConfig) -> PackedFile:
     picture = scenery(config)
     if picture is None:
         raise AssetError("no picture stands behind the head", fix="set render.background_picture")
-    alpha = np.full((*picture.shape[:2], 1), 255, np.uint8)
-    return PackedFile.of(write_png(np.concatenate([picture, alpha], axis=2)), "image/png")
+    return PackedFile.of(write_png(picture), "image/png")
 
 
 def asset_routes(config: RenderConfig) -> list[BaseRoute]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from stream_engine.heads import head_asset, head_mesh
 from stream_engine.mesh.head_asset import HEADS
-from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
+from stream_engine.motion.arkit import pose_row
 from stream_engine.render.mesh_renderer import MeshRenderer
 from stream_engine.transport.sent_time import LIPS_EARLY_S
 from tests.e2e.browser import Server, browsing, serving
@@ -33,14 +33,6 @@ POSES: dict[str, dict[str, float]] = {
         "headRoll": 0.2,
     },
 }
-
-
-def coefficients(pose: dict[str, float]) -> NDArray[np.float32]:
-    """A row of 55."""
-    row = np.zeros(COEFFICIENT_COUNT, np.float32)
-    for name, value in pose.items():
-        row[INDEX[name]] = value
-    return row
 
 
 def picture(data_url: str) -> NDArray[np.float32]:
@@ -93,7 +85,7 @@ def test_a_head_drawn_in_the_browser_looks_like_the_servers(page: Any) -> None:
         choose(page, avatar)
         renderer = MeshRenderer(head_asset(avatar), SIZE, SIZE)
         for name, pose in POSES.items():
-            row = coefficients(pose)
+            row = pose_row(pose)
             drawn = picture(page.evaluate(DRAW, row.tolist()))
             wanted = renderer.render(head_mesh(avatar).pose(0, row)).rgb / np.float32(255)
             assert drawn.shape == wanted.shape

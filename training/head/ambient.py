@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from stream_engine.avatar.ambient import sphere
 from training.head.makehuman import Floats, Ints
 
 _DIRECTIONS = 120
@@ -20,7 +21,7 @@ def sky_visibility(positions: Floats, triangles: Ints, normals: Floats) -> Float
     points = _strew(positions, triangles)
     seen = np.zeros(len(positions))
     total = np.zeros(len(positions))
-    for direction in _sphere(_DIRECTIONS):
+    for direction in sphere(_DIRECTIONS):
         cosine = np.clip(normals @ direction, 0.0, None)
         # Light from below is weaker: the chest sends some back.
         weight = cosine * (0.65 + 0.35 * direction[1])
@@ -50,15 +51,6 @@ def smooth(values: Floats, triangles: Ints, rounds: int) -> Floats:
         total += np.bincount(edges[:, 1], values[edges[:, 0]], len(values))
         values = np.where(counts > 0, 0.5 * values + 0.5 * total / np.maximum(counts, 1), values)
     return values
-
-
-def _sphere(count: int) -> Floats:
-    """Directions spread evenly (Fibonacci lattice)."""
-    step = np.arange(count) + 0.5
-    height = 1 - 2 * step / count
-    turn = np.pi * (1 + np.sqrt(5)) * step
-    radius = np.sqrt(1 - height**2)
-    return np.stack([radius * np.cos(turn), height, radius * np.sin(turn)], axis=1)
 
 
 def _strew(positions: Floats, triangles: Ints) -> Floats:

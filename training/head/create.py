@@ -88,7 +88,8 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
 
 def create(options: argparse.Namespace, config: EngineConfig, build: Build) -> int:
     """Build a head with whatever builds heads; see `run`."""
-    from stream_engine.avatar.sheet import draw_sheet, sheet_png
+    from stream_engine.avatar.sheet import draw_sheet
+    from stream_engine.mesh.skin_texture import write_png
     from training.head.file import write_tensors
 
     name = free_name(options.name, config, options.force)
@@ -100,7 +101,7 @@ def create(options: argparse.Namespace, config: EngineConfig, build: Build) -> i
     write_tensors(target, tensors, {**metadata, "identity": json.dumps(identity)})
     head = load_head_asset(target)
     sheet = options.sheet or target.with_suffix(".png")
-    sheet.write_bytes(sheet_png(draw_sheet(head, _SHEET_PIXELS)))
+    sheet.write_bytes(write_png(draw_sheet(head, _SHEET_PIXELS)))
     gaps = lip_closure(head)
     print("\n".join(f"{name} {weight:.3f}" for name, weight in identity.items()))
     print(closure_text(gaps))

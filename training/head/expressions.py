@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
-from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
-
 
 def _both(name: str, weight: float) -> dict[str, float]:
     return {name + "Left": weight, name + "Right": weight}
@@ -49,11 +44,3 @@ EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
     "turn left": {"headYaw": 0.35},
     "turn right": {"headYaw": -0.35, "headPitch": 0.1},
 }
-
-
-def coefficients(expression: Mapping[str, float]) -> NDArray[np.float32]:
-    """Give an expression as motion coefficients, float32 [55]."""
-    row = np.zeros(COEFFICIENT_COUNT, dtype=np.float32)
-    for name, weight in expression.items():
-        row[INDEX[name]] = weight
-    return row

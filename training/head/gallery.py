@@ -12,11 +12,12 @@ from PIL import Image
 
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import HEADS, HeadAsset, load_head_asset
+from stream_engine.motion.arkit import pose_row
 from stream_engine.render.backdrop import fitted
 from stream_engine.render.camera import Camera
 from stream_engine.render.mesh_renderer import MeshRenderer
 from stream_engine.render.portrait import RenderStyle
-from training.head.expressions import EXPRESSIONS, coefficients
+from training.head.expressions import EXPRESSIONS
 from training.head.looks import AVATARS
 
 Picture = NDArray[np.uint8]
@@ -39,7 +40,7 @@ the page, `render.avatar` in the settings).
 def faces(head: HeadAsset, views: tuple[str, ...], style: RenderStyle) -> list[Picture]:
     """Draw a head in several expressions."""
     mesh, renderer = HeadMesh(head), MeshRenderer(head, _SIZE, _SIZE, style)
-    drawn = [renderer.render(mesh.pose(0, coefficients(EXPRESSIONS[view]))).rgb for view in views]
+    drawn = [renderer.render(mesh.pose(0, pose_row(EXPRESSIONS[view]))).rgb for view in views]
     renderer.close()
     return drawn
 
@@ -63,7 +64,7 @@ def backgrounds(head: HeadAsset) -> list[Picture]:
     drawn = [faces(head, ("neutral",), style)[0] for style in styles]
     mesh = HeadMesh(head)
     renderer = MeshRenderer(head, _SIZE, _SIZE, RenderStyle(transparent=True))
-    still = renderer.still(mesh.pose(0, coefficients({})))
+    still = renderer.still(mesh.pose(0, pose_row({})))
     renderer.close()
     return [*drawn, on_checkers(still)]
 

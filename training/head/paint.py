@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_engine.mesh.srgb import to_linear
 from training.head.hair import above_hairline, beard_cover
 from training.head.looks import Complexion, Looks
 from training.head.makehuman import Floats
@@ -73,7 +74,7 @@ def paint_skin(positions: Floats, masks: Masks, looks: Looks) -> NDArray[np.uint
     color, gloss = _scalp(positions, masks, color, gloss, looks)
     color, gloss = _clothes(positions, color, gloss, looks)
     # The shader squares what it reads, which is all but free, to get linear light.
-    stored = np.sqrt(_to_linear(np.clip(color, 0, 1)))
+    stored = np.sqrt(to_linear(np.clip(color, 0, 1)))
     packed = np.concatenate([stored, np.round(gloss * 16)[..., None] / 16], axis=-1)
     texels = np.round(np.clip(packed, 0, 1) * _LEVELS) * (255 / _LEVELS)
     painted: NDArray[np.uint8] = np.round(texels).astype(np.uint8)
@@ -212,11 +213,6 @@ def _clothes(
     shadow = np.exp(-np.clip(-below, 0, None) / 0.005) * (1 - worn) * 0.45
     color = _lay(color, np.array(looks.complexion.shade) * 0.62, shadow)
     return _lay(color, cloth, worn), gloss * (1 - worn) + 0.10 * worn
-
-
-def _to_linear(color: Floats) -> Floats:
-    linear: Floats = np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
-    return linear
 
 
 def _lay(under: Floats, over: Floats | Sequence[float], cover: Floats) -> Floats:

@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw
 
 from stream_engine.mesh.blendshapes import HeadMesh
 from stream_engine.mesh.head_asset import HEADS, head_file, load_head_asset
+from stream_engine.motion.arkit import pose_row
 from stream_engine.render.mesh_renderer import MeshRenderer
-from training.head.expressions import EXPRESSIONS, coefficients
+from training.head.expressions import EXPRESSIONS
 
 _COLUMNS = 4
 _LABEL_COLOR = (70, 74, 80)
@@ -24,7 +25,7 @@ def draw_stills(asset_file: Path, size: int) -> dict[str, NDArray[np.uint8]]:
     asset = load_head_asset(asset_file)
     mesh, renderer = HeadMesh(asset), MeshRenderer(asset, size, size)
     stills = {
-        name: renderer.render(mesh.pose(0, coefficients(expression))).rgb
+        name: renderer.render(mesh.pose(0, pose_row(expression))).rgb
         for name, expression in EXPRESSIONS.items()
     }
     renderer.close()

@@ -6,7 +6,8 @@ import numpy as np
 
 from stream_engine.avatar.atlas import bake, gloss_of, read_pictures, surface_color
 from stream_engine.avatar.found_head import FoundSurface
-from stream_engine.avatar.pictures import look_up, to_linear
+from stream_engine.avatar.pictures import look_up
+from stream_engine.mesh.srgb import to_linear
 
 
 def test_vertices_keep_their_colour(imported):

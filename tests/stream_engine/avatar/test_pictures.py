@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stream_engine.avatar.pictures import look_up, read_picture, resized, to_linear, to_srgb
+from stream_engine.avatar.pictures import look_up, read_picture, resized
 from stream_engine.errors import AssetError
 from stream_engine.mesh.skin_texture import write_png
 
@@ -36,9 +36,3 @@ def test_looking_up_repeats_and_blends():
     """Between two pixels is their mean, beyond an edge the picture begins anew."""
     uv = np.array([[1 / 64, 0.5], [1 + 1 / 64, 0.5]])
     assert np.allclose(look_up(RAMP, uv)[:, 0], RAMP[0, :2, 0].mean())
-
-
-def test_light_there_and_back():
-    """SRGB is undone."""
-    values = np.linspace(0, 1, 33)
-    assert np.allclose(to_srgb(to_linear(values)), values, atol=1e-6)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from stream_engine.avatar.sheet import COLUMNS, POSES, draw_sheet, pose_row, sheet_png
-from stream_engine.mesh.skin_texture import read_png
+from stream_engine.avatar.sheet import COLUMNS, POSES, draw_sheet
+from stream_engine.mesh.skin_texture import read_png, write_png
+from stream_engine.motion.arkit import pose_row
 
 
 @pytest.mark.gl
@@ -17,7 +18,7 @@ def test_an_imported_avatar_is_drawn_in_every_pose(avatar):
     assert all(still[:, 20:44].std() > 20 for still in stills)
     for k, still in enumerate(stills):
         assert all(not np.array_equal(still, other) for other in stills[:k])
-    assert np.array_equal(read_png(sheet_png(sheet))[..., :3], sheet)
+    assert np.array_equal(read_png(write_png(sheet))[..., :3], sheet)
 
 
 def test_poses_are_coefficients():

@@ -6,12 +6,12 @@ import resource
 import numpy as np
 import pytest
 
-from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
+from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX, pose_row
 from stream_engine.render.mesh_renderer import MeshRenderer
 from stream_engine.render.portrait import RenderStyle
 from tests.contracts.renderer_contract import check_renderer
 from tests.fakes.solid_renderer import SolidRenderer
-from training.head.expressions import EXPRESSIONS, coefficients
+from training.head.expressions import EXPRESSIONS
 
 GREEN = (0, 255, 0)
 SIZE = 192
@@ -65,7 +65,7 @@ def test_the_head_stands_upright_in_the_middle(renderer, mesh):
 @pytest.mark.parametrize("name", EXPRESSIONS)
 def test_no_expression_shows_a_hole(renderer, mesh, name):
     """In each row the head is one piece: no wall between its left and right edge."""
-    rgb = renderer.render(mesh.pose(0, coefficients(EXPRESSIONS[name]))).rgb
+    rgb = renderer.render(mesh.pose(0, pose_row(EXPRESSIONS[name]))).rgb
     seen = wall(rgb)
     face = slice(int(SIZE * 0.30), int(SIZE * 0.72))
     for row in seen[face]:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from training.head.expressions import EXPRESSIONS, coefficients
+from stream_engine.motion.arkit import pose_row
+from training.head.expressions import EXPRESSIONS
 
 
 def test_there_are_at_least_ten():
@@ -14,7 +15,7 @@ def test_there_are_at_least_ten():
 @pytest.mark.parametrize("name", EXPRESSIONS)
 def test_weights_are_in_range(name):
     """ARKit weights lie in 0..1."""
-    row = coefficients(EXPRESSIONS[name])
+    row = pose_row(EXPRESSIONS[name])
     assert row.dtype == np.float32
     assert row.shape == (55,)
     assert row[:52].min() >= 0.0
