@@ -97,19 +97,32 @@ def converse(page: Any, pid: int, folder: Path, stages: str) -> Talk:
     )
 
 
-@pytest.fixture(scope="module", params=["fake", pytest.param("real", marks=pytest.mark.gl)])
-def talk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Talk:
-    """Talk once per kind of stages."""
-    folder = tmp_path_factory.mktemp(f"live_{request.param}")
-    if request.param == "real" and SAMPLE.exists():
+@pytest.fixture(scope="module")
+def talks() -> dict[str, Talk]:
+    """The talks of this module so far, by stages."""
+    return {}
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.gl)])
+def talk(request: pytest.FixtureRequest, tmp_path: Path, talks: dict[str, Talk]) -> Talk:
+    """One talk per kind of stages; who is tried again talks again."""
+    stages = str(request.param)
+    if stages not in talks or getattr(request.node, "execution_count", 1) > 1:
+        talks[stages] = held(stages, tmp_path)
+    return talks[stages]
+
+
+def held(stages: str, folder: Path) -> Talk:
+    """Start server and browser, and talk."""
+    if stages == "real" and SAMPLE.exists():
         write_speech(folder / "voice.wav", SAMPLE)
     else:
         write_bursts(folder / "voice.wav", 30.0)
-    with serving("--stages", request.param) as server, browsing(folder / "voice.wav") as browser:
+    with serving("--stages", stages) as server, browsing(folder / "voice.wav") as browser:
         page = browser.new_page(viewport={"width": 900, "height": 1000})
         page.goto(server.url + "?raw=1")
-        talked = converse(page, server.process.pid, folder, request.param)
-    report(f"{request.param}: {talked.server}; {talked.figures['detail']}")
+        talked = converse(page, server.process.pid, folder, stages)
+    report(f"{stages}: {talked.server}; {talked.figures['detail']}")
     return talked
 
 
