@@ -47,7 +47,7 @@ def test_every_model_is_built_for_every_card(model: str, tmp_path: Path) -> None
 def test_other_precisions_are_built_too(tmp_path: Path) -> None:
     """Weights in half precision make a smaller engine, either way."""
     sizes = {
-        precision: build(MODELS["motion_sampler_1"], target(precision=precision), tmp_path).size
+        precision: build(MODELS["ear"], target(precision=precision), tmp_path).size
         for precision in ("fp32", "fp16", "bf16")
     }
     assert sizes["fp16"] < 0.9 * sizes["fp32"]

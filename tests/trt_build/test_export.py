@@ -22,7 +22,7 @@ from trt_build.export import export_model, tensor_offsets
 
 SMALL = FaceConfig(
     EncoderConfig(width=16, dilations=(1, 2)),
-    TransformerConfig(speech_width=16, width=32, heads=4, layers=2, context_frames=6),
+    TransformerConfig(speech_width=16, width=32, heads=4, layers=1, context_frames=6),
 )
 
 
