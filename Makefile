@@ -4,28 +4,44 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check clean
+.PHONY: run test check lint clean system node ruff imports docstrings types
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
 	@sh deploy/system_packages.sh gl
 	$(BIN)/elocute serve
 
-test: $(VENV)/.installed-dev
-	@sh deploy/system_packages.sh gl browser turn
-	@! command -v npm >/dev/null || [ -d tests/node/node_modules ] \
-	  || npm ci --prefix tests/node --no-audit --no-fund --silent || echo "no validator, no three.js"
+test:
+	$(MAKE) --jobs 3 $(VENV)/.installed-dev system node
 	$(MAKE) check
 
-# In order of speed; nothing else is run in CI. What goes by the clock has the machine to itself,
-# and further tries: a shared machine stands still now and then.
+# Nothing else is run in CI. Tests that sleep and wait for sockets run among those that compute;
+# browsers have the machine to themselves. Both have further tries (tests/conftest.py).
 check:
+	$(MAKE) --jobs 2 lint
+	$(BIN)/python -m pytest -m "not browser" --numprocesses 3 --dist loadfile
+	$(BIN)/python -m pytest -m browser
+
+lint: types ruff imports docstrings
+
+ruff:
 	$(BIN)/ruff check .
+
+imports:
 	$(BIN)/lint-imports
+
+docstrings:
 	$(BIN)/pydoclint stream_engine trt_build training clients
+
+types:
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not net and not browser" --numprocesses 2 --dist loadfile
-	$(BIN)/python -m pytest -m "net or browser" --reruns 2
+
+system:
+	@sh deploy/system_packages.sh gl browser turn
+
+node:
+	@! command -v npm >/dev/null || [ -d tests/node/node_modules ] \
+	  || npm ci --prefix tests/node --no-audit --no-fund --silent || echo "no validator, no three.js"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

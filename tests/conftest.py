@@ -18,6 +18,13 @@ def pytest_unconfigure() -> None:
     faulthandler.dump_traceback_later(ENDING_S, exit=True, file=sys.__stderr__)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What goes by the clock is tried again: a shared machine stands still now and then."""
+    for item in items:
+        if item.get_closest_marker("net") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
 @cache
 def why_no_opengl() -> str:
     """The reason OpenGL cannot be had, or nothing."""
