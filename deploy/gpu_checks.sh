@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All that only a card can show, in one run: engines built, verified and timed; capacity; profile.
+# All that only a card can show, in one run: heads drawn; engines built, verified and timed; capacity; profile.
 #
 #   pip install 'elocute[train,tensorrt-rtx]'   # or [tensorrt]; and pytest, hypothesis for the tests
 #   deploy/gpu_checks.sh OUT [SESSIONS]         # most sessions in a call, 1024 by default
@@ -27,6 +27,10 @@ timed() { # backend, precision
 
 nvidia-smi
 step elocute doctor
+step python -m stream_engine.render.bench
+for batch in 1 16 64; do
+    step python -m stream_engine.render.bench --batch "$batch" --frames 1280
+done
 step python -m pytest -q -m gpu tests -p no:cacheprovider
 for precision in fp16 bf16; do
     step elocute build --out "$out/engines" --profile balanced --steps 1 \

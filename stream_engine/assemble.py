@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from stream_engine.monitor.ear import Ear
     from stream_engine.monitor.sync_scorer import SyncScorer
     from stream_engine.monitor.units import UnitNamer
-    from stream_engine.render.mesh_renderer import MeshRenderer
+    from stream_engine.protocols import Renderer
 
 MODEL_FOLDER = Path(__file__).parent / "assets" / "motion"
 EAR_FOLDER = Path(__file__).parent / "assets" / "ear"
@@ -232,7 +232,7 @@ class Assembly:
         """
         return head_mesh(avatar, self._config.render.avatars_folder)
 
-    def renderer(self, avatar: str) -> "MeshRenderer":
+    def renderer(self, avatar: str) -> "Renderer":
         """Open OpenGL and make a renderer; it belongs to the calling thread.
 
         Args:
@@ -245,12 +245,13 @@ class Assembly:
             AssetError: If there is no such avatar.
             RenderError: If OpenGL cannot be had.
         """
-        from stream_engine.render.mesh_renderer import MeshRenderer
+        from stream_engine.render.choose_renderer import choose_renderer
         from stream_engine.transport.scenery import video_style
 
         config = self._config.render
         head = head_asset(avatar, config.avatars_folder)
-        return MeshRenderer(head, config.width, config.height, video_style(config))
+        size, style = (config.width, config.height), video_style(config)
+        return choose_renderer(head, size, style, config.batch)
 
     def close(self) -> None:
         """Free the models."""

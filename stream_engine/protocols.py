@@ -1,6 +1,6 @@
 """The seams: what a stage, a model runner, a renderer, a source and a sink must offer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
@@ -72,6 +72,15 @@ class Renderer(Protocol):
     def render(self, frame: MeshFrame) -> VideoFrame:
         """Draw one head; keeps ``pts``."""
         ...
+
+    def render_all(self, frames: Iterable[MeshFrame]) -> Iterator[VideoFrame]:
+        """Draw many heads; pictures come in order, each as soon as it can be had.
+
+        Heads are asked for when they are to be drawn: one by one, unless a renderer draws several
+        at once.
+        """
+        for frame in frames:
+            yield self.render(frame)
 
     def close(self) -> None:
         """Free the context."""

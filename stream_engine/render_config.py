@@ -28,6 +28,7 @@ class RenderConfig:
         background_blur: How soft that picture is, a share of its height, 0..0.2.
         detail: ``full``, or ``plain`` at half the cost (no cast shadow, thinner hair); ``auto`` is
             plain where a processor draws, on the server or on the page.
+        batch: Most heads drawn at once; 0 for what suits the device: one where a processor draws.
         avatars: Folder of people's own avatars; empty for the user's data folder.
     """
 
@@ -39,11 +40,13 @@ class RenderConfig:
     background_picture: str = ""
     background_blur: float = 0.0
     detail: str = "auto"
+    batch: int = 0
     avatars: str = ""
 
     def __post_init__(self) -> None:
         check_range("render.width", self.width, 64, 2048)
         check_range("render.height", self.height, 64, 2048)
+        check_range("render.batch", self.batch, 0, 64)
         if self.width % 2 or self.height % 2:
             raise ConfigError(
                 "picture size must be even (video chroma is halved)",

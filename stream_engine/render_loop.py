@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -17,7 +18,7 @@ from stream_engine.motion.handover import Handover
 from stream_engine.protocols import Clock, HeadPoser, Renderer, Stages
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.telemetry.spans import span, waited
-from stream_engine.types import F32, TICKS_PER_FRAME, VideoFrame
+from stream_engine.types import F32, TICKS_PER_FRAME, MeshFrame, VideoFrame
 
 logger = logging.getLogger(__name__)
 
@@ -127,6 +128,16 @@ class Seat:
         return self.due(frame * TICKS_PER_FRAME) - self._drawing_s - SPARE_S
 
 
+@dataclass(frozen=True, slots=True)
+class _Posed:
+    """A head that is to be drawn, since when, and of what."""
+
+    seat: Seat
+    motion: TimedMotion
+    mesh: MeshFrame
+    started: float
+
+
 class RenderLoop:
     """Draws for every seat what is due, then sleeps until the next is.
 
@@ -207,8 +218,7 @@ class RenderLoop:
         self._opened.set_result(still)
         while not self._stopping:
             self._wait()
-            for seat in self._seats:
-                self._draw(seat, renderers)
+            self.draw_due(renderers)
         for renderer in renderers.values():
             renderer.close()
 
@@ -222,27 +232,65 @@ class RenderLoop:
                 self._condition.wait(timeout)
             self._woken = False
 
-    def _draw(self, seat: Seat, renderers: dict[str, Renderer]) -> None:
+    def draw_due(self, renderers: dict[str, Renderer]) -> None:
+        """Draw what is due, the heads of one avatar, then of the next; the thread's work.
+
+        Args:
+            renderers: By avatar; what is missing is made and stays.
+        """
+        seats = self._seats
+        for avatar in dict.fromkeys(seat.avatar for seat in seats):
+            theirs = [seat for seat in seats if seat.avatar == avatar]
+            try:
+                if avatar not in renderers:
+                    renderers[avatar] = self._stages.renderer(avatar)
+            except Exception as error:  # noqa: BLE001 - told, and logged, for each
+                for seat in theirs:
+                    self._fail(seat, error)
+            else:
+                self._draw_heads(theirs, renderers[avatar])
+
+    def _draw_heads(self, seats: Sequence[Seat], renderer: Renderer) -> None:
+        posed: deque[_Posed] = deque()
         try:
-            started = self._clock.now()
-            motion = seat.next_motion(started)
-            if motion is None:
-                return
-            if seat.avatar not in renderers:
-                renderers[seat.avatar] = self._stages.renderer(seat.avatar)
-            waited("painter", motion.ready_s, started, motion.pts)
-            with span("mesh", pts=motion.pts):
-                mesh = seat.poser.pose(motion.pts, motion.coefficients)
-            frame = renderers[seat.avatar].render(mesh)
-            now = self._clock.now()
-            soonest_s = seat.drawn(motion, now)
-            seat.slot.put(TimedPicture(frame, now, soonest_s, motion.handover))
-            seat.tally.add("frames_rendered_total")
-            seat.tally.observe("render_seconds", now - started)
-            seat.tally.observe("motion_to_picture_seconds", now - motion.ready_s)
-            self.health.worked()
-        except Exception as error:
-            self.health.failed(self._clock.now())
-            logger.exception("drawing a session failed")
-            self.remove(seat)
-            seat.on_error(error)
+            for picture in renderer.render_all(self._poses(seats, posed)):
+                self._give(posed[0], picture)
+                posed.popleft()
+        except Exception:  # noqa: BLE001 - whose fault it was shows now
+            for head in posed:
+                try:
+                    self._give(head, renderer.render(head.mesh))
+                except Exception as error:  # noqa: BLE001 - told, and logged
+                    self._fail(head.seat, error)
+
+    def _poses(self, seats: Sequence[Seat], posed: deque[_Posed]) -> Iterator[MeshFrame]:
+        """Pose whoever has something due, when the renderer asks; note what it was given."""
+        for seat in seats:
+            try:
+                started = self._clock.now()
+                motion = seat.next_motion(started)
+                if motion is None:
+                    continue
+                waited("painter", motion.ready_s, started, motion.pts)
+                with span("mesh", pts=motion.pts):
+                    mesh = seat.poser.pose(motion.pts, motion.coefficients)
+            except Exception as error:  # noqa: BLE001 - told, and logged
+                self._fail(seat, error)
+                continue
+            posed.append(_Posed(seat, motion, mesh, started))
+            yield mesh
+
+    def _give(self, head: _Posed, picture: VideoFrame) -> None:
+        seat, motion, now = head.seat, head.motion, self._clock.now()
+        soonest_s = seat.drawn(motion, now)
+        seat.slot.put(TimedPicture(picture, now, soonest_s, motion.handover))
+        seat.tally.add("frames_rendered_total")
+        seat.tally.observe("render_seconds", now - head.started)
+        seat.tally.observe("motion_to_picture_seconds", now - motion.ready_s)
+        self.health.worked()
+
+    def _fail(self, seat: Seat, error: Exception) -> None:
+        self.health.failed(self._clock.now())
+        logger.error("drawing a session failed", exc_info=error)
+        self.remove(seat)
+        seat.on_error(error)

@@ -9,6 +9,7 @@ from stream_engine.config import EngineConfig
 from stream_engine.household import Household
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.handover import FALL, NEUTRAL_FRAMES
+from stream_engine.protocols import Renderer
 from stream_engine.session import FADE_TICKS, Session
 from stream_engine.types import TICKS_PER_FRAME, MeshFrame, MotionFrames, VideoFrame
 from tests.fakes.clock import ManualClock
@@ -18,7 +19,7 @@ PACKET, STEP_S = 960, 0.005
 JAW = INDEX["jawOpen"]
 
 
-class JawPicture:
+class JawPicture(Renderer):
     """Implements `Renderer`: the picture's only pixel is the jaw's opening in 255ths."""
 
     def render(self, frame: MeshFrame) -> VideoFrame:
@@ -39,7 +40,7 @@ class Stage:
         parts = self.house.make_parts(profile, "default")
         self.motion: dict[int, float] = {}
         self.session: Session = self.house.open(parts, self.take, self.fail)
-        self.renderers = {"default": JawPicture()}
+        self.renderers: dict[str, Renderer] = {"default": JawPicture()}
         self.pictures: list[tuple[int, float]] = []
         self.voice: list[tuple[int, float]] = []
         self.pts, self.frame, self.heard, self.steps = 0, 0, 0, 0
@@ -60,8 +61,7 @@ class Stage:
                 self.session.push_audio(self.pts, np.full(PACKET, level, np.float32))
                 self.pts += PACKET
             self.house.engine.engines[0].run_once()
-            for seat in self.house.render._seats:
-                self.house.render._draw(seat, self.renderers)  # type: ignore[arg-type]
+            self.house.render.draw_due(self.renderers)
             while self.session.due(self.heard) <= self.clock.now():
                 sound = self.session.voice(self.heard, PACKET)
                 self.voice.append((self.heard, float(np.abs(sound[FADE_TICKS:]).max())))

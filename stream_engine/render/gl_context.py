@@ -16,6 +16,11 @@ from stream_engine.render.shader_source import load_shader
 _PACKAGES = "libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri libgles2 libgbm1"
 _NEEDED_VERSION = 330
 
+Fence = Callable[[], object]
+"""Waits for what was asked of OpenGL before it was made."""
+
+_COMMANDS_DONE, _FLUSH = 0x9117, 1
+_LONGEST_NS = 5_000_000_000
 
 _SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "swrast")
 """Devices that are a processor, as OpenGL names them."""
@@ -48,11 +53,31 @@ class GlContext:
                 fix=f"on Debian or Ubuntu run `apt install {_PACKAGES}`",
             ) from error
         self._open = True
-        self._finish = _unlocked_finish() or self.gl.finish
+        self._unlocked = _unlocked()
 
     def finish(self) -> None:
         """Wait until all drawing is done, without holding up Python's other threads."""
-        self._finish()
+        if self._unlocked is None:
+            self.gl.finish()
+        else:
+            self._unlocked.glFinish()
+
+    def fence(self) -> Fence:
+        """Mark what has been asked of OpenGL so far.
+
+        Returns:
+            Waits until all of that is done, once, without holding up Python's other threads.
+        """
+        gl = self._unlocked
+        if gl is None:
+            return self.gl.finish
+        mark = gl.glFenceSync(_COMMANDS_DONE, 0)
+
+        def wait() -> None:
+            gl.glClientWaitSync(mark, _FLUSH, _LONGEST_NS)
+            gl.glDeleteSync(mark)
+
+        return wait
 
     @property
     def device(self) -> str:
@@ -124,8 +149,8 @@ class GlContext:
             self.gl.release()
 
 
-def _unlocked_finish() -> Callable[[], None] | None:
-    """Find ``glFinish`` itself: moderngl keeps Python's lock while OpenGL works, ctypes does not.
+def _unlocked() -> ctypes.CDLL | None:
+    """Find OpenGL's waiting itself: moderngl keeps Python's lock meanwhile, ctypes does not.
 
     On a CPU a picture takes 10 ms and more; held for so long, the lock makes every packet of every
     session late.
@@ -134,10 +159,15 @@ def _unlocked_finish() -> Callable[[], None] | None:
         found = ctypes.util.find_library(name)
         if found is not None:
             try:
-                finish: Callable[[], None] = ctypes.CDLL(found).glFinish
+                library = ctypes.CDLL(found)
+                library.glFenceSync.restype = ctypes.c_void_p
+                library.glFenceSync.argtypes = ctypes.c_uint, ctypes.c_uint
+                library.glClientWaitSync.argtypes = ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint64
+                library.glDeleteSync.argtypes = (ctypes.c_void_p,)
+                library.glFinish.argtypes = ()
             except (OSError, AttributeError):
                 continue
-            return finish
+            return library
     return None
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.mesh.head_asset import HeadAsset
+from stream_engine.protocols import Renderer
 from stream_engine.render.gl_context import GlContext
 from stream_engine.render.head_painter import HeadPainter
 from stream_engine.render.portrait import RenderStyle, settled
@@ -16,8 +17,8 @@ from stream_engine.types import MeshFrame, VideoFrame
 SAMPLES = 4
 
 
-class MeshRenderer:
-    """Draws one head at a time into a picture; RenderError says so where there is no OpenGL.
+class MeshRenderer(Renderer):
+    """Draws one head at a time into a picture.
 
     Latency: none. State: GPU buffers, allocated once. Thread: the one that made it. Buffers: the
     picture returned is the caller's.
@@ -27,13 +28,22 @@ class MeshRenderer:
         width: Picture width in pixels.
         height: Picture height in pixels.
         style: Background and camera.
+        context: Where to draw; one of its own by default.
+
+    Raises:
+        RenderError: If there is no OpenGL.
     """
 
     def __init__(
-        self, asset: HeadAsset, width: int, height: int, style: RenderStyle | None = None
+        self,
+        asset: HeadAsset,
+        width: int,
+        height: int,
+        style: RenderStyle | None = None,
+        context: GlContext | None = None,
     ) -> None:
         self._size = (width, height)
-        self._context = GlContext()
+        self._context = context or GlContext()
         with self._context.set_up():
             gl = self._context.gl
             self._picture = gl.framebuffer([gl.renderbuffer(self._size, 4)])

@@ -13,7 +13,7 @@ MakeRenderer = Callable[[int, int], Renderer]
 
 
 def check_renderer(make: MakeRenderer, frame: MeshFrame) -> None:
-    """Draw a frame in two sizes, refuse a foreign mesh, close twice."""
+    """Draw a frame in two sizes, alone and in a row, refuse a foreign mesh, close twice."""
     for width, height in ((96, 64), (64, 64)):
         renderer = make(width, height)
         picture = renderer.render(frame)
@@ -25,6 +25,11 @@ def check_renderer(make: MakeRenderer, frame: MeshFrame) -> None:
         assert again.pts == frame.pts + 1
         np.testing.assert_array_equal(again.rgb, kept)
         np.testing.assert_array_equal(picture.rgb, kept)
+        three = [MeshFrame(pts, frame.positions, frame.normals) for pts in (5, 9, 7)]
+        drawn = list(renderer.render_all(iter(three)))
+        assert [one.pts for one in drawn] == [5, 9, 7]
+        for one in drawn:
+            np.testing.assert_array_equal(one.rgb, kept)
         few = MeshFrame(0, frame.positions[:-1], frame.normals[:-1])
         with pytest.raises(ShapeError):
             renderer.render(few)

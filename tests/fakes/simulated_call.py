@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from stream_engine.config import EngineConfig
 from stream_engine.household import Household
+from stream_engine.protocols import Renderer
 from stream_engine.session import Session
 from stream_engine.transport.jitter_buffer import InOrderBuffer
 from stream_engine.transport.tracks import FaceTrack, VoiceTrack
@@ -94,7 +95,7 @@ class Network:
         return came[order], which[order]
 
 
-class TinyJaw:
+class TinyJaw(Renderer):
     """Implements `Renderer`: a picture as bright as the jaw is open."""
 
     def render(self, frame: MeshFrame) -> VideoFrame:
@@ -136,7 +137,7 @@ class SimulatedCall:
         self._engine, self._render = self.house.engine.engines[0], self.house.render
         self._engine.wake = self._wake_engine  # type: ignore[method-assign]
         self._render.wake = self._wake_painter  # type: ignore[method-assign]
-        self._renderers = {"default": TinyJaw()}
+        self._renderers: dict[str, Renderer] = {"default": TinyJaw()}
         self.session.begin()
         self._watch_content()
         self.time.play(VoiceTrack(self.session, pause), self._voice)
@@ -216,6 +217,5 @@ class SimulatedCall:
 
     def _draw(self) -> None:
         self._drawing = False
-        for seat in self._render._seats:
-            self._render._draw(seat, self._renderers)  # type: ignore[arg-type]
+        self._render.draw_due(self._renderers)
         self._wake_painter()

@@ -3,10 +3,11 @@
 import numpy as np
 
 from stream_engine.errors import RenderError, ShapeError
+from stream_engine.protocols import Renderer
 from stream_engine.types import MeshFrame, VideoFrame
 
 
-class SolidRenderer:
+class SolidRenderer(Renderer):
     """Implements `Renderer` without OpenGL."""
 
     def __init__(

@@ -10,7 +10,7 @@ from stream_engine.errors import AssetError
 from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
 from stream_engine.motion.emotion import Heard, Manner
 from stream_engine.motion.window import LatencyProfile, profile_named
-from stream_engine.protocols import MotionSlots
+from stream_engine.protocols import MotionSlots, Renderer
 from stream_engine.types import (
     MOTION_FPS,
     SAMPLES_PER_FRAME,
@@ -143,7 +143,7 @@ class JawPoser:
         return MeshFrame(pts, positions, np.array([[0.0, 0.0, 1.0]], np.float32))
 
 
-class DrawnFace:
+class DrawnFace(Renderer):
     """Implements `Renderer`: an oval face with a dark mouth as open as the jaw."""
 
     def __init__(self, size: int = 512) -> None:

@@ -13,7 +13,7 @@ from stream_engine.config import EngineConfig
 from stream_engine.features.log_mel import hop_features, silent_past
 from stream_engine.household import Household
 from stream_engine.monitor.remedies import Action, SyncQuality
-from stream_engine.protocols import Stages
+from stream_engine.protocols import Renderer, Stages
 from stream_engine.sync_watch import Verdict
 from stream_engine.types import (
     F32,
@@ -22,6 +22,7 @@ from stream_engine.types import (
     TICKS_PER_FRAME,
     TICKS_PER_SECOND,
     AudioChunk,
+    MeshFrame,
     VideoFrame,
 )
 from tests.fakes.clock import ManualClock
@@ -38,11 +39,11 @@ def speech(seconds: float) -> F32:
     return np.resize(np.concatenate(plain), int(seconds * TICKS_PER_SECOND))
 
 
-class NoPicture:
+class NoPicture(Renderer):
     """Implements `Renderer`: draws nothing, quickly."""
 
-    def render(self, frame: object) -> VideoFrame:
-        return VideoFrame(frame.pts, np.zeros((2, 2, 3), np.uint8))  # type: ignore[attr-defined]
+    def render(self, frame: MeshFrame) -> VideoFrame:
+        return VideoFrame(frame.pts, np.zeros((2, 2, 3), np.uint8))
 
     def close(self) -> None:
         pass
@@ -91,8 +92,7 @@ class WatchedCall:
             self._steps += 1
             for engine in self.house.engine.engines:
                 engine.run_once()
-            for seat in self.house.render._seats:
-                self.house.render._draw(seat, {"default": NoPicture()})  # type: ignore[dict-item]
+            self.house.render.draw_due({"default": NoPicture()})
             session = self.session
             while session.due(self._heard) <= self.clock.now():
                 session.voice(self._heard, PACKET)

@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pytest
@@ -133,7 +134,7 @@ class Watched(FakeStages):
         inner = super().renderer(avatar)
         outer = self
 
-        class Proxy:
+        class Proxy(Renderer):
             def render(self, frame: MeshFrame) -> VideoFrame:
                 outer.threads.append(threading.current_thread().name)
                 if frame.pts < 0:  # a seat's face at rest
@@ -210,3 +211,76 @@ def test_what_a_cut_changed_is_drawn_again() -> None:
     assert again is not None
     assert again.handover is source.handover
     assert seat.next_motion(300.0) is None
+
+
+class Batches(Renderer):
+    """Draws all that is due at once, but for heads it cannot draw."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+
+    def render(self, frame: MeshFrame) -> VideoFrame:
+        if frame.positions[0, 1] > 0.5:
+            raise RenderError("no such jaw")
+        return VideoFrame(frame.pts, np.zeros((2, 2, 3), np.uint8))
+
+    def render_all(self, frames: Iterable[MeshFrame]) -> Iterator[VideoFrame]:
+        batch = list(frames)
+        self.batches.append([frame.pts for frame in batch])
+        yield from [self.render(frame) for frame in batch]
+
+    def close(self) -> None:
+        pass
+
+
+def test_all_that_is_due_is_drawn_in_one_batch() -> None:
+    """Each seat gets its own picture; what is not due waits for the next."""
+    clock, renderer, tally = ManualClock(), Batches(), Tally()
+    loop = RenderLoop(FakeStages(), "default", clock)
+    seats = [make_seat(tally, *numbers) for numbers in ((0,), (2,), (5000,))]
+    for seat in seats:
+        loop.add(seat)
+    loop.draw_due({"default": renderer})
+    clock.advance(201.0)
+    loop.draw_due({"default": renderer})
+    assert renderer.batches == [[-TICKS_PER_FRAME] * 3, [0, 2 * TICKS_PER_FRAME]]
+    assert tally.count("frames_rendered_total") == 5
+    shown = [seat.slot.latest() for seat in seats]
+    assert [picture and picture.frame.pts for picture in shown] == [
+        0,
+        2 * TICKS_PER_FRAME,
+        -TICKS_PER_FRAME,
+    ]
+
+
+def test_a_head_that_spoils_its_batch_ends_its_session_alone() -> None:
+    """The others of the batch are drawn one by one."""
+    failed: list[Exception] = []
+    loop, renderer, tally = RenderLoop(FakeStages(), "default", ManualClock()), Batches(), Tally()
+    seats = [make_seat(tally) for _ in range(3)]
+
+    class Wide(JawPoser):
+        def pose(self, pts: int, coefficients: F32) -> MeshFrame:
+            return super().pose(pts, np.ones_like(coefficients))
+
+    seats[1].poser, seats[1].on_error = Wide(), failed.append
+    for seat in seats:
+        loop.add(seat)
+    loop.draw_due({"default": renderer})
+    assert [str(error) for error in failed] == ["no such jaw"]
+    assert tally.count("frames_rendered_total") == 2
+    loop.draw_due({"default": renderer})
+    assert renderer.batches == [[-TICKS_PER_FRAME] * 3, []]
+
+
+def test_an_avatar_that_cannot_be_opened_ends_its_sessions() -> None:
+    """Those of other avatars are drawn."""
+    failed: list[Exception] = []
+    loop, tally = RenderLoop(NoOpenGl(), "default", ManualClock()), Tally()
+    lost, well = make_seat(tally), make_seat(tally)
+    lost.avatar, lost.on_error = "strange", failed.append
+    loop.add(lost)
+    loop.add(well)
+    loop.draw_due({"default": Batches()})
+    assert [str(error) for error in failed] == ["no OpenGL"]
+    assert tally.count("frames_rendered_total") == 1

@@ -8,6 +8,7 @@ from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
 from stream_engine.render.atlas_renderer import AtlasRenderer
 from stream_engine.render.mesh_renderer import MeshRenderer
 from stream_engine.types import MeshFrame
+from tests.contracts.renderer_contract import check_renderer
 
 SIZE = 96
 pytestmark = pytest.mark.gl
@@ -53,6 +54,39 @@ def test_a_batch_is_drawn_while_the_last_is_read(atlas, mesh):
     assert [picture.pts for picture in atlas.collect()] == [10, 11, 12, 13, 14]
     assert [picture.pts for picture in atlas.collect()] == [20, 21]
     assert atlas.collect() == []
+
+
+def test_it_is_a_renderer(opengl, head, mesh):
+    """Alone and in a row, as any."""
+    (frame,) = poses(mesh, 1)
+    check_renderer(lambda width, height: AtlasRenderer(head, (width, height), 1), frame)
+
+
+def test_any_number_of_heads_is_drawn_in_batches(atlas, mesh):
+    """Eleven in batches of five: asked for five at a time, in order; one alone is as it was."""
+    frames, asked = poses(mesh, 11), []
+
+    def ask():
+        for frame in frames:
+            asked.append(frame.pts)
+            yield frame
+
+    pictures = atlas.render_all(ask())
+    first = next(pictures)
+    assert asked == list(range(10))  # a batch is drawn while the one before is read
+    assert [first.pts, *(picture.pts for picture in pictures)] == list(range(11))
+    atlas.submit(frames[6:7])
+    (wanted,) = atlas.collect()
+    assert np.array_equal(atlas.render(frames[6]).rgb, wanted.rgb)
+
+
+def test_a_batch_that_fails_leaves_nothing_behind(atlas, mesh):
+    """What waited is forgotten."""
+    wrong = np.zeros((3, 3), np.float32)
+    with pytest.raises(ShapeError):
+        list(atlas.render_all([*poses(mesh, 5), MeshFrame(9, wrong, wrong)]))
+    assert atlas.collect() == []
+    assert [picture.pts for picture in atlas.render_all(poses(mesh, 2, first=3))] == [3, 4]
 
 
 def test_too_many_heads_and_strange_ones_are_refused(atlas, mesh):
