@@ -9,6 +9,9 @@ import pytest
 
 from stream_engine.errors import RenderError
 
+RERUNS = 3
+"""Further tries of what goes by the clock."""
+
 ENDING_S = 60.0
 """Longest a run takes to end after its last test."""
 
@@ -22,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What goes by the clock is tried again: a shared machine stands still now and then."""
     for item in items:
         if item.get_closest_marker("net") or item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=2))
+            item.add_marker(pytest.mark.flaky(reruns=RERUNS))
 
 
 @cache
