@@ -15,11 +15,12 @@ test:
 	$(MAKE) --jobs 3 $(VENV)/.installed-dev system node
 	$(MAKE) check
 
-# Nothing else is run in CI. Tests that sleep and wait for sockets run among those that compute;
-# browsers have the machine to themselves. Both have further tries (tests/conftest.py).
+# Nothing else is run in CI. Tests that sleep and wait for sockets run among those that compute,
+# each in one thread; browsers have the machine to themselves. Both have further tries
+# (tests/conftest.py).
 check:
 	$(MAKE) --jobs 2 lint
-	$(BIN)/python -m pytest -m "not browser" --numprocesses 3 --dist loadfile
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser" --numprocesses 3 --dist loadfile
 	$(BIN)/python -m pytest -m browser
 
 lint: types ruff imports docstrings

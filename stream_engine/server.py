@@ -4,7 +4,6 @@ import asyncio
 import logging
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from starlette.middleware import Middleware
 
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig, ServerConfig
+from stream_engine.cores import shared_cores
 from stream_engine.drain import drain
 from stream_engine.errors import AddressInUse, AssetError
 from stream_engine.front import Front, routes
@@ -30,9 +30,6 @@ from stream_engine.tls import Tls, read_tls
 from stream_engine.voice.program import find_voice
 
 logger = logging.getLogger(__name__)
-
-SWITCH_S = 0.001
-"""Longest turn of a Python thread: at the usual 5 ms packets would wait for models."""
 
 WS_MAX_BYTES = 1 << 20
 """Longest WebSocket message: more than ten seconds of speech at once."""
@@ -177,8 +174,7 @@ def serve(
     """
     tls = check_settings(config)
     listener = bind(config.server)
-    sys.setswitchinterval(SWITCH_S)
-    with listener:
+    with shared_cores(), listener:
         app = create_app(stages, config)
         app.state.house.start()  # before uvicorn, which would hide the cause of a failure
         QuietServer(app, listener, on_ready, tls).run(sockets=[listener])

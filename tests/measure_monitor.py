@@ -16,6 +16,7 @@ import numpy as np
 from stream_engine.assemble import Assembly
 from stream_engine.assemble_monitor import open_scorer
 from stream_engine.config import EngineConfig
+from stream_engine.cores import shared_cores
 from stream_engine.monitor.sync_score import HOP_FRAMES
 from stream_engine.motion.emotion import Manner
 from stream_engine.types import F32, MOTION_FPS, SAMPLES_PER_FRAME, TICKS_PER_FRAME
@@ -66,6 +67,7 @@ def watcher(batch: int) -> tuple[Callable[[], object], int]:
     return hop, scorer.slot_bytes
 
 
+@shared_cores()
 def main() -> None:
     """Measure both in turn, print."""
     parser = argparse.ArgumentParser(description=__doc__)

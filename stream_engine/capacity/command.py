@@ -12,7 +12,7 @@ from stream_engine.capacity.load import hop_ms
 from stream_engine.capacity.picture import ProfileRun, draw
 from stream_engine.capacity.search import most_that_fit
 from stream_engine.config import EngineConfig
-from stream_engine.cores import usable_cores
+from stream_engine.cores import shared_cores, usable_cores
 from stream_engine.errors import ConfigError
 from stream_engine.motion.window import PROFILES, profile_named
 from stream_engine.types import F32
@@ -60,6 +60,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.set_defaults(command=run)
 
 
+@shared_cores()  # as the server has them
 def run(options: argparse.Namespace, config: EngineConfig) -> int:
     """Measure and print, a line for each trial.
 
@@ -80,11 +81,9 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         return _scale(options, config)
     from stream_engine.assemble import Assembly
     from stream_engine.audio.file_source import SAMPLE, speech_for_model
-    from stream_engine.server import SWITCH_S
 
     _check(options)
     speech, stages = speech_for_model(options.speech or SAMPLE), Assembly(config)
-    sys.setswitchinterval(SWITCH_S)  # as the server has it
     bench = Bench(stages, speech, options.seconds, config.motion.seed)
     setting = stages.setting
     names = ("backend", "steps", "threads")

@@ -5,7 +5,6 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig
+from stream_engine.cores import shared_cores
 from stream_engine.errors import ConfigError, PeerClosed
 from stream_engine.livekit.tokens import Admission, ApiKey, admit
 from stream_engine.motion.window import PROFILES
@@ -29,9 +29,6 @@ LOST = 3
 """Exit status when the room was lost; to start again may help."""
 
 IDENTITY = "elocute"
-
-SWITCH_S = 0.001
-"""Longest turn of a Python thread: at the usual 5 ms packets would wait for models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,6 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     ticket = read_ticket(options, os.environ, time.time())
     sdk = load_sdk()  # before models are loaded for nothing
     wish = Wish(config.motion.profile, config.render.avatar, options.agent)
-    sys.setswitchinterval(SWITCH_S)
     house = Household(Assembly(config), config, MonotonicClock())
     house.start()
 
@@ -133,7 +129,8 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         return await work(house, SdkRoom(sdk), ticket, wish)
 
     try:
-        return asyncio.run(begin())
+        with shared_cores():
+            return asyncio.run(begin())
     finally:
         house.stop()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stream_engine.config import EngineConfig
-from stream_engine.cores import usable_cores
+from stream_engine.cores import shared_cores, usable_cores
 from stream_engine.errors import ConfigError, StreamEngineError
 from stream_engine.motion.window import PROFILES, profile_named
 from stream_engine.profiling.compare import ALONE, SCHEMA, check_like, compare, slower, warnings_of
@@ -176,6 +176,7 @@ def _live(options: argparse.Namespace, config: EngineConfig) -> Run:
     return Run(recorder, Period(done.began_ns, done.ended_ns), done.pictures, counts)
 
 
+@shared_cores()
 def _motion_only(options: argparse.Namespace, config: EngineConfig) -> Run:
     from stream_engine.assemble import Assembly
     from stream_engine.audio.file_source import SAMPLE, speech_for_model

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stream_engine.config import EngineConfig
+from stream_engine.cores import shared_cores
 from stream_engine.errors import TransportError
 from stream_engine.household import Household
 from stream_engine.protocols import Stages
-from stream_engine.server import SHUTDOWN_S, SWITCH_S, QuietServer, bind, create_app
+from stream_engine.server import SHUTDOWN_S, QuietServer, bind, create_app
 from stream_engine.transport.caller import LOOPBACK, only_loopback
 
 START_S = 60.0
@@ -85,13 +86,12 @@ def _called(command: list[str], patience_s: float) -> dict[str, float]:
 @contextmanager
 def _serving(stages: Stages, config: EngineConfig) -> Iterator[tuple[str, Household]]:
     listener, ready = bind(config.server), threading.Event()
-    port, switch_s = listener.getsockname()[1], sys.getswitchinterval()
-    with listener, only_loopback():
+    port = listener.getsockname()[1]
+    with listener, only_loopback(), shared_cores():
         app = create_app(stages, config)
         app.state.house.start()  # here, where a missing OpenGL says so
         server = QuietServer(app, listener, lambda url: ready.set())
         thread = threading.Thread(target=server.run, args=([listener],), name="loop")
-        sys.setswitchinterval(SWITCH_S)
         thread.start()
         try:
             if not ready.wait(START_S):
@@ -100,4 +100,3 @@ def _serving(stages: Stages, config: EngineConfig) -> Iterator[tuple[str, Househ
         finally:
             server.should_exit = True
             thread.join(START_S + SHUTDOWN_S)
-            sys.setswitchinterval(switch_s)

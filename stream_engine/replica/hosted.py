@@ -1,13 +1,13 @@
 """A whole server on a thread, in a process whose main thread belongs to another engine."""
 
-import sys
 import threading
 
 from stream_engine.config import EngineConfig
+from stream_engine.cores import shared_cores
 from stream_engine.errors import StreamEngineError, TransportError
 from stream_engine.protocols import Stages
 from stream_engine.replica.placement import Report
-from stream_engine.server import SWITCH_S, QuietServer, bind, create_app
+from stream_engine.server import QuietServer, bind, create_app
 
 START_S = 30.0
 """Longest wait for the server to take connections."""
@@ -45,7 +45,6 @@ class HostedServer:
         Raises:
             StreamEngineError: If a stage cannot be had, or the server does not come up.
         """
-        sys.setswitchinterval(SWITCH_S)
         try:
             self._house.start()  # here rather than on the thread, which would hide a failure
         except StreamEngineError:
@@ -70,5 +69,5 @@ class HostedServer:
         self._thread.join()
 
     def _run(self) -> None:
-        with self._listener:
+        with shared_cores(), self._listener:
             self._server.run(sockets=[self._listener])
