@@ -20,8 +20,8 @@ test:
 # (tests/conftest.py).
 check:
 	$(MAKE) --jobs 2 lint
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser" --numprocesses 3 --dist loadfile
-	$(BIN)/python -m pytest -m browser
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not alone" --numprocesses 3 --dist loadfile
+	$(BIN)/python -m pytest -m "browser or alone"
 
 lint: types ruff imports docstrings
 

@@ -3,6 +3,7 @@
 import faulthandler
 import os
 import sys
+from collections.abc import Generator
 from functools import cache
 
 import pytest
@@ -11,6 +12,8 @@ from stream_engine.errors import RenderError
 
 RERUNS = 3
 """Further tries of what goes by the clock."""
+
+_FAILED = pytest.StashKey[bool]()
 
 ENDING_S = 60.0
 """Longest a run takes to end after its last test."""
@@ -24,8 +27,26 @@ def pytest_unconfigure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What goes by the clock is tried again: a shared machine stands still now and then."""
     for item in items:
-        if item.get_closest_marker("net") or item.get_closest_marker("browser"):
+        if any(item.get_closest_marker(name) for name in ("net", "browser", "alone")):
             item.add_marker(pytest.mark.flaky(reruns=RERUNS))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Take note of a try that failed."""
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-rerunfailures would keep what is wider than the test
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """After it everything is set up anew: a server that was disturbed, a talk that was measured."""
+    if item.get_closest_marker("flaky") and item.stash[_FAILED]:
+        item.stash[_FAILED] = False
+        item.session._setupstate.teardown_exact(None)
 
 
 @cache

@@ -108,23 +108,11 @@ def converse(page: Any, pid: int, folder: Path, stages: str) -> Talk:
     )
 
 
-@pytest.fixture(scope="module")
-def talks() -> dict[str, Talk]:
-    """The talks of this module so far, by stages."""
-    return {}
-
-
-@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.gl)])
-def talk(request: pytest.FixtureRequest, tmp_path: Path, talks: dict[str, Talk]) -> Talk:
-    """One talk per kind of stages; who is tried again talks again."""
+@pytest.fixture(scope="module", params=["fake", pytest.param("real", marks=pytest.mark.gl)])
+def talk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Talk:
+    """Talk once per kind of stages."""
     stages = str(request.param)
-    if stages not in talks or getattr(request.node, "execution_count", 1) > 1:
-        talks[stages] = held(stages, tmp_path)
-    return talks[stages]
-
-
-def held(stages: str, folder: Path) -> Talk:
-    """Start server and browser, and talk."""
+    folder = tmp_path_factory.mktemp(f"live_{stages}")
     if stages == "real" and SAMPLE.exists():
         write_speech(folder / "voice.wav", SAMPLE)
     else:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.stream_engine.profiling.test_command import profile
 
-pytestmark = [pytest.mark.gl, pytest.mark.net, pytest.mark.slow]
+pytestmark = [pytest.mark.gl, pytest.mark.net, pytest.mark.slow, pytest.mark.alone]
 
 STAGES = (
     "capture", "jitter buffer", "resample", "features", "encoder", "generator", "blend", "mesh",

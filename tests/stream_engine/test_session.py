@@ -4,6 +4,7 @@ import pytest
 from stream_engine.config import EngineConfig
 from stream_engine.household import Household
 from stream_engine.motion.arkit import INDEX
+from stream_engine.protocols import Renderer
 from stream_engine.session import RELEASE_MARGIN, Session
 from stream_engine.types import (
     SAMPLES_PER_FRAME,
@@ -26,7 +27,7 @@ class Bench:
         self.motion: list[MotionFrames] = []
         parts = self.house.make_parts(profile, "default")
         self.session: Session = self.house.open(parts, self.motion.append, self.fail)
-        self.face = {"default": DrawnFace(64)}
+        self.face: dict[str, Renderer] = {"default": DrawnFace(64)}
         self.pts = 0
         self.frame = 0
 
@@ -35,8 +36,7 @@ class Bench:
 
     def work(self) -> None:
         self.house.engine.engines[0].run_once()
-        for seat in self.house.render._seats:
-            self.house.render._draw(seat, self.face)  # type: ignore[arg-type]
+        self.house.render.draw_due(self.face)
 
     def live(self, seconds: float, level: float = 0.0, speak: bool = True) -> list[int]:
         """Let time pass: a packet every 20 ms; media times of the pictures, taken when due."""
