@@ -26,6 +26,7 @@ from tests.fakes.live_server import ask_url
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.net,
+    pytest.mark.alone,
     pytest.mark.skipif(
         importlib.util.find_spec("ray") is None, reason="needs Ray: pip install 'elocute[ray]'"
     ),
