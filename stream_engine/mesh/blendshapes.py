@@ -37,7 +37,7 @@ class HeadMesh:
 
     Pitch > 0 nods down, yaw > 0 turns to the subject's left, roll > 0 tilts to it; applied as
     yaw · pitch · roll about the head's pivot. The neck follows by `head_weight`. Lids are kept out
-    of the eyes: see `mesh/lids`.
+    of the eyes, and lips out of each other: see `mesh/lids` and `mesh/lip_contact`.
 
     Latency: none. State: none. Thread: any. Buffers: results are the caller's.
     """
@@ -50,8 +50,12 @@ class HeadMesh:
 
     @property
     def basis(self) -> Floats:
-        """Offsets of the 52 shapes, float32 [52, V * 3]; but for lids, posing is linear in them."""
+        """Offsets of the 52 shapes, float32 [52, V * 3]; posing is linear but for lids, lips."""
         return self.asset.basis
+
+    def measures(self) -> dict[str, object]:
+        """All that the correctives need, as plain JSON values, for a renderer elsewhere."""
+        return {"lids": self._lids.measures()}
 
     def pose(self, pts: int, coefficients: Floats) -> MeshFrame:
         """Pose one frame from float32 [55]."""
