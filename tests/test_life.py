@@ -70,13 +70,14 @@ def test_nothing_pops(what: str, seed: int, request: pytest.FixtureRequest) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("emotion", EMOTIONS)
-def test_no_tooth_cuts_a_lip_and_no_lid_an_eye(talked: Heards, emotion: str) -> None:
+def test_nothing_of_the_face_cuts_into_another(talked: Heards, emotion: str) -> None:
     """Over a talk in every emotion at its strongest, every third frame: lips have air to spare."""
     mesh, solids = HeadMesh(load_head_asset()), Solids()
     shown = still(express_again(talked, BALANCED, Manner(emotion, 1.0))[3::3])
     depths = solids.of(mesh.pose_many(shown).positions)
     assert depths.teeth.max() < -0.5
     assert depths.lids.max() < 0.05
+    assert depths.lips.max() < 0.5
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from stream_engine.errors import ShapeError
 from stream_engine.mesh.head_asset import HeadAsset
 from stream_engine.mesh.lids import Lids
+from stream_engine.mesh.lip_contact import LipContact
 from stream_engine.mesh.normals import NormalField
 from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT
 from stream_engine.types import MeshFrame
@@ -46,6 +47,7 @@ class HeadMesh:
         self.asset = asset
         self._neutral: Floats = asset.positions.reshape(-1)
         self._lids = Lids(asset)
+        self._lips = LipContact(asset)
         self._normals = NormalField(asset.triangles, asset.vertices)
 
     @property
@@ -55,7 +57,7 @@ class HeadMesh:
 
     def measures(self) -> dict[str, object]:
         """All that the correctives need, as plain JSON values, for a renderer elsewhere."""
-        return {"lids": self._lids.measures()}
+        return {"lids": self._lids.measures(), "lips": self._lips.measures()}
 
     def pose(self, pts: int, coefficients: Floats) -> MeshFrame:
         """Pose one frame from float32 [55]."""
@@ -88,6 +90,7 @@ class HeadMesh:
         flat = self._mix(self._lids.closed(weights)) + self._neutral  # [T, V * 3]
         still = flat.reshape(len(flat), -1, 3)
         self._lids.correct(still)
+        self._lips.correct(still)
         turns = rotation(np.asarray(coefficients[:, ARKIT_COUNT:], dtype=np.float32))
         positions = self._turn(still, turns)
         return Posed(positions, np.stack([self._normals.of(frame) for frame in positions]))
