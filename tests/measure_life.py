@@ -2,7 +2,8 @@
 
 A minute of silence and a minute of talk (the shipped sample, over and over) by the shipped model
 and head: how fast and how suddenly each group of channels and a few places of the face move, what
-lies inside what, and pictures of it, into a folder.
+lies inside what, and pictures of it, into a folder. ``--movies`` writes both minutes as movies, too;
+``--avatar`` draws somebody else.
 """
 
 import argparse
@@ -14,13 +15,21 @@ from PIL import Image, ImageDraw
 from stream_engine.assemble import Assembly
 from stream_engine.config import EngineConfig
 from stream_engine.mesh.blendshapes import HeadMesh
-from stream_engine.mesh.head_asset import load_head_asset
+from stream_engine.mesh.head_asset import HEADS, load_head_asset
 from stream_engine.mesh.normals import NormalField
 from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT, COEFFICIENT_NAMES, INDEX
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.gaze import model_gaze
 from stream_engine.render_config import RenderConfig
-from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS, MeshFrame
+from stream_engine.transport.movie_file import MovieFile
+from stream_engine.types import (
+    F32,
+    MODEL_RATE_HZ,
+    MOTION_FPS,
+    TICKS_PER_FRAME,
+    AudioChunk,
+    MeshFrame,
+)
 from tests.measure_expression import Bench, blinks, read, say
 from tests.paths import SAMPLE
 from tests.solids import Solids, still
@@ -136,14 +145,23 @@ def chunks(motion: F32, size: int = 50) -> list[F32]:
 class Painter:
     """Draws faces."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, avatar: str) -> None:
         assembly = Assembly(EngineConfig(render=RenderConfig(width=size, height=size)))
-        self._poser, self._renderer = assembly.head_poser("default"), assembly.renderer("default")
+        self._poser, self._renderer = assembly.head_poser(avatar), assembly.renderer(avatar)
         self._box = tuple(int(share * size) for share in FACE)
 
     def face(self, row: F32) -> Image.Image:
         """One picture."""
         return Image.fromarray(self._renderer.render(self._poser.pose(0, row)).rgb)
+
+    def movie(self, motion: F32, samples: F32, file: Path) -> None:
+        """A movie of motion and the voice that made it."""
+        size = self._renderer.render(self._poser.pose(0, motion[0])).rgb.shape[:2]
+        movie = MovieFile(file, (size[1], size[0]), MOTION_FPS, MODEL_RATE_HZ)
+        movie.write_audio(AudioChunk(0, samples, MODEL_RATE_HZ))
+        for frame, row in enumerate(motion):
+            movie.write(self._renderer.render(self._poser.pose(frame * TICKS_PER_FRAME, row)))
+        movie.close()
 
     def sheet(self, motion: F32, frames: list[int]) -> Image.Image:
         """Faces of some frames side by side, each with its time."""
@@ -192,9 +210,8 @@ def suddenly(motion: F32, group: str) -> list[int]:
     return list(range(middle - STRIP // 2 - 1, middle + STRIP // 2 + 3))
 
 
-def pictures(name: str, motion: F32, folder: Path) -> None:
+def pictures(name: str, motion: F32, folder: Path, painter: Painter) -> None:
     """A contact sheet of the minute, and strips of its most sudden moments."""
-    painter = Painter(240)
     every = list(range(12, len(motion), len(motion) // (COLUMNS * ROWS)))[: COLUMNS * ROWS]
     save(painter.sheet(motion, every), folder / f"life-{name}.png")
     strips = [frame for group in GROUPS for frame in suddenly(motion, group)]
@@ -207,6 +224,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where pictures and motion go")
     parser.add_argument("--profile", default="balanced")
     parser.add_argument("--no-pictures", action="store_true")
+    parser.add_argument("--movies", action="store_true", help="both minutes, 512 pixels")
+    parser.add_argument("--avatar", default="default", choices=list(HEADS))
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     bench, mesh, solids = Bench(options.profile), HeadMesh(load_head_asset()), Solids()
@@ -218,7 +237,10 @@ def main() -> None:
         against = np.corrcoef(model_gaze(model)[:, 0], model[:, INDEX["headYaw"]])[0, 1]
         say(f"  the model's own gaze with its own head's yaw: r {against:.2f}")
         if not options.no_pictures:
-            pictures(name, shown, options.folder)
+            pictures(name, shown, options.folder, Painter(240, options.avatar))
+        if options.movies:
+            file = options.folder / f"life-{name}.mp4"
+            Painter(512, options.avatar).movie(shown, samples, file)
     for emotion in ("happy", "disgusted"):
         say(f"{emotion} talk, at its strongest")
         inside(bench.again(heard, Manner(emotion, 1.0), len(shown)), mesh, solids)
