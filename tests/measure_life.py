@@ -2,8 +2,8 @@
 
 A minute of silence and a minute of talk (the shipped sample, over and over) by the shipped model
 and head: how fast and how suddenly each group of channels and a few places of the face move, what
-lies inside what, and pictures of it, into a folder. ``--movies`` writes both minutes as movies, too;
-``--avatar`` draws somebody else.
+lies inside what, and pictures of it, into a folder. With ``--movies`` both minutes are written as
+movies, too; ``--avatar`` draws somebody else.
 """
 
 import argparse
