@@ -104,14 +104,13 @@ def attend(state: ListeningState, heard: F32, rest: F32, draw: Draw) -> Listenin
     told = heard[:, 1] != 0.0
     if not np.count_nonzero(told):  # nobody talks to anybody: the usual case, and the quick one
         return state
-    drawn = draw()
     age = np.where(heard[:, 1] != state.told, np.float32(0.0), state.age + 1.0)
     level = np.where(age < _STALE_FRAMES, heard[:, 0], NOTHING_HEARD[0]) + _FULL_SCALE_DB
     voice = listen(state.voice, np.maximum(level, -_FULL_SCALE_DB).astype(np.float32)[:, None])
     speaks = (voice.closing < state.voice.closing) | (voice.closing == 0.0)
     ended = (voice.closing == 1.0) & (state.voice.closing < 1.0)
     spoke = np.where(speaks, state.spoke + 1.0, state.spoke)
-    mine = rest > 0.5
+    mine, drawn = rest > 0.5, draw()
     begun = speaks & (state.hush > MOTION_FPS)
     # A nod at the end of what was a phrase; after a long one it would be rude not to.
     likely = np.where(spoke > _LONG_FRAMES, _NOD_LONG, _NOD)
