@@ -35,7 +35,7 @@ from tests.paths import SAMPLE
 from tests.solids import Solids, still
 
 SECONDS = 60
-CELL, COLUMNS, ROWS, STRIP = 96, 12, 2, 9
+CELL, COLUMNS, ROWS, STRIP = 128, 8, 3, 4
 FACE = (0.2, 0.1, 0.8, 0.7)
 """Of the picture, what the sheets show."""
 
@@ -146,7 +146,8 @@ class Painter:
     """Draws faces."""
 
     def __init__(self, size: int, avatar: str) -> None:
-        assembly = Assembly(EngineConfig(render=RenderConfig(width=size, height=size)))
+        render = RenderConfig(width=size, height=size, detail="full")
+        assembly = Assembly(EngineConfig(render=render))
         self._poser, self._renderer = assembly.head_poser(avatar), assembly.renderer(avatar)
         self._box = tuple(int(share * size) for share in FACE)
 
@@ -177,15 +178,14 @@ class Painter:
 
 
 def save(sheet: Image.Image, file: Path) -> None:
-    """Save with few colours: a third of the size, and no eye sees it."""
-    few = sheet.quantize(160, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    few.save(file, optimize=True)
+    """Save as a JPEG."""
+    sheet.save(file, quality=86, optimize=True)
 
 
 def lids(folder: Path) -> None:
     """Eyes as the shapes alone would have them, and with the correctives below."""
     size, box = 640, (200, 195, 440, 285)
-    assembly = Assembly(EngineConfig(render=RenderConfig(width=size, height=size)))
+    assembly = Assembly(EngineConfig(render=RenderConfig(width=size, height=size, detail="full")))
     poser, renderer = assembly.head_poser("default"), assembly.renderer("default")
     head = load_head_asset()
     normals = NormalField(head.triangles, head.vertices)
@@ -200,7 +200,7 @@ def lids(folder: Path) -> None:
         for row, mesh in enumerate((MeshFrame(0, plain, normals.of(plain)), poser.pose(0, face))):
             picture = Image.fromarray(renderer.render(mesh).rgb).crop(box)
             sheet.paste(picture, (column * width, row * height))
-    save(sheet.resize((sheet.width * 3 // 4, sheet.height * 3 // 4)), folder / "lids.png")
+    save(sheet.resize((sheet.width * 3 // 4, sheet.height * 3 // 4)), folder / "lids.jpg")
 
 
 def suddenly(motion: F32, group: str) -> list[int]:
@@ -213,9 +213,9 @@ def suddenly(motion: F32, group: str) -> list[int]:
 def pictures(name: str, motion: F32, folder: Path, painter: Painter) -> None:
     """A contact sheet of the minute, and strips of its most sudden moments."""
     every = list(range(12, len(motion), len(motion) // (COLUMNS * ROWS)))[: COLUMNS * ROWS]
-    save(painter.sheet(motion, every), folder / f"life-{name}.png")
+    save(painter.sheet(motion, every), folder / f"life-{name}.jpg")
     strips = [frame for group in GROUPS for frame in suddenly(motion, group)]
-    save(painter.sheet(motion, strips), folder / f"life-{name}-sudden.png")
+    save(painter.sheet(motion, strips), folder / f"life-{name}-sudden.jpg")
 
 
 def main() -> None:
@@ -237,7 +237,7 @@ def main() -> None:
         against = np.corrcoef(model_gaze(model)[:, 0], model[:, INDEX["headYaw"]])[0, 1]
         say(f"  the model's own gaze with its own head's yaw: r {against:.2f}")
         if not options.no_pictures:
-            pictures(name, shown, options.folder, Painter(240, options.avatar))
+            pictures(name, shown, options.folder, Painter(320, options.avatar))
         if options.movies:
             file = options.folder / f"life-{name}.mp4"
             Painter(512, options.avatar).movie(shown, samples, file)

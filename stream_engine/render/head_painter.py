@@ -75,6 +75,11 @@ class HeadPainter:
         if self._shadow is not None:
             self._textures["shadow_map"] = self._shadow.depth
 
+    @property
+    def triangles(self) -> int:
+        """How many are drawn of the head; shells of hair and what casts shadows not counted."""
+        return len(self._outline.triangles)
+
     def check(self, frame: MeshFrame) -> None:
         """Refuse a mesh that is not this head's.
 
