@@ -36,7 +36,7 @@ export class Painter {
     if (!gl) throw new PaintError('This browser has no WebGL 2.');
     this.#gl = gl;
     this.#canvas = canvas;
-    const { tensors, portrait, skin } = head;
+    const { tensors, portrait, groups, skin } = head;
     const outline = this.#outline = new Outline(head, Math.min(canvas.width, canvas.height), byProcessor);
     this.#positions = stored(gl, outline.positions, gl.DYNAMIC_DRAW);
     this.#normals = stored(gl, outline.normals, gl.DYNAMIC_DRAW);
@@ -50,7 +50,9 @@ export class Painter {
     const runs = outline.runs.map(({ name, index }) => ({
       name, index, order: name === portrait.blended ? ORDER.blended : ORDER.opaque,
     }));
-    this.#shadow = plain ? null : shadowMap(gl, portrait, attributes, runs[0].index);
+    const [{ first, count }] = groups; // the head's own triangles: a shadow's edge is soft
+    const casters = tensors.draw_triangles.subarray(3 * first, 3 * (first + count));
+    this.#shadow = plain ? null : shadowMap(gl, portrait, attributes, casters);
     if (tensors[portrait.hair.tensor]) {
       const grows = outline.between(tensors[portrait.hair.tensor]);
       attributes.hair = [stored(gl, grows), 4, gl.UNSIGNED_BYTE, true];
