@@ -3,7 +3,7 @@
 A minute of silence and a minute of talk (the shipped sample, over and over) by the shipped model
 and head: how fast and how suddenly each group of channels and a few places of the face move, what
 lies inside what, and pictures of it, into a folder. With ``--movies`` both minutes are written as
-movies, too; ``--avatar`` draws somebody else.
+movies, too; ``--avatar`` takes somebody else.
 """
 
 import argparse
@@ -228,7 +228,8 @@ def main() -> None:
     parser.add_argument("--avatar", default="default", choices=list(HEADS))
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    bench, mesh, solids = Bench(options.profile), HeadMesh(load_head_asset()), Solids()
+    head = load_head_asset(HEADS[options.avatar])
+    bench, mesh, solids = Bench(options.profile), HeadMesh(head), Solids(head)
     hush = np.zeros(SECONDS * MODEL_RATE_HZ, np.float32)
     for name, samples in (("idle", hush), ("talk", talk())):
         shown, model, heard = bench.motion(samples)
