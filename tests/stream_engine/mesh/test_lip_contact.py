@@ -47,7 +47,7 @@ def test_no_lip_goes_into_the_other(avatar: str) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(MOUTH), st.floats(0, 1), max_size=6))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_lips_touch_and_are_not_opened(weights: dict[int, float]) -> None:
     """Whatever is mixed: no deeper than they were, no wider open than they were or a touch."""
     motion = np.zeros((1, COEFFICIENT_COUNT), np.float32)
