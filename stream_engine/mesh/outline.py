@@ -40,6 +40,7 @@ OPEN_SKY = 60
 """Of 255: what sees less of the sky is the inside of a mouth, a nose, a collar."""
 _LEVELS = 2
 _MOST_VERTICES = 65_535
+_BITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,35 +164,46 @@ def _shown(
 
 def _edges(run: Corners) -> NDArray[np.int64]:
     """Every edge of triangles once, the smaller vertex number first, [E, 2]."""
+    keys = np.unique(_sides(run))
+    first, second = keys >> _BITS, keys & (1 << _BITS) - 1
+    edges: NDArray[np.int64] = np.stack([first, second], axis=1)[first != second]
+    return edges
+
+
+def _sides(run: Corners) -> NDArray[np.int64]:
+    """A number for each side of triangles, the same from both, [M, 3]."""
     corners = run.astype(np.int64)
-    pairs = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
-    pairs = np.sort(pairs, axis=1)
-    return np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
+    following = np.roll(corners, -1, axis=1)
+    low, high = np.minimum(corners, following), np.maximum(corners, following)
+    keys: NDArray[np.int64] = low << _BITS | high
+    return keys
 
 
 def _cut(run: Corners, chosen: NDArray[np.int64], vertices: int) -> Corners:
     """Cut triangles where their edges are split: in two, three or four."""
-    number = {(a, b): vertices + k for k, (a, b) in enumerate(chosen.tolist())}
-    made: list[tuple[int, int, int]] = []
-    for triangle in run.tolist():
-        sides = zip(triangle, triangle[1:] + triangle[:1], strict=True)
-        middles = [number.get((min(side), max(side))) for side in sides]
-        made += _pieces(triangle, middles)
-    return np.array(made, np.uint16).reshape(-1, 3)
+    known = chosen[:, 0] << _BITS | chosen[:, 1]  # in order, as the edges are
+    sides = _sides(run)
+    at = np.minimum(np.searchsorted(known, sides), len(known) - 1)
+    middles = np.where(known[at] == sides, at + vertices, -1)
+    pieces = 1 + (middles >= 0).sum(axis=1)
+    first = np.cumsum(pieces) - pieces
+    made = np.empty((int(pieces.sum()), 3), np.uint16)
+    made[first] = run
+    for triangle in np.flatnonzero(pieces > 1).tolist():
+        parts = _pieces(run[triangle].tolist(), middles[triangle].tolist())
+        made[first[triangle] :][: len(parts)] = parts
+    return made
 
 
-def _pieces(corners: list[int], middles: list[int | None]) -> list[tuple[int, int, int]]:
-    """The triangles of one, given the vertex in the middle of each side that is split."""
-    split = [k for k in range(3) if middles[k] is not None]
-    if not split:
-        return [(corners[0], corners[1], corners[2])]
+def _pieces(corners: list[int], middles: list[int]) -> list[tuple[int, int, int]]:
+    """The triangles of one, given the vertex in the middle of each side, -1 where none is."""
+    split = [k for k in range(3) if middles[k] >= 0]
     # Turned so that its first side is split and, of two, the second too; or all are.
     turn = split[0] if len(split) != 2 or split[1] == split[0] + 1 else split[1]
     a, b, c = (corners[(turn + k) % 3] for k in range(3))
     ab, bc, ca = (middles[(turn + k) % 3] for k in range(3))
-    assert ab is not None
-    if bc is None:
+    if bc < 0:
         return [(a, ab, c), (ab, b, c)]
-    if ca is None:
+    if ca < 0:
         return [(ab, b, bc), (a, ab, bc), (a, bc, c)]
     return [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
