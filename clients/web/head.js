@@ -11,7 +11,7 @@ import { fetchPicture } from './backdrop.js';
  *   blended: string, background: number[], transparent: boolean, pictured: boolean, studio: number[],
  *   hair: { program: string, tensor: string, shells: number, plain_shell: number },
  *   detail?: 'auto' | 'full' | 'plain',
- *   shadow: { program: string, pixels: number, projection: number[] },
+ *   shadow: { program: string, pixels: { card: number, processor: number }, projection: number[] },
  *   relief: { program: string, pixels: Record<string, number> },
  *   lips?: { upper: number[], lower: number[], least: number[],
  *     vertices: number[], pull: number[], column: number[] },

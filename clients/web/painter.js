@@ -52,7 +52,7 @@ export class Painter {
     }));
     const [{ first, count }] = groups; // the head's own triangles: a shadow's edge is soft
     const casters = tensors.draw_triangles.subarray(3 * first, 3 * (first + count));
-    this.#shadow = plain ? null : shadowMap(gl, portrait, attributes, casters);
+    this.#shadow = plain ? null : shadowMap(gl, portrait, attributes, casters, byProcessor);
     if (tensors[portrait.hair.tensor]) {
       const grows = outline.between(tensors[portrait.hair.tensor]);
       attributes.hair = [stored(gl, grows), 4, gl.UNSIGNED_BYTE, true];
@@ -152,9 +152,10 @@ function stored(gl, values, usage = gl.STATIC_DRAW) {
 function compiled(gl, portrait, name, plain = false) {
   const program = gl.createProgram();
   const texts = portrait.shaders[name];
+  const defines = (plain ? '#define PLAIN\n' : '') + (drawnByProcessor() ? '' : '#define CARD\n');
   for (const [kind, text] of [[gl.VERTEX_SHADER, texts.vertex], [gl.FRAGMENT_SHADER, texts.fragment]]) {
     const shader = gl.createShader(kind);
-    gl.shaderSource(shader, plain ? text.replace('\n', '\n#define PLAIN\n') : text); // after #version
+    gl.shaderSource(shader, text.replace('\n', `\n${defines}`)); // after #version
     gl.compileShader(shader);
     gl.attachShader(program, shader);
     if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS)) {
@@ -243,8 +244,9 @@ function reliefTexture(gl, portrait, pixels) {
 }
 
 // What the key light sees, drawn anew for each pose.
-function shadowMap(gl, portrait, attributes, index) {
-  const { program: name, pixels } = portrait.shadow;
+function shadowMap(gl, portrait, attributes, index, byProcessor) {
+  const name = portrait.shadow.program;
+  const pixels = portrait.shadow.pixels[byProcessor ? 'processor' : 'card'];
   const program = compiled(gl, portrait, name);
   const vertices = vertexArray(gl, program, attributes, index);
   gl.activeTexture(gl.TEXTURE0 + TEXTURE_UNITS.shadow_map);
