@@ -30,7 +30,7 @@ Floats = NDArray[np.float32]
 Corners = NDArray[np.uint16]
 Number = TypeVar("Number", np.float32, np.uint8)
 
-SHOWS, SHOWS_TO_PROCESSORS = 0.25, 0.5
+SHOWS, SHOWS_TO_PROCESSORS = 0.25, 0.7
 """Of a pixel: what an outline may be off; and where a processor draws, which pays for triangles."""
 CREASE = 0.8
 """Cosine between normals below which an edge is meant to be one."""
