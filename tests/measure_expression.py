@@ -15,7 +15,7 @@ from stream_engine.assemble import MODEL_FOLDER, open_hop
 from stream_engine.audio.file_source import FileSource
 from stream_engine.audio.resampler import Resampler
 from stream_engine.config import SHIPPED_STEPS
-from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT, INDEX, MOUTH_NAMES
+from stream_engine.motion.arkit import ARKIT_COUNT, INDEX, MOUTH_NAMES
 from stream_engine.motion.emotion import EMOTIONS, Manner
 from stream_engine.motion.expression import Expression, ExpressionState
 from stream_engine.motion.generator import MotionGenerator
@@ -24,9 +24,11 @@ from stream_engine.motion.window import PROFILES, LatencyProfile
 from stream_engine.pipeline import SpeechToMotion
 from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS, AudioChunk
 from tests.lips import Lips
+from tests.paths import SAMPLE
 
 LONGEST_S, BLINKS_FROM_S, CUT_S, ROOM_S, ROOM_DBFS, FADE_S = 15, 8, 4, 2, -62, 0.03
 LID = INDEX["eyeBlinkLeft"]
+BLOCK = 25
 
 
 class Recorder(Expression):
@@ -167,39 +169,49 @@ def tolerance(bench: Bench, talks: list[F32]) -> None:
     )
 
 
-def cost(profile: str) -> None:
-    """Milliseconds of CPU a hop."""
-    expression, random = Expression(PROFILES[profile]), np.random.default_rng(0)
-    hop = PROFILES[profile].hop_frames
-    for batch in (1, 8, 40):
+def cost(profile: str, heard: list[tuple[F32, F32]]) -> None:
+    """Milliseconds a hop, of sessions that all hear the same talk, each from another moment on.
+
+    Blocks of hops are timed, for the clock of a thread takes as long as a hop on some machines.
+    """
+    for batch in (1, 8, 32):
+        shift = 37 * np.arange(batch)
+        turns = [[heard[n % len(heard)] for n in at + shift] for at in range(len(heard))]
+        inputs = [
+            (np.concatenate([one for one, _ in turn]), np.concatenate([mel for _, mel in turn]))
+            for turn in turns
+        ]
         for emotion in ("neutral", "happy"):
+            expression = Expression(PROFILES[profile])
             rows = Manner(emotion, 1.0).row()[None].repeat(batch, axis=0)
             state = expression.initial_state(np.arange(batch, dtype=np.uint64), rows)
-            frames = random.random((batch, hop, COEFFICIENT_COUNT), np.float32) * np.float32(0.3)
-            mel, times = random.standard_normal((batch, 4 * hop, 80), np.float32), []
-            for _ in range(600):
+            times = []
+            for at in range(0, len(inputs) - BLOCK + 1, BLOCK):
                 began = time.thread_time()  # of this thread alone: others use the machine too
-                _, state = expression.step(state, frames, mel, rows)
-                times.append(1000 * (time.thread_time() - began))
-            p50, p95 = np.percentile(times[50:], (50, 95))
-            say(
-                f"{profile}, batch {batch}, {emotion}: p50 {p50:.2f}, p95 {p95:.2f} ms of CPU a hop"
-            )
+                for frames, mel in inputs[at : at + BLOCK]:
+                    _, state = expression.step(state, frames, mel, rows)
+                times.append(1000 * (time.thread_time() - began) / BLOCK)
+            p10, p50 = np.percentile(times, (10, 50))
+            say(f"{profile}, {batch} sessions, {emotion}: {p10:.2f} ms a hop (p10), p50 {p50:.2f}")
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="recordings of speech, one voice each")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", help="recordings, one voice each; without: cost alone"
+    )
     parser.add_argument("--profile", choices=sorted(PROFILES), default="balanced")
     parser.add_argument("--files", type=int, default=60, help="how many of them (default 60)")
     options = parser.parse_args()
+    bench = Bench(options.profile)
+    cost(options.profile, bench.motion(read(SAMPLE))[2][2:-2])
+    if options.folder is None:
+        return
     paths = sorted(path for path in options.folder.iterdir() if path.is_file())
     talks = [read(path) for path in paths[:: max(1, len(paths) // options.files)][: options.files]]
-    bench = Bench(options.profile)
     closing(bench, talks)
     tolerance(bench, talks)
-    cost(options.profile)
 
 
 if __name__ == "__main__":

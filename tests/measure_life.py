@@ -2,7 +2,8 @@
 
 A minute of silence and a minute of talk (the shipped sample, over and over) by the shipped model
 and head: how fast and how suddenly each group of channels and a few places of the face move, what
-lies inside what, and pictures of it, into a folder.
+lies inside what, and pictures of it, into a folder. With ``--movies`` both minutes are written as
+movies, too; ``--avatar`` takes somebody else.
 """
 
 import argparse
@@ -14,19 +15,27 @@ from PIL import Image, ImageDraw
 from stream_engine.assemble import Assembly
 from stream_engine.config import EngineConfig
 from stream_engine.mesh.blendshapes import HeadMesh
-from stream_engine.mesh.head_asset import load_head_asset
+from stream_engine.mesh.head_asset import HEADS, load_head_asset
 from stream_engine.mesh.normals import NormalField
 from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT, COEFFICIENT_NAMES, INDEX
 from stream_engine.motion.emotion import Manner
 from stream_engine.motion.gaze import model_gaze
 from stream_engine.render_config import RenderConfig
-from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS, MeshFrame
+from stream_engine.transport.movie_file import MovieFile
+from stream_engine.types import (
+    F32,
+    MODEL_RATE_HZ,
+    MOTION_FPS,
+    TICKS_PER_FRAME,
+    AudioChunk,
+    MeshFrame,
+)
 from tests.measure_expression import Bench, blinks, read, say
 from tests.paths import SAMPLE
 from tests.solids import Solids, still
 
 SECONDS = 60
-CELL, COLUMNS, ROWS, STRIP = 96, 12, 2, 9
+CELL, COLUMNS, ROWS, STRIP = 128, 8, 3, 4
 FACE = (0.2, 0.1, 0.8, 0.7)
 """Of the picture, what the sheets show."""
 
@@ -136,14 +145,24 @@ def chunks(motion: F32, size: int = 50) -> list[F32]:
 class Painter:
     """Draws faces."""
 
-    def __init__(self, size: int) -> None:
-        assembly = Assembly(EngineConfig(render=RenderConfig(width=size, height=size)))
-        self._poser, self._renderer = assembly.head_poser("default"), assembly.renderer("default")
+    def __init__(self, size: int, avatar: str) -> None:
+        render = RenderConfig(width=size, height=size, detail="full")
+        assembly = Assembly(EngineConfig(render=render))
+        self._poser, self._renderer = assembly.head_poser(avatar), assembly.renderer(avatar)
         self._box = tuple(int(share * size) for share in FACE)
 
     def face(self, row: F32) -> Image.Image:
         """One picture."""
         return Image.fromarray(self._renderer.render(self._poser.pose(0, row)).rgb)
+
+    def movie(self, motion: F32, samples: F32, file: Path) -> None:
+        """A movie of motion and the voice that made it."""
+        size = self._renderer.render(self._poser.pose(0, motion[0])).rgb.shape[:2]
+        movie = MovieFile(file, (size[1], size[0]), MOTION_FPS, MODEL_RATE_HZ)
+        movie.write_audio(AudioChunk(0, samples, MODEL_RATE_HZ))
+        for frame, row in enumerate(motion):
+            movie.write(self._renderer.render(self._poser.pose(frame * TICKS_PER_FRAME, row)))
+        movie.close()
 
     def sheet(self, motion: F32, frames: list[int]) -> Image.Image:
         """Faces of some frames side by side, each with its time."""
@@ -159,15 +178,14 @@ class Painter:
 
 
 def save(sheet: Image.Image, file: Path) -> None:
-    """Save with few colours: a third of the size, and no eye sees it."""
-    few = sheet.quantize(160, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    few.save(file, optimize=True)
+    """Save as a JPEG."""
+    sheet.save(file, quality=86, optimize=True)
 
 
 def lids(folder: Path) -> None:
     """Eyes as the shapes alone would have them, and with the correctives below."""
     size, box = 640, (200, 195, 440, 285)
-    assembly = Assembly(EngineConfig(render=RenderConfig(width=size, height=size)))
+    assembly = Assembly(EngineConfig(render=RenderConfig(width=size, height=size, detail="full")))
     poser, renderer = assembly.head_poser("default"), assembly.renderer("default")
     head = load_head_asset()
     normals = NormalField(head.triangles, head.vertices)
@@ -182,7 +200,7 @@ def lids(folder: Path) -> None:
         for row, mesh in enumerate((MeshFrame(0, plain, normals.of(plain)), poser.pose(0, face))):
             picture = Image.fromarray(renderer.render(mesh).rgb).crop(box)
             sheet.paste(picture, (column * width, row * height))
-    save(sheet.resize((sheet.width * 3 // 4, sheet.height * 3 // 4)), folder / "lids.png")
+    save(sheet.resize((sheet.width * 3 // 4, sheet.height * 3 // 4)), folder / "lids.jpg")
 
 
 def suddenly(motion: F32, group: str) -> list[int]:
@@ -192,13 +210,12 @@ def suddenly(motion: F32, group: str) -> list[int]:
     return list(range(middle - STRIP // 2 - 1, middle + STRIP // 2 + 3))
 
 
-def pictures(name: str, motion: F32, folder: Path) -> None:
+def pictures(name: str, motion: F32, folder: Path, painter: Painter) -> None:
     """A contact sheet of the minute, and strips of its most sudden moments."""
-    painter = Painter(240)
     every = list(range(12, len(motion), len(motion) // (COLUMNS * ROWS)))[: COLUMNS * ROWS]
-    save(painter.sheet(motion, every), folder / f"life-{name}.png")
+    save(painter.sheet(motion, every), folder / f"life-{name}.jpg")
     strips = [frame for group in GROUPS for frame in suddenly(motion, group)]
-    save(painter.sheet(motion, strips), folder / f"life-{name}-sudden.png")
+    save(painter.sheet(motion, strips), folder / f"life-{name}-sudden.jpg")
 
 
 def main() -> None:
@@ -207,9 +224,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where pictures and motion go")
     parser.add_argument("--profile", default="balanced")
     parser.add_argument("--no-pictures", action="store_true")
+    parser.add_argument("--movies", action="store_true", help="both minutes, 512 pixels")
+    parser.add_argument("--avatar", default="default", choices=list(HEADS))
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    bench, mesh, solids = Bench(options.profile), HeadMesh(load_head_asset()), Solids()
+    head = load_head_asset(HEADS[options.avatar])
+    bench, mesh, solids = Bench(options.profile), HeadMesh(head), Solids(head)
     hush = np.zeros(SECONDS * MODEL_RATE_HZ, np.float32)
     for name, samples in (("idle", hush), ("talk", talk())):
         shown, model, heard = bench.motion(samples)
@@ -218,7 +238,10 @@ def main() -> None:
         against = np.corrcoef(model_gaze(model)[:, 0], model[:, INDEX["headYaw"]])[0, 1]
         say(f"  the model's own gaze with its own head's yaw: r {against:.2f}")
         if not options.no_pictures:
-            pictures(name, shown, options.folder)
+            pictures(name, shown, options.folder, Painter(320, options.avatar))
+        if options.movies:
+            file = options.folder / f"life-{name}.mp4"
+            Painter(512, options.avatar).movie(shown, samples, file)
     for emotion in ("happy", "disgusted"):
         say(f"{emotion} talk, at its strongest")
         inside(bench.again(heard, Manner(emotion, 1.0), len(shown)), mesh, solids)

@@ -18,6 +18,8 @@ REACH, IN_FRONT = 1.6, 1.02
 """Of an eye's radius: how far its lids reach, and what of them lies in front of it at rest."""
 FACING = 0.3
 """Of a tooth only what faces outwards counts: the least z of its normal."""
+CORNER = 0.8
+"""Of half the mouth's width: beyond, it is a corner."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Depths:
     Attributes:
         teeth: Of the lips in the teeth.
         lids: Of what of the lids lies in front of an eyeball at rest, in it.
-        lips: Of the upper lip in the lower.
+        lips: Of the upper lip in the lower, beyond what it is at rest.
     """
 
     teeth: F32
@@ -85,14 +87,25 @@ class Solids:
             for middle, radius, lid in self._eyes
         ]
 
+    def overlap(self, positions: F32) -> float:
+        """How far the inner edges of the lips are past each other, mm, at most, beyond rest."""
+        return float((self._over(positions) - self._over(self.asset.positions).clip(0.0)).max())
+
+    def _over(self, positions: F32) -> F32:
+        """The same at each vertex of the upper edge but the corners', where edges are upright."""
+        loop = self.asset.inner_lip.astype(int)
+        across = self.asset.positions[loop, 0]
+        corner = int(across.argmin())
+        upper, lower = loop[1:corner], np.append(loop[corner:], loop[0])
+        upper = upper[np.abs(across[1:corner]) < CORNER * across.max()]
+        lower = lower[np.argsort(positions[lower, 0])]
+        height = np.interp(positions[upper, 0], positions[lower, 0], positions[lower, 1])
+        over: F32 = (1000.0 * (height - positions[upper, 1])).astype(np.float32)
+        return over
+
     def _one(self, positions: F32) -> tuple[float, float, float]:
         lids = max(float(depth.max()) for _, depth in self.lid_depths(positions))
-        loop = self.asset.inner_lip.astype(int)
-        corner = int(self.asset.positions[loop, 0].argmin())
-        upper, lower = positions[loop[1:corner]], positions[loop[corner + 1 :]]
-        near = np.abs(upper[:, None, 0] - lower[None, :, 0]).argmin(axis=1)
-        over = 1000.0 * (lower[near, 1] - upper[:, 1])
-        return float(self.lip_depths(positions).max()), lids, float(over.max())
+        return float(self.lip_depths(positions).max()), lids, self.overlap(positions)
 
 
 def still(motion: F32) -> F32:

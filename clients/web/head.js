@@ -11,8 +11,12 @@ import { fetchPicture } from './backdrop.js';
  *   blended: string, background: number[], transparent: boolean, pictured: boolean, studio: number[],
  *   hair: { program: string, tensor: string, shells: number, plain_shell: number },
  *   detail?: 'auto' | 'full' | 'plain',
- *   shadow: { program: string, pixels: number, projection: number[] },
+ *   shadow: { program: string, pixels: { card: number, processor: number }, projection: number[] },
  *   relief: { program: string, pixels: Record<string, number> },
+ *   lips?: { upper: number[], lower: number[], least: number[],
+ *     vertices: number[], pull: number[], column: number[] },
+ *   outline: { metre: number, shows: { card: number, processor: number }, crease: number,
+ *     sideways: number, open_sky: number, levels: number },
  *   eye: number[], view_projection: number[],
  *   mouth: Mouth, retarget: Retarget | null }} Portrait
  * @typedef {{ width: number, height: number, pixels: Uint8Array }} Skin RGBA8, first row at v = 0

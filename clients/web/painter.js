@@ -1,5 +1,7 @@
 // Draws posed heads with WebGL 2: the server's shaders, groups and order (`render/mesh_renderer.py`).
 
+import { Outline } from './outline.js';
+
 const TEXTURE_UNITS = { skin_texture: 0, relief: 1, shadow_map: 2, scenery: 3 };
 // Opaque, hair over it, lashes over all.
 const ORDER = { opaque: 0, hair: 1, blended: 2 };
@@ -16,6 +18,7 @@ export class Painter {
   #canvas;
   #positions;
   #normals;
+  #outline;
   #groups = [];
   #backdrop;
   #mouth = [];
@@ -27,28 +30,31 @@ export class Painter {
    */
   constructor(canvas, head) {
     const { detail } = head.portrait;
-    const plain = detail === 'plain' || (detail !== 'full' && drawnByProcessor());
+    const byProcessor = drawnByProcessor();
+    const plain = detail === 'plain' || (detail !== 'full' && byProcessor);
     const gl = canvas.getContext('webgl2', { alpha: true, antialias: !plain, depth: true });
     if (!gl) throw new PaintError('This browser has no WebGL 2.');
     this.#gl = gl;
     this.#canvas = canvas;
     const { tensors, portrait, groups, skin } = head;
-    this.#positions = stored(gl, tensors.positions, gl.DYNAMIC_DRAW);
-    this.#normals = stored(gl, tensors.positions, gl.DYNAMIC_DRAW);
+    const outline = this.#outline = new Outline(head, Math.min(canvas.width, canvas.height), byProcessor);
+    this.#positions = stored(gl, outline.positions, gl.DYNAMIC_DRAW);
+    this.#normals = stored(gl, outline.normals, gl.DYNAMIC_DRAW);
     const attributes = {
       position: [this.#positions, 3, gl.FLOAT, false],
       normal: [this.#normals, 3, gl.FLOAT, false],
-      rest: [stored(gl, tensors.positions), 3, gl.FLOAT, false],
-      uv: [stored(gl, tensors.uv), 2, gl.FLOAT, false],
-      color: [stored(gl, tensors.color), 4, gl.UNSIGNED_BYTE, true],
+      rest: [stored(gl, outline.between(tensors.positions)), 3, gl.FLOAT, false],
+      uv: [stored(gl, outline.between(tensors.uv)), 2, gl.FLOAT, false],
+      color: [stored(gl, outline.between(tensors.color)), 4, gl.UNSIGNED_BYTE, true],
     };
-    const runs = groups.map(({ name, first, count }) => ({
-      name, index: tensors.draw_triangles.subarray(3 * first, 3 * (first + count)),
-      order: name === portrait.blended ? ORDER.blended : ORDER.opaque,
+    const runs = outline.runs.map(({ name, index }) => ({
+      name, index, order: name === portrait.blended ? ORDER.blended : ORDER.opaque,
     }));
-    this.#shadow = plain ? null : shadowMap(gl, portrait, attributes, runs[0].index);
-    const grows = tensors[portrait.hair.tensor];
-    if (grows) {
+    const [{ first, count }] = groups; // the head's own triangles: a shadow's edge is soft
+    const casters = tensors.draw_triangles.subarray(3 * first, 3 * (first + count));
+    this.#shadow = plain ? null : shadowMap(gl, portrait, attributes, casters, byProcessor);
+    if (tensors[portrait.hair.tensor]) {
+      const grows = outline.between(tensors[portrait.hair.tensor]);
       attributes.hair = [stored(gl, grows), 4, gl.UNSIGNED_BYTE, true];
       const index = haired(runs[0].index, grows);
       if (index.length) runs.push({ name: portrait.hair.program, index, order: ORDER.hair });
@@ -77,8 +83,9 @@ export class Painter {
 
   /** @param {import('./pose.js').Poser} poser a pose of the same head */
   draw({ positions, normals, mouthOpening }) {
-    const gl = this.#gl;
-    for (const [buffer, values] of [[this.#positions, positions], [this.#normals, normals]]) {
+    const [gl, outline] = [this.#gl, this.#outline];
+    outline.place(positions, normals);
+    for (const [buffer, values] of [[this.#positions, outline.positions], [this.#normals, outline.normals]]) {
       gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
       gl.bufferSubData(gl.ARRAY_BUFFER, 0, values);
     }
@@ -145,9 +152,10 @@ function stored(gl, values, usage = gl.STATIC_DRAW) {
 function compiled(gl, portrait, name, plain = false) {
   const program = gl.createProgram();
   const texts = portrait.shaders[name];
+  const defines = (plain ? '#define PLAIN\n' : '') + (drawnByProcessor() ? '' : '#define CARD\n');
   for (const [kind, text] of [[gl.VERTEX_SHADER, texts.vertex], [gl.FRAGMENT_SHADER, texts.fragment]]) {
     const shader = gl.createShader(kind);
-    gl.shaderSource(shader, plain ? text.replace('\n', '\n#define PLAIN\n') : text); // after #version
+    gl.shaderSource(shader, text.replace('\n', `\n${defines}`)); // after #version
     gl.compileShader(shader);
     gl.attachShader(program, shader);
     if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS)) {
@@ -236,8 +244,9 @@ function reliefTexture(gl, portrait, pixels) {
 }
 
 // What the key light sees, drawn anew for each pose.
-function shadowMap(gl, portrait, attributes, index) {
-  const { program: name, pixels } = portrait.shadow;
+function shadowMap(gl, portrait, attributes, index, byProcessor) {
+  const name = portrait.shadow.program;
+  const pixels = portrait.shadow.pixels[byProcessor ? 'processor' : 'card'];
   const program = compiled(gl, portrait, name);
   const vertices = vertexArray(gl, program, attributes, index);
   gl.activeTexture(gl.TEXTURE0 + TEXTURE_UNITS.shadow_map);

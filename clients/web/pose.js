@@ -16,6 +16,7 @@ export class Poser {
   #triangles;
   #mouth;
   #lids;
+  #lips;
   #retarget;
 
   /** @param {import('./head.js').Head} head */
@@ -27,6 +28,7 @@ export class Poser {
     this.#triangles = tensors.triangles;
     this.#mouth = portrait.mouth;
     this.#lids = portrait.lids ?? [];
+    this.#lips = portrait.lips;
     this.#retarget = portrait.retarget;
     /** Vertices, metres. */
     this.positions = new Float32Array(this.#rest);
@@ -53,6 +55,7 @@ export class Poser {
       }
     }
     for (const lid of this.#lids) slide(lid, at);
+    if (this.#lips) part(this.#lips, at);
     this.#turn(rotation(coefficients[SHAPES], coefficients[SHAPES + 1], coefficients[SHAPES + 2]));
     smoothNormals(at, this.#triangles, this.normals);
     lightOf(this.#mouth, at, this.mouthOpening);
@@ -90,6 +93,27 @@ function slide({ middle: [x, y, z], vertices, limits }, at) {
     at[k] = x + stretch * dx;
     at[k + 1] = y + stretch * dy;
     at[k + 2] = z + stretch * dz;
+  }
+}
+
+/** Keep lips out of each other: `mesh/lip_contact.py`. */
+function part({ upper, lower, least, vertices, pull, column }, at) {
+  let furthest = -Infinity; // a corner may fold over
+  const along = lower.map((v) => (furthest = Math.max(furthest, at[3 * v])));
+  const past = upper.map((v, c) => {
+    let k = 1;
+    while (k < along.length - 1 && along[k] < at[3 * v]) k += 1;
+    const share = (at[3 * v] - along[k - 1]) / Math.max(along[k] - along[k - 1], 1e-9);
+    const [one, other] = [at[3 * lower[k - 1] + 1], at[3 * lower[k] + 1]];
+    const below = one + Math.min(Math.max(share, 0), 1) * (other - one);
+    return Math.max(least[c] - (at[3 * v + 1] - below), 0);
+  });
+  if (!past.some((depth) => depth > 0)) return;
+  for (let i = 0; i < vertices.length; i += 1) {
+    const before = Math.floor(column[i]);
+    const after = Math.min(before + 1, past.length - 1);
+    const rest = column[i] - before;
+    at[3 * vertices[i] + 1] += pull[i] * (past[before] * (1 - rest) + past[after] * rest);
   }
 }
 
@@ -134,7 +158,7 @@ export function rotation(pitch, yaw, roll) {
 }
 
 /** Face normals, weighted by area, averaged onto vertices. */
-function smoothNormals(at, triangles, out) {
+export function smoothNormals(at, triangles, out) {
   out.fill(0);
   for (let t = 0; t < triangles.length; t += 3) {
     const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];

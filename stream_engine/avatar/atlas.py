@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from stream_engine.avatar.found_head import F64, I64, FoundSurface
 from stream_engine.avatar.pictures import look_up, read_picture, resized
 from stream_engine.avatar.whole import Whole
+from stream_engine.mesh.materials import Material
 from stream_engine.mesh.srgb import to_linear
 
 STRIP = 32
@@ -33,6 +34,15 @@ _PAD = 3
 _SMALLEST_UV = 1e-4
 _LIP = np.array([0.42, 0.13, 0.11])
 _BROW = np.array([0.035, 0.022, 0.016])
+
+_WHITE = 0.9
+_USUAL: Mapping[Material, tuple[float, float, float]] = {
+    Material.MOUTH: (0.16, 0.035, 0.032),
+    Material.GUM: (0.36, 0.11, 0.10),
+    Material.TONGUE: (0.36, 0.12, 0.11),
+    Material.LASH: (0.012, 0.009, 0.007),
+}
+"""Linear colours; teeth may be white."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +168,24 @@ def _paint(canvas: F64, field: _Field, what: tuple[Whole, int, I64], picture: F6
     return field.place((uv - low) / size)
 
 
+def uncolored(color: F64, kind: Material) -> F64:
+    """Give colour to what a file left white, [N, 3]: a mouth whose vertex colours were not written.
+
+    Args:
+        color: Linear, of a surface without a picture, [N, 3].
+        kind: What it is.
+
+    Returns:
+        The colour, or what such a part usually has.
+    """
+    if kind in _USUAL and color.min() > _WHITE:
+        return np.broadcast_to(np.array(_USUAL[kind]), color.shape)
+    return color
+
+
 def gloss_of(surface: FoundSurface) -> float:
-    """Give the gleam of a surface, as the skin's shader has it."""
-    return float(np.clip(1.1 - surface.roughness, 0.1, 0.8))
+    """Give the gleam of a surface, as the skin's shader has it; skin of .6 is ours then."""
+    return float(np.clip(0.86 - 0.9 * surface.roughness, 0.08, 0.6))
 
 
 def _tint(canvas: F64, field: _Field, surface: FoundSurface, color: F64) -> None:

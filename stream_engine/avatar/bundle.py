@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from stream_engine.avatar.ambient import open_sky
-from stream_engine.avatar.atlas import bake, read_pictures, surface_color
+from stream_engine.avatar.atlas import bake, read_pictures, surface_color, uncolored
 from stream_engine.avatar.complete import Completed
-from stream_engine.avatar.eyeballs import eye_uv
+from stream_engine.avatar.eyeballs import eye_uv, iris_colors, unpainted
 from stream_engine.avatar.found_head import F64, I64
 from stream_engine.avatar.nearest import nearest_far
 from stream_engine.avatar.whole import Whole, weld
@@ -84,12 +84,15 @@ def make_bundle(
     Returns:
         The bundle.
     """
+    pictures = read_pictures(whole)
+    irises = iris_colors(whole, pictures)
+    whole = unpainted(whole, irises)
+    pictures = {number: one for number, one in pictures.items() if number not in irises}
     group = groups_of(whole)
     near = nearest_far(reference.positions.astype(np.float64), whole.positions, 0.01)
     smooth = across_seams(whole.triangles, weld(whole))
-    pictures = read_pictures(whole)
     atlas = bake(whole, group == 0, pictures, _tints(whole, made, reference))
-    color, opacity = _colors(whole, pictures)
+    color, opacity = _colors(whole, pictures, irises)
     color = np.concatenate([to_srgb(color), _sky(whole, group, smooth)[:, None]], axis=1)
     drawn, runs = draw_order(whole, group, opacity)
     masks = _regions(whole, made)
@@ -222,7 +225,9 @@ def _tints(whole: Whole, made: Completed, reference: HeadAsset) -> F64:
     return np.stack([lips * skin, brows * skin], axis=1)
 
 
-def _colors(whole: Whole, pictures: Mapping[int, F64]) -> tuple[F64, F64]:
+def _colors(
+    whole: Whole, pictures: Mapping[int, F64], irises: Mapping[int, F64]
+) -> tuple[F64, F64]:
     """Linear colour [V, 3] and opacity [V] of every vertex."""
     color = np.ones((len(whole.positions), 4))
     for number in np.unique(whole.surface).tolist():
@@ -230,13 +235,15 @@ def _colors(whole: Whole, pictures: Mapping[int, F64]) -> tuple[F64, F64]:
         color[corners] = surface_color(
             whole.surfaces[number], pictures.get(number), whole.uv[corners], whole.color[corners]
         )
-        bare, kind = number not in pictures, whole.kind[corners[0]]
+        bare, kind = number not in pictures, Material(whole.kind[corners[0]])
+        if bare:
+            color[corners, :3] = uncolored(color[corners, :3], kind)
         if not whole.surfaces[number].see_through:
             color[corners, 3] = 1.0
         elif bare and kind == Material.LASH:
             color[corners, 3] *= _rooted(whole, corners)
         if bare and kind == Material.EYE:
-            color[corners, :3] = _IRIS  # the eye's shader paints the rest
+            color[corners, :3] = irises.get(number, _IRIS)  # the eye's shader paints the rest
     return color[:, :3], color[:, 3]
 
 

@@ -142,12 +142,13 @@ def run_check(options: argparse.Namespace, config: EngineConfig) -> int:
 
 
 def run_list(options: argparse.Namespace, config: EngineConfig) -> int:
-    """List avatars; exit status 0."""
+    """List avatars with the size of their bundles; exit status 0."""
     from stream_engine.mesh.head_asset import HEADS, avatar_files
 
     del options
     for name, file in avatar_files(config.render.avatars_folder).items():
-        _say(f"{name:24} {'shipped' if name in HEADS else file}")
+        size = file.stat().st_size / 1e6
+        _say(f"{name:24} {size:5.2f} MB  {'shipped' if name in HEADS else file}")
     return 0
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from stream_engine.errors import ShapeError
 from stream_engine.mesh.head_asset import HeadAsset
 from stream_engine.mesh.lids import Lids
+from stream_engine.mesh.lip_contact import LipContact
 from stream_engine.mesh.normals import NormalField
 from stream_engine.motion.arkit import ARKIT_COUNT, COEFFICIENT_COUNT
 from stream_engine.types import MeshFrame
@@ -37,7 +38,7 @@ class HeadMesh:
 
     Pitch > 0 nods down, yaw > 0 turns to the subject's left, roll > 0 tilts to it; applied as
     yaw · pitch · roll about the head's pivot. The neck follows by `head_weight`. Lids are kept out
-    of the eyes: see `mesh/lids`.
+    of the eyes, and lips out of each other: see `mesh/lids` and `mesh/lip_contact`.
 
     Latency: none. State: none. Thread: any. Buffers: results are the caller's.
     """
@@ -46,12 +47,17 @@ class HeadMesh:
         self.asset = asset
         self._neutral: Floats = asset.positions.reshape(-1)
         self._lids = Lids(asset)
+        self._lips = LipContact(asset)
         self._normals = NormalField(asset.triangles, asset.vertices)
 
     @property
     def basis(self) -> Floats:
-        """Offsets of the 52 shapes, float32 [52, V * 3]; but for lids, posing is linear in them."""
+        """Offsets of the 52 shapes, float32 [52, V * 3]; posing is linear but for lids, lips."""
         return self.asset.basis
+
+    def measures(self) -> dict[str, object]:
+        """All that the correctives need, as plain JSON values, for a renderer elsewhere."""
+        return {"lids": self._lids.measures(), "lips": self._lips.measures()}
 
     def pose(self, pts: int, coefficients: Floats) -> MeshFrame:
         """Pose one frame from float32 [55]."""
@@ -84,6 +90,7 @@ class HeadMesh:
         flat = self._mix(self._lids.closed(weights)) + self._neutral  # [T, V * 3]
         still = flat.reshape(len(flat), -1, 3)
         self._lids.correct(still)
+        self._lips.correct(still)
         turns = rotation(np.asarray(coefficients[:, ARKIT_COUNT:], dtype=np.float32))
         positions = self._turn(still, turns)
         return Posed(positions, np.stack([self._normals.of(frame) for frame in positions]))

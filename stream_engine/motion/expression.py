@@ -178,7 +178,7 @@ class Expression:
         base: F32 = styled * (1.0 - self._mouth * shut)
         _clip(base)
         strength = np.minimum(np.maximum(manner[:, 1:-1], 0.0), 1.0)
-        if not strength.any():
+        if not np.count_nonzero(strength):
             return base
         gap = self._gap(base)
         opened = smoothstep((gap - _GAP_BEGIN_MM) / _GAP_RANGE_MM)[:, None]

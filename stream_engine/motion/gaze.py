@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.motion.arkit import INDEX
+from stream_engine.motion.noise import Draw
 from stream_engine.motion.spring import approach
 from stream_engine.types import F32, MOTION_FPS
 
@@ -25,6 +26,9 @@ _HALF = LOOK_DEGREES / 2
 _YAW_AND_PITCH = np.degrees(np.array([1.0, -1.0])).astype(np.float32)
 LOOKS_LEFT = slice(INDEX["eyeLookDownLeft"], INDEX["eyeLookUpLeft"] + 1)
 LOOKS_RIGHT = slice(INDEX["eyeLookDownRight"], INDEX["eyeLookUpRight"] + 1)
+_IN_SIGN = np.array([-1.0, 1.0], np.float32)
+_BOTH = INDEX["eyeWideRight"] - INDEX["eyeWideLeft"]
+_WIDE = slice(INDEX["eyeWideLeft"], INDEX["eyeWideRight"] + 1, _BOTH)
 DRAWS = 8
 """Numbers drawn for each frame in which something begins."""
 
@@ -124,12 +128,12 @@ def gaze_state(batch: int) -> GazeState:
     )
 
 
-def wander(state: GazeState, drawn: F32, own: F32, rest: F32, attention: F32) -> GazeState:
+def wander(state: GazeState, draw: Draw, own: F32, rest: F32, attention: F32) -> GazeState:
     """Let the eyes of one more frame look on, or elsewhere.
 
     Args:
         state: Of B sessions.
-        drawn: Even draws of this frame, float32 [B, 8].
+        draw: Even draws of this frame, float32 [B, 8], asked for when a look begins.
         own: Where the model's own eyes would look, degrees in the room, float32 [B, 2].
         rest: 0 while the face speaks, 1 when it rests, float32 [B].
         attention: 1 while somebody is listened to, who is looked at then, float32 [B].
@@ -146,7 +150,8 @@ def wander(state: GazeState, drawn: F32, own: F32, rest: F32, attention: F32) ->
     hold, micro = state.hold - 1.0, state.micro - 1.0
     place, held = state.place, state.own
     start, aim, since, span = state.start, state.aim, state.since + 1.0, state.span
-    if jump.any():
+    if np.count_nonzero(jump):
+        drawn = draw()
         look, wait = _elsewhere(drawn, rest, heed)
         place = np.where(turn[:, None], look, place)
         hold = np.where(turn, wait, hold)
@@ -169,13 +174,13 @@ def wander(state: GazeState, drawn: F32, own: F32, rest: F32, attention: F32) ->
     return GazeState(hold, micro, place, held, start, aim, since, span, inward, turning)
 
 
-def brings_blink(before: GazeState, after: GazeState, u: F32) -> NDArray[np.bool_]:
+def brings_blink(before: GazeState, after: GazeState, draw: Draw) -> NDArray[np.bool_]:
     """Which eyes blink with the look they have just begun: the further, the likelier."""
     begun: NDArray[np.bool_] = after.aim[:, 0] != before.aim[:, 0]
-    if not begun.any():
+    if not np.count_nonzero(begun):
         return begun
     far = np.sqrt(((after.aim - after.start) ** 2).sum(axis=1))
-    brings: NDArray[np.bool_] = begun & (far > _BLINK_AT_DEGREES) & (u < far * _BLINK_SHARE)
+    brings: NDArray[np.bool_] = begun & (far > _BLINK_AT_DEGREES) & (draw() < far * _BLINK_SHARE)
     return brings
 
 
@@ -206,14 +211,17 @@ def eyes_in_head(face: F32, gaze: F32, inward: F32, head: F32) -> None:
     """
     seen = gaze + model_gaze(face) - in_room(head)
     seen = np.minimum(np.maximum(seen, -_MOST_IN_HEAD), _MOST_IN_HEAD)
-    for looks, in_sign in ((LOOKS_LEFT, -1.0), (LOOKS_RIGHT, 1.0)):
-        eye = np.empty((len(face), 4), np.float32)
-        eye[:, 1] = in_sign * seen[:, 0] + inward
-        eye[:, 2], eye[:, 3] = -eye[:, 1], seen[:, 1]
-        eye[:, 0] = -eye[:, 3]
-        face[:, looks] = np.maximum(eye / LOOK_DEGREES, 0.0)
-        # The shapes of looks bring the lids along, but upwards only half the way.
-        face[:, looks.stop + 1] += _LID_UP * face[:, looks.stop - 1]
+    eyes = np.empty((len(face), 2, 4), np.float32)  # of the left and the right, in LOOK_DEGREES
+    np.multiply(seen[:, :1], _IN_SIGN, out=eyes[:, :, 1])
+    eyes[:, :, 1] += inward[:, None]
+    np.negative(eyes[:, :, 1], out=eyes[:, :, 2])
+    eyes[:, :, 3] = seen[:, 1:]
+    np.negative(eyes[:, :, 3], out=eyes[:, :, 0])
+    eyes /= LOOK_DEGREES
+    np.maximum(eyes, 0.0, out=eyes)
+    face[:, LOOKS_LEFT], face[:, LOOKS_RIGHT] = eyes[:, 0], eyes[:, 1]
+    # The shapes of looks bring the lids along, but upwards only half the way.
+    face[:, _WIDE] += _LID_UP * eyes[:, :, 3]
 
 
 def _further(look: F32, degrees: float) -> NDArray[np.bool_]:

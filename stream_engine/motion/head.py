@@ -64,7 +64,13 @@ def carry(state: HeadState, asked: F32, place: F32, frame: NDArray[np.int64]) ->
     follow, following = approach(state.follow, state.following, wanted, _FOLLOW_RATE)
     to = asked.copy()
     to[:, :2] += follow
-    awake = np.minimum(np.maximum(frame / _WAKING_FRAMES, 0.0), 1.0)
-    rate = (_WAKING_RATE + (_RATE - _WAKING_RATE) * awake).astype(np.float32)[:, None]
-    at, speed = approach(state.at, state.speed, to, rate)
+    at, speed = approach(state.at, state.speed, to, _rate(frame))
     return HeadState(at, speed, follow, following)
+
+
+def _rate(frame: NDArray[np.int64]) -> float | NDArray[np.float32]:
+    """How quickly heads follow, 1/s: one number once all are awake, else one of each."""
+    if not np.count_nonzero(frame < _WAKING_FRAMES):
+        return _RATE
+    awake = np.minimum(np.maximum(frame / _WAKING_FRAMES, 0.0), 1.0)
+    return (_WAKING_RATE + (_RATE - _WAKING_RATE) * awake).astype(np.float32)[:, None]

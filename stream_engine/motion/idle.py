@@ -22,7 +22,7 @@ from stream_engine.motion.listening import (
     listening_state,
     nodding,
 )
-from stream_engine.motion.noise import uniforms
+from stream_engine.motion.noise import Draw, Draws, uniforms
 from stream_engine.motion.quiet import QuietState, smoothstep
 from stream_engine.types import F32, MOTION_FPS
 
@@ -44,7 +44,9 @@ _BREATH_PITCH, _BREATH_JAW, _BREATH_NOSE = np.radians(0.3), 0.012, 0.03
 _TALKING_LIFE = 0.35
 _PHASES = len(_TURNS_HZ)
 _PHASE_FRAME = -(10**6)
-_DRAWS = 2 + gaze.DRAWS + listening.DRAWS
+_LOOKS = slice(2, 2 + gaze.DRAWS)
+_LISTENS = slice(_LOOKS.stop, _LOOKS.stop + listening.DRAWS)
+_DRAWS = _LISTENS.stop
 
 # Slices rather than lists of columns: they are views, and the left eye's shapes stand seven
 # before the right eye's.
@@ -139,16 +141,16 @@ def live(
     Returns:
         The state of this frame.
     """
-    drawn = uniforms(state.seed, frame, _DRAWS)
+    drawn = Draws(state.seed, frame, _DRAWS)
     turned = np.where(frame[:, None] < 0, np.float32(0.0), face[:, HEAD])
-    hears = attend(state.listening, heard, rest, drawn[:, 2 + gaze.DRAWS :])
+    hears = attend(state.listening, heard, rest, lambda: drawn[_LISTENS])
     # Trackers take lowered lids for a look down, and so does a model that learned from them.
     lids = np.minimum(face[:, _LID_LEFT], face[:, _LID_RIGHT])
     awake = np.maximum(1.0 - lids * (1 / _LID_DROWSY), 0.0)[:, None]
     own = awake * gaze.model_gaze(face) + gaze.in_room(turned)
-    looks = wander(state.gaze, drawn[:, 2 : 2 + gaze.DRAWS], own, rest, hears.attention)
-    evoked = gaze.brings_blink(state.gaze, looks, drawn[:, 1])
-    wait, blink = _blink(state, drawn[:, 0], lids, rest, evoked)
+    looks = wander(state.gaze, lambda: drawn[_LOOKS], own, rest, hears.attention)
+    evoked = gaze.brings_blink(state.gaze, looks, lambda: drawn[1])
+    wait, blink = _blink(state, lambda: drawn[0], lids, rest, evoked)
     head = carry(state.head, turned + nodding(hears), looks.place, frame)
     return IdleState(state.seed, state.phase, wait, blink, looks, head, hears)
 
@@ -203,7 +205,7 @@ def own_lids(face: F32) -> None:
 
 
 def _blink(
-    state: IdleState, u: F32, lids: F32, rest: F32, evoked: NDArray[np.bool_]
+    state: IdleState, draw: Draw, lids: F32, rest: F32, evoked: NDArray[np.bool_]
 ) -> tuple[F32, NDArray[np.int64]]:
     """Count down to the next blink and begin what is due: wait and blink."""
     wait = state.wait - (1.0 + _TALKING_BLINKS * (1.0 - rest))
@@ -211,8 +213,8 @@ def _blink(
     own = lids > _LID_SHUT
     due = (wait <= 0.0) & (blink >= len(_BLINK))
     begin = due | ((evoked | own) & (blink > _BLINK_REST_FRAMES))
-    if (begin | own).any():
-        after = _BLINKS.frames(u)
+    if np.count_nonzero(begin | own):
+        after = _BLINKS.frames(draw())
         wait = np.where(own, _AFTER_OWN * after, np.where(begin, after, wait))
         blink = np.where(begin, 0, blink)
     return wait.astype(np.float32), blink

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.emotion import NOTHING_HEARD
+from stream_engine.motion.noise import Draw
 from stream_engine.motion.quiet import QuietState, listen, quiet_state
 from stream_engine.motion.spring import approach
 from stream_engine.types import F32, MOTION_FPS
@@ -88,20 +89,20 @@ def listening_state(batch: int) -> ListeningState:
     )
 
 
-def attend(state: ListeningState, heard: F32, rest: F32, drawn: F32) -> ListeningState:
+def attend(state: ListeningState, heard: F32, rest: F32, draw: Draw) -> ListeningState:
     """Hear one more frame of whoever talks.
 
     Args:
         state: Of B sessions.
         heard: Their level, dB of full scale, and a number that changes with each, float32 [B, 2].
         rest: 0 while the face itself speaks, 1 when it rests, float32 [B].
-        drawn: Even draws of this frame, float32 [B, 5].
+        draw: Even draws of this frame, float32 [B, 5], asked for when somebody talks.
 
     Returns:
         The state of this frame.
     """
     told = heard[:, 1] != 0.0
-    if not told.any():  # nobody talks to anybody: the usual case, and the quick one
+    if not np.count_nonzero(told):  # nobody talks to anybody: the usual case, and the quick one
         return state
     age = np.where(heard[:, 1] != state.told, np.float32(0.0), state.age + 1.0)
     level = np.where(age < _STALE_FRAMES, heard[:, 0], NOTHING_HEARD[0]) + _FULL_SCALE_DB
@@ -109,7 +110,7 @@ def attend(state: ListeningState, heard: F32, rest: F32, drawn: F32) -> Listenin
     speaks = (voice.closing < state.voice.closing) | (voice.closing == 0.0)
     ended = (voice.closing == 1.0) & (state.voice.closing < 1.0)
     spoke = np.where(speaks, state.spoke + 1.0, state.spoke)
-    mine = rest > 0.5
+    mine, drawn = rest > 0.5, draw()
     begun = speaks & (state.hush > MOTION_FPS)
     # A nod at the end of what was a phrase; after a long one it would be rude not to.
     likely = np.where(spoke > _LONG_FRAMES, _NOD_LONG, _NOD)
@@ -154,7 +155,7 @@ def _heard_by(told: NDArray[np.bool_], before: QuietState, after: QuietState) ->
 def nodding(state: ListeningState) -> F32:
     """Pitch, yaw and roll that listening adds to the head, radians, float32 [B, 3]."""
     turns = np.zeros((len(state.nod), 3), np.float32)
-    if not state.told.any():
+    if not np.count_nonzero(state.told):
         return turns
     first = _hump(state.nod, _NOD_FRAMES) * state.size[:, 0]
     second = _hump(state.nod - _NOD_FRAMES, _NOD_FRAMES) * state.size[:, 1]
@@ -165,7 +166,7 @@ def nodding(state: ListeningState) -> F32:
 
 def lift_brows(face: F32, flash: F32) -> None:
     """Raise the brows of frames [N, D], in place, so many frames after a flash began, [N]."""
-    if (flash < _FLASH_FRAMES).any():
+    if np.count_nonzero(flash < _FLASH_FRAMES):
         lifted = _hump(flash, _FLASH_FRAMES)
         face[:, _BROW_INNER] += 0.3 * lifted
         face[:, _BROW_OUTER] += 0.35 * lifted[:, None]

@@ -5,7 +5,7 @@ similar noise, so that successive windows agree and the face does not tremble. E
 of a counter, worked out for many sessions at once: no generator objects, no state to carry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import NormalDist
@@ -183,6 +183,33 @@ def uniforms(seeds: NDArray[np.uint64], frames: NDArray[np.int64], count: int) -
     keys = _scramble(seeds + _DRAWS) + frames.astype(np.uint64)
     out: F32 = _hashed(keys[:, None], count).astype(np.float32) * np.float32(2.0**-_BITS)
     return out
+
+
+Draw = Callable[[], F32]
+"""Gives what was drawn, when it is asked."""
+
+
+class Draws:
+    """Even draws of one frame of many sessions, made when they are first asked for.
+
+    Most frames begin nothing, and a hash costs as much as all the rest of a pair of eyes.
+
+    Args:
+        seeds: One per session, uint64 [B].
+        frames: Absolute frame of each, int64 [B].
+        count: Numbers of each, n.
+    """
+
+    def __init__(self, seeds: NDArray[np.uint64], frames: NDArray[np.int64], count: int) -> None:
+        self._of = seeds, frames, count
+        self._drawn: F32 | None = None
+
+    def __getitem__(self, columns: int | slice) -> F32:
+        """Some of the numbers, float32 [B] or [B, N]."""
+        if self._drawn is None:
+            self._drawn = uniforms(*self._of)
+        some: F32 = self._drawn[:, columns]
+        return some
 
 
 @cache

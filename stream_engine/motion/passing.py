@@ -63,9 +63,9 @@ def show(state: PassingState, rows: F32) -> PassingState:
     """
     number = rows[:, NUMBER]
     lasting = rows[:, :MANNER_SIZE]
-    if not number.any():  # nothing passes anywhere: the usual case, and the quick one
-        if not state.speed.any() and (state.at == lasting).all():
-            return state if not state.number.any() else passing_state(rows)
+    if not np.count_nonzero(number):  # nothing passes anywhere: the usual case, and the quick one
+        if not np.count_nonzero(state.speed) and np.array_equal(state.at, lasting):
+            return state if not np.count_nonzero(state.number) else passing_state(rows)
         at, speed = approach(state.at, state.speed, lasting, BLEND_RATE)
         return PassingState(at, speed, number.copy(), np.full_like(number, _OVER))
     new = (number != state.number) & (number > 0.0)

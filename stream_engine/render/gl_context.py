@@ -15,6 +15,7 @@ from stream_engine.render.shader_source import load_shader
 
 _PACKAGES = "libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri libgles2 libgbm1"
 _NEEDED_VERSION = 330
+_STAGES = ("vert", "frag")
 
 Fence = Callable[[], object]
 """Waits for what was asked of OpenGL before it was made."""
@@ -134,7 +135,8 @@ class GlContext:
         Returns:
             The program, with its uniforms set.
         """
-        vertex, fragment = (load_shader(f"{name}.{end}", plain=plain) for end in ("vert", "frag"))
+        defines = ("PLAIN",) * plain + ("CARD",) * (not self.software)
+        vertex, fragment = (load_shader(f"{name}.{end}", defines=defines) for end in _STAGES)
         program = self.gl.program(vertex, fragment)
         for uniform, value in values.items():
             if uniform in program:

@@ -8,6 +8,7 @@ import numpy as np
 
 from stream_engine.errors import ShapeError
 from stream_engine.mesh.head_asset import HeadAsset
+from stream_engine.mesh.outline import SHOWS, SHOWS_TO_PROCESSORS, outline
 from stream_engine.mesh.skin_texture import read_skin_texture
 from stream_engine.render.gl_context import GlContext, set_uniform
 from stream_engine.render.mouth_light import MouthLight
@@ -20,6 +21,7 @@ from stream_engine.render.portrait import (
     SHELLS,
     RenderStyle,
     haired,
+    pixels_a_metre,
     relief_pixels,
     uniforms,
 )
@@ -56,8 +58,11 @@ class HeadPainter:
         self._mouth = MouthLight(asset)
         paint = read_skin_texture(asset)
         gl = context.gl
-        self._positions = gl.buffer(reserve=asset.vertices * _VERTEX_BYTES, dynamic=True)
-        self._normals = gl.buffer(reserve=asset.vertices * _VERTEX_BYTES, dynamic=True)
+        shows = SHOWS_TO_PROCESSORS if context.software else SHOWS
+        self._outline = outline(asset, pixels_a_metre(style, *size), shows)
+        drawn = asset.vertices + self._outline.added
+        self._positions = gl.buffer(reserve=drawn * _VERTEX_BYTES, dynamic=True)
+        self._normals = gl.buffer(reserve=drawn * _VERTEX_BYTES, dynamic=True)
         self._compile(asset, style)
         skin = gl.texture((paint.shape[1], paint.shape[0]), 4, paint.tobytes())
         skin.filter = (gl.LINEAR, gl.LINEAR)
@@ -69,6 +74,11 @@ class HeadPainter:
         }
         if self._shadow is not None:
             self._textures["shadow_map"] = self._shadow.depth
+
+    @property
+    def triangles(self) -> int:
+        """How many are drawn of the head; shells of hair and what casts shadows not counted."""
+        return len(self._outline.triangles)
 
     def check(self, frame: MeshFrame) -> None:
         """Refuse a mesh that is not this head's.
@@ -98,7 +108,8 @@ class HeadPainter:
             target: Where to.
             corner: First pixel of the part, of the size given at the start.
         """
-        for buffer, values in ((self._positions, frame.positions), (self._normals, frame.normals)):
+        placed = self._outline.placed(frame.positions, frame.normals)
+        for buffer, values in zip((self._positions, self._normals), placed, strict=True):
             buffer.orphan()  # or a GPU that still draws the last head would be waited for
             buffer.write(np.ascontiguousarray(values, dtype=np.float32))
         if _MOUTH in self._programs:
@@ -121,30 +132,25 @@ class HeadPainter:
 
     def _compile(self, asset: HeadAsset, style: RenderStyle) -> None:
         """Make a program and a vertex array for each draw group, the hair and the backdrop."""
-        gl = self._context.gl
+        gl, between = self._context.gl, self._outline.between
         attributes: list[tuple[moderngl.Buffer, str, str]] = [
             (self._positions, "3f", "position"),
             (self._normals, "3f", "normal"),
-            (gl.buffer(asset.positions.tobytes()), "3f", "rest"),
-            (gl.buffer(asset.uv.tobytes()), "2f", "uv"),
-            (gl.buffer(asset.color.tobytes()), "4f1", "color"),
+            (gl.buffer(between(asset.positions).tobytes()), "3f", "rest"),
+            (gl.buffer(between(asset.uv).tobytes()), "2f", "uv"),
+            (gl.buffer(between(asset.color).tobytes()), "4f1", "color"),
         ]
         values = uniforms(style, *self._size, up=-1.0) | UNITS
         self._programs: dict[str, moderngl.Program] = {}
         self._groups: list[tuple[str, moderngl.VertexArray]] = []
-        runs = {
-            group.name: asset.draw_triangles[group.first_triangle :][: group.triangles]
-            for group in asset.groups
-        }
-        hair = haired(asset)
-        if hair is not None:
-            strands = np.ascontiguousarray(asset.extras[HAIR_TENSOR])
+        runs = self._outline.runs()
+        if HAIR_TENSOR in asset.extras:
+            strands = between(asset.extras[HAIR_TENSOR])
             attributes.append((gl.buffer(strands.tobytes()), "4f1", "hair"))
-            runs = (
-                {name: run for name, run in runs.items() if name != BLENDED}
-                | {HAIR: hair}
-                | {name: run for name, run in runs.items() if name == BLENDED}
-            )
+            hair = haired(runs[asset.groups[0].name], strands)
+            blended = {name: run for name, run in runs.items() if name == BLENDED}
+            solid = {name: run for name, run in runs.items() if name != BLENDED}
+            runs = solid | ({HAIR: hair} if len(hair) else {}) | blended
         for name, triangles in runs.items():
             program = self._programs[name] = self._context.program(name, values, self._plain)
             used = [entry for entry in attributes if entry[2] in program]
@@ -152,7 +158,8 @@ class HeadPainter:
             self._groups.append((name, gl.vertex_array(program, used, index, 2)))
         self._shadow: ShadowMap | None = None
         if not self._plain:
-            casters = gl.buffer(runs[asset.groups[0].name].tobytes())
+            skin = asset.draw_triangles[: asset.groups[0].triangles]
+            casters = gl.buffer(skin.tobytes())
             self._shadow = ShadowMap(self._context, attributes, casters, values)
         self._backdrop = gl.vertex_array(self._context.program(BACKDROP, values), [])
 

@@ -64,6 +64,11 @@ class MeshRenderer(Renderer):
         """Name of what draws, for logs."""
         return self._context.device
 
+    @property
+    def triangles(self) -> int:
+        """How many are drawn of the head; shells of hair and what casts shadows not counted."""
+        return self._painter.triangles
+
     def render(self, frame: MeshFrame) -> VideoFrame:
         """Draw one head; RenderError after `close` or from another thread.
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_engine.mesh.head_asset import HeadAsset
-from stream_engine.mesh.lids import Lids
+from stream_engine.mesh.blendshapes import HeadMesh
+from stream_engine.mesh.outline import outline_measures
 from stream_engine.render.camera import Camera
 from stream_engine.render.mouth_light import MouthLight
 from stream_engine.render.shader_source import Dialect, load_shader
@@ -36,6 +36,7 @@ RELIEF = "relief"
 RELIEF_PIXELS = 256
 _FINEST_PIXELS_A_METRE = 3200  # of a face 1,024 pixels high
 _LEAST_PIXELS = 64
+_RELIEF_FOR = (64, 128, 256, 512, 1024)
 SHELLS = 3
 PLAIN_SHELL = 0.4
 """Height of the one shell of a plain head's hair."""
@@ -92,36 +93,38 @@ def uniforms(style: RenderStyle, width: int, height: int, up: float) -> dict[str
     }
 
 
+def pixels_a_metre(style: RenderStyle, width: int, height: int) -> float:
+    """How large a metre at the head is in a picture."""
+    return min(width, height) / (2.0 * style.camera.half_height_m)
+
+
 def relief_pixels(style: RenderStyle, height: int) -> int:
     """How fine the relief is for a picture: texels as large as pixels need no mipmaps."""
     finest = 2 * style.camera.half_height_m * _FINEST_PIXELS_A_METRE
     return max(_LEAST_PIXELS, RELIEF_PIXELS >> max(0, round(math.log2(finest / height))))
 
 
-def haired(asset: HeadAsset) -> NDArray[np.uint16] | None:
-    """Triangles that bear hair, uint16 [M, 3]; None if the head has none."""
-    if HAIR_TENSOR not in asset.extras:
-        return None
-    grows = asset.extras[HAIR_TENSOR][:, 0] > 0
-    skin = asset.draw_triangles[: asset.groups[0].triangles]
-    found: NDArray[np.uint16] = skin[grows[skin].any(axis=1)]
-    return found if len(found) else None
+def haired(skin: NDArray[np.uint16], hair: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Those of the skin's triangles [M, 3] that bear hair, by the hair of vertices, [V, 4]."""
+    found: NDArray[np.uint16] = skin[(hair[:, 0] > 0)[skin].any(axis=1)]
+    return found
 
 
-def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
+def portrait_message(mesh: HeadMesh, style: RenderStyle) -> dict[str, object]:
     """Say all that a WebGL 2 renderer needs besides the head file, as plain JSON values.
 
     Args:
-        asset: The head.
+        mesh: The head.
         style: Background and camera.
 
     Returns:
         ``shaders`` by program and stage, ``blended``, ``background`` (0..1), ``eye``,
         ``view_projection`` (column order, of a square picture), ``mouth``, ``lids``,
-        ``retarget`` (None for nothing), and of the studio ``harmonics``, ``shadow``, ``relief``.
+        ``lips``, ``retarget`` (None for nothing), ``outline``, and of the studio ``harmonics``,
+        ``shadow``, ``relief``.
     """
+    asset = mesh.asset
     programs = [BACKDROP, SHADOW, RELIEF, HAIR, *(group.name for group in asset.groups)]
-    mouth = MouthLight(asset)
     return {
         "shaders": {
             name: {
@@ -145,9 +148,7 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
         },
         "relief": {
             "program": RELIEF,
-            "pixels": {
-                str(height): relief_pixels(style, height) for height in (64, 128, 256, 512, 1024)
-            },
+            "pixels": {str(height): relief_pixels(style, height) for height in _RELIEF_FOR},
         },
         "studio": [channel for color in studio_harmonics() for channel in color],
         "background": [channel / 255 for channel in style.background],
@@ -155,7 +156,8 @@ def portrait_message(asset: HeadAsset, style: RenderStyle) -> dict[str, object]:
         "pictured": style.picture is not None,
         "eye": style.camera.eye.tolist(),
         "view_projection": style.camera.matrix(1, 1).T.ravel().tolist(),
-        "mouth": mouth.measures(),
-        "lids": Lids(asset).measures(),
+        "mouth": MouthLight(asset).measures(),
+        **mesh.measures(),
+        "outline": {"metre": pixels_a_metre(style, 1, 1), **outline_measures()},
         "retarget": None if asset.retarget is None else asset.retarget.message(),
     }

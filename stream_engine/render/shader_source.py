@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -18,17 +19,19 @@ class Dialect(Enum):
     )
 
 
-def load_shader(name: str, dialect: Dialect = Dialect.DESKTOP, plain: bool = False) -> str:
+def load_shader(
+    name: str, dialect: Dialect = Dialect.DESKTOP, defines: Sequence[str] = ()
+) -> str:
     """Give the full text of one shader.
 
     Args:
         name: File in `shaders/`, for example `skin.frag`; `light.glsl` is put before each body.
         dialect: Which GLSL is wanted.
-        plain: For a processor, which draws no shadow map.
+        defines: ``PLAIN`` reads no shadow map, ``CARD`` reads it more often.
 
     Returns:
         Text for the compiler.
     """
     body = (_FOLDER / name).read_text(encoding="utf-8")
     shared = (_FOLDER / "light.glsl").read_text(encoding="utf-8")
-    return dialect.value + "#define PLAIN\n" * plain + shared + body
+    return dialect.value + "".join(f"#define {define}\n" for define in defines) + shared + body

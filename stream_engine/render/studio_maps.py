@@ -35,7 +35,8 @@ class ShadowMap:
         values: dict[str, object],
     ) -> None:
         gl = self._gl = context.gl
-        self.depth = gl.depth_texture((SHADOW_PIXELS, SHADOW_PIXELS))
+        pixels = SHADOW_PIXELS["processor" if context.software else "card"]
+        self.depth = gl.depth_texture((pixels, pixels))
         self.depth.filter = (gl.LINEAR, gl.LINEAR)
         self.depth.compare_func = "<="
         self.depth.repeat_x = self.depth.repeat_y = False

@@ -14,6 +14,7 @@ from stream_engine.errors import TransportError
 from stream_engine.formats.glb import Array, GlbBuilder
 from stream_engine.formats.rotation import Turn, quaternion
 from stream_engine.mesh.head_asset import HeadAsset
+from stream_engine.mesh.materials import Material
 from stream_engine.mesh.normals import NormalField
 from stream_engine.mesh.skin_texture import packed_skin, read_png, write_png
 from stream_engine.mesh.srgb import to_linear, to_srgb
@@ -177,7 +178,7 @@ def _animation(builder: GlbBuilder, head: HeadAsset, runs: list[MotionFrames]) -
 def _look(builder: GlbBuilder, head: HeadAsset) -> dict[str, Any]:
     """Materials of the draw groups, with the skin's picture and the eye's."""
     names = [group.name for group in head.groups]
-    pictures = {"skin": _skin(packed_skin(head)), "eye": write_png(_eye())}
+    pictures = {"skin": _skin(packed_skin(head)), "eye": write_png(_eye(head))}
     rough = {"skin": 0.6, "mouth": 0.35, "eye": 0.15, "lash": 1.0}
     materials: list[dict[str, Any]] = []
     for name in names:
@@ -212,11 +213,13 @@ def _skin(packed: bytes) -> bytes:
     return write_png(pixels)
 
 
-def _eye() -> U8:
+def _eye(head: HeadAsset) -> U8:
     """The eye's shader as a picture, without its fibres: sclera, iris and pupil by the angle."""
     across = (np.arange(_EYE_PIXELS) + 0.5) / _EYE_PIXELS * 2.0 - 1.0
     r = np.hypot(across[:, None], across[None, :])[..., None]
-    inner, outer = np.array([0.120, 0.058, 0.024]), np.array([0.066, 0.039, 0.023])
+    tone = to_linear(head.color[head.material == Material.EYE, :3].astype(np.float64) / 255.0)
+    tone = tone.mean(axis=0) if len(tone) else np.array([0.089, 0.045, 0.023])
+    inner, outer = tone * np.array([1.35, 1.25, 1.05]), tone * np.array([0.75, 0.85, 1.0])
     t = np.clip((r - _PUPIL) / (_IRIS - _PUPIL), 0.0, 1.0)
     iris = (inner + (outer - inner) * t) * (1.0 - 0.75 * _step(0.72, 1.0, t))
     white, corner = np.array([0.70, 0.685, 0.66]), np.array([0.62, 0.45, 0.41])

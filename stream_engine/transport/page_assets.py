@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from stream_engine.errors import AssetError
-from stream_engine.heads import head_asset
+from stream_engine.heads import head_mesh
 from stream_engine.mesh.head_asset import head_file
 from stream_engine.mesh.skin_texture import write_png
 from stream_engine.render.portrait import RenderStyle, portrait_message
@@ -88,7 +88,7 @@ def head_of(avatar: str, folder: Path) -> PackedFile:
 def portrait_of(avatar: str, config: RenderConfig) -> PackedFile:
     """Pack how an avatar's portrait looks; AssetError if there is no such avatar."""
     style = RenderStyle(background=config.background_rgb, transparent=config.transparent)
-    message = portrait_message(head_asset(avatar, config.avatars_folder), style)
+    message = portrait_message(head_mesh(avatar, config.avatars_folder), style)
     message["detail"] = config.detail
     message["pictured"] = bool(config.background_picture)  # the picture is a file of its own
     return PackedFile.of(json.dumps(message, separators=(",", ":")).encode(), "application/json")

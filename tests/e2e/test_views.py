@@ -2,8 +2,10 @@
 
 import base64
 import io
+import shutil
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import av
@@ -52,10 +54,22 @@ def blurred(rgb: NDArray[np.float32], size: int = 4) -> NDArray[np.float32]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
+def avatars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of somebody's own avatars: one, whose smile is broad."""
+    folder = tmp_path_factory.mktemp("data") / "elocute" / "avatars"
+    folder.mkdir(parents=True)
+    shutil.copy(HEADS["otto"], folder / "mine.safetensors")
+    (folder / "mine.toml").write_text("[mouthSmileLeft]\ngain = 1.4\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(avatars: Path) -> Iterator[Server]:
     """The real head, video and voice."""
-    with serving("--stages", "real") as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(avatars.parents[1]))
+        with serving("--stages", "real") as running:
+            yield running
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +111,28 @@ def test_a_head_drawn_in_the_browser_looks_like_the_servers(page: Any) -> None:
     page.unroute("**/portrait.json")
     for avatar in HEADS:  # plain again, for the tests that follow
         choose(page, avatar)
+    choose(page, "default")
+
+
+def test_an_own_avatar_is_offered_and_drawn_as_the_server_draws_it(
+    page: Any, avatars: Path
+) -> None:
+    """It stands in the select after those that ship; its retargeting counts in both renderers."""
+    names = page.eval_on_selector_all("#avatar option", "all => all.map((one) => one.value)")
+    assert names == [*HEADS, "mine"]
+    page.route("**/portrait.json", in_full)
+    view(page, "local")
+    choose(page, "mine")
+    row = pose_row({"mouthSmileLeft": 0.7, "mouthSmileRight": 0.7, "headYaw": -0.2})
+    drawn = picture(page.evaluate(DRAW, row.tolist()))
+    renderer = MeshRenderer(head_asset("mine", avatars), SIZE, SIZE)
+    wanted = renderer.render(head_mesh("mine", avatars).pose(0, row)).rgb / np.float32(255)
+    unbent = renderer.render(head_mesh("otto").pose(0, row)).rgb / np.float32(255)
+    renderer.close()
+    assert np.abs(drawn - wanted).mean() < 0.004
+    assert _worst(drawn, wanted) < 0.1
+    assert _worst(drawn, unbent) > 0.1
+    page.unroute("**/portrait.json")
     choose(page, "default")
 
 

@@ -1,4 +1,4 @@
-"""Saves stills: `python -m training.head.stills --out docs/images/expressions.png`."""
+"""Saves stills: `python -m training.head.stills --out docs/images/expressions.jpg`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.head.expressions import EXPRESSIONS
 
 _COLUMNS = 4
 _LABEL_COLOR = (70, 74, 80)
-_COLORS = 128
+_QUALITY = 88
 
 
 def draw_stills(asset_file: Path, size: int) -> dict[str, NDArray[np.uint8]]:
@@ -48,20 +48,17 @@ def contact_sheet(stills: dict[str, NDArray[np.uint8]]) -> Image.Image:
 def main() -> None:
     """Read the arguments, draw, save."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("docs/images/expressions.png"))
+    parser.add_argument("--out", type=Path, default=Path("docs/images/expressions.jpg"))
     parser.add_argument("--head", type=Path, default=None, help="another head file")
     parser.add_argument("--avatar", default="default", choices=list(HEADS))
     parser.add_argument("--size", type=int, default=256, help="pixels of one still")
     parser.add_argument("--only", default=None, help="save this expression alone")
     arguments = parser.parse_args()
     stills = draw_stills(arguments.head or head_file(arguments.avatar), arguments.size)
-    if arguments.only is None:
-        # With so many colours the sheet is half as large and looks the same.
-        picture = contact_sheet(stills).quantize(_COLORS)
-    else:
-        picture = Image.fromarray(stills[arguments.only])
+    only = arguments.only
+    picture = contact_sheet(stills) if only is None else Image.fromarray(stills[only])
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    picture.save(arguments.out, optimize=True)
+    picture.save(arguments.out, optimize=True, quality=_QUALITY)  # of a JPEG
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ void main() {
     vec3 inward = mouth_opening.xyz - position;
     float depth = max(length(inward) - 0.004, 0.0);
     float reach = mouth_opening.w / (1.0 + depth * depth * 3800.0);
-    float below = clamp(0.55 + inward.y * 48.0, 0.10, 1.0);  // the upper lip's shadow
+    float below = clamp(0.74 + inward.y * 26.0, 0.16, 1.0);  // the upper lip's shadow
     vec3 light = KEY_COLOR * clamp(dot(normal, KEY_DIRECTION) * 0.6 + 0.4, 0.0, 1.0) * below
         + studio_light(normal, studio) * (0.35 + 0.65 * below);
     lit = to_linear(color.rgb) * light * 0.56 * reach;

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from stream_engine.avatar.atlas import bake, gloss_of, read_pictures, surface_color
+from stream_engine.avatar.atlas import bake, gloss_of, read_pictures, surface_color, uncolored
 from stream_engine.avatar.found_head import FoundSurface
 from stream_engine.avatar.pictures import look_up
+from stream_engine.mesh.materials import Material
 from stream_engine.mesh.srgb import to_linear
 
 
@@ -46,3 +47,12 @@ def test_a_surface_multiplies_picture_factor_and_vertices():
     color = surface_color(surface, None, np.zeros((1, 2)), np.array([[1.0, 0.5, 1.0, 0.5]]))
     assert np.allclose(color, [[0.5, 0.5, 1.0, 0.25]])
     assert gloss_of(FoundSurface("chalk", roughness=1.0)) < gloss_of(surface)
+
+
+def test_what_a_file_left_white_gets_its_usual_colour():
+    """A mouth and lashes do; teeth, and a mouth that has a colour, are left."""
+    white, rose = np.ones((3, 3)), np.full((3, 3), 0.4)
+    assert uncolored(white, Material.MOUTH).max() < 0.2
+    assert uncolored(white, Material.LASH).max() < 0.02
+    assert uncolored(white, Material.TEETH) is white
+    assert uncolored(rose, Material.MOUTH) is rose

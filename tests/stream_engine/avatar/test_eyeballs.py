@@ -1,8 +1,11 @@
 """Eyes that turn."""
 
-import numpy as np
+from dataclasses import replace
 
-from stream_engine.avatar.eyeballs import eye_uv, gaze_shapes, sphere_centre
+import numpy as np
+import pytest
+
+from stream_engine.avatar.eyeballs import eye_uv, gaze_shapes, iris_colors, sphere_centre, unpainted
 from stream_engine.mesh.materials import Material
 
 
@@ -33,3 +36,31 @@ def test_pupils_lie_in_the_middle_of_the_shaders_circle(imported):
     assert np.abs(uv[front] - 0.5).max() < 0.1
     assert (uv[eye] >= 0).all()
     assert (uv[eye] <= 1).all()
+
+
+def painted(middle: float, ball: float, size: int = 64) -> np.ndarray:
+    """A picture of an eye by the place on it, as `eye_uv` has it: two tones."""
+    across = (np.arange(size) + 0.5) / size * 2.0 - 1.0
+    inside = np.hypot(across[:, None], across[None, :])[..., None] < 0.26
+    picture = np.full((size, size, 4), 1.0)
+    picture[..., :3] = np.where(inside, (middle, middle, middle), (ball, ball, ball))
+    return picture
+
+
+def test_painted_eyes_are_known_by_a_dark_middle_in_a_light_ball(imported):
+    """Then the iris has its colour; light, flat or much too large eyes keep their picture."""
+    whole = imported.whole
+    eye = np.unique(whole.surface[(whole.kind[whole.triangles] == Material.EYE).all(axis=1)])
+    assert len(eye) == 1
+    placed = replace(whole, uv=eye_uv(whole))
+    brown = iris_colors(placed, {int(eye[0]): painted(0.3, 0.9)})
+    factor = np.array(whole.surfaces[int(eye[0])].color[:3])
+    assert brown[int(eye[0])] == pytest.approx(0.0732 * factor, rel=0.05)  # 0.3 of sRGB in light
+    assert unpainted(whole, brown).surfaces[int(eye[0])].picture is None
+    assert not iris_colors(placed, {int(eye[0]): painted(0.8, 0.9)})
+    flat = whole.positions.copy()
+    corners = whole.kind == Material.EYE
+    flat[corners, 2] = flat[corners, 2].mean()
+    assert not iris_colors(replace(placed, positions=flat), {int(eye[0]): painted(0.3, 0.9)})
+    large = replace(placed, positions=whole.positions * 3.0)
+    assert not iris_colors(large, {int(eye[0]): painted(0.3, 0.9)})

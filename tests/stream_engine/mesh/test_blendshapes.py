@@ -9,6 +9,7 @@ from stream_engine.errors import ShapeError
 from stream_engine.mesh.blendshapes import HeadMesh, rotation
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.mesh.lids import Lids
+from stream_engine.mesh.lip_contact import LipContact
 from stream_engine.mesh.materials import Material
 from stream_engine.motion.arkit import ARKIT_NAMES, COEFFICIENT_COUNT, INDEX
 
@@ -41,13 +42,13 @@ def test_zero_is_neutral():
 @LAWS
 @given(SEEDS, SEEDS)
 def test_posing_is_linear_in_the_shapes(first, second):
-    """The pose of a mean is the mean of the poses, without rotation; but for what lids meet."""
+    """The pose of a mean is the mean of the poses, without rotation; but for lids and lips."""
     a, b = weights(first), weights(second)
     for name in ("eyeBlinkLeft", "eyeBlinkRight"):
         a[INDEX[name]] = b[INDEX[name]] = 0.0
     rest = np.ones(HEAD.vertices, bool)
-    for lid in Lids(HEAD).measures():
-        rest[lid["vertices"]] = False
+    for part in (*Lids(HEAD).measures(), LipContact(HEAD).measures()):
+        rest[part["vertices"]] = False
     mixed = MESH.pose(0, (a + b) / 2).positions
     mean = (MESH.pose(0, a).positions + MESH.pose(0, b).positions) / 2
     np.testing.assert_allclose(mixed[rest], mean[rest], atol=2e-6)

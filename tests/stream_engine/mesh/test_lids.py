@@ -147,7 +147,7 @@ console.log(JSON.stringify(posed));
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 def test_the_page_poses_as_the_server_does(asset: HeadAsset, mesh: HeadMesh) -> None:
-    """To a hundredth of a millimetre: blinks, squints, looks, a jaw, a turned head."""
+    """To a hundredth of a millimetre: blinks, squints, looks, a jaw, lips, a turned head."""
     rows = np.concatenate(
         [
             faces(eyeBlink=1.0, eyeLookDown=0.7),
@@ -156,6 +156,7 @@ def test_the_page_poses_as_the_server_does(asset: HeadAsset, mesh: HeadMesh) -> 
         ]
     )
     rows[:, INDEX["jawOpen"]] = 0.3
+    rows = np.concatenate([rows, faces(mouthSmile=1.0, mouthPress=0.8)])
     rows[:, INDEX["headYaw"]] = 0.2
     names = ("positions", "deltas", "delta_scale", "head_weight", "triangles")
     upper = int(asset.inner_lip[0])
@@ -163,7 +164,7 @@ def test_the_page_poses_as_the_server_does(asset: HeadAsset, mesh: HeadMesh) -> 
     given = {
         "tensors": {name: getattr(asset, name).ravel().tolist() for name in names},
         "pivot": asset.pivot.tolist(),
-        "portrait": {"mouth": mouth, "lids": Lids(asset).measures()},
+        "portrait": {"mouth": mouth, **mesh.measures()},
         "rows": rows.tolist(),
     }
     done = subprocess.run(

@@ -1,6 +1,7 @@
 """Eyes that jump, rest, and stay on what they look at."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
@@ -33,7 +34,8 @@ def watch(seconds: float, seed: int, attention: F32 = NOBODY) -> list[GazeState]
     state, states = gaze_state(1), []
     for frame in range(round(seconds * MOTION_FPS)):
         drawn = uniforms(np.array([seed], np.uint64), np.array([frame]), DRAWS)
-        state = wander(state, drawn, np.zeros((1, 2), np.float32), SOMEBODY, attention)
+        straight = np.zeros((1, 2), np.float32)
+        state = wander(state, partial(np.copy, drawn), straight, SOMEBODY, attention)
         states.append(state)
     return states
 
@@ -120,7 +122,7 @@ def test_the_models_own_look_is_held_until_it_is_another() -> None:
     for frame in range(40):
         own = np.array([[6.0 if frame >= 20 else np.sin(frame), 0.0]], np.float32)
         quiet = dataclasses.replace(state, hold=state.hold + 9, micro=state.micro + 9)
-        state = wander(quiet, np.full((1, DRAWS), 0.5, np.float32), own, SOMEBODY, NOBODY)
+        state = wander(quiet, partial(np.full, (1, DRAWS), np.float32(0.5)), own, SOMEBODY, NOBODY)
         seen.append(float(state.gaze[0, 0]))
     assert np.ptp(seen[:20]) == 0.0
     assert seen[24] - seen[19] == pytest.approx(6.0, abs=0.5)
@@ -140,7 +142,7 @@ def test_far_looks_bring_blinks_and_near_ones_none() -> None:
     before = gaze_state(1)
     near = dataclasses.replace(before, aim=np.array([[3.0, 0.0]], np.float32))
     far = dataclasses.replace(before, aim=np.array([[12.0, 0.0]], np.float32))
-    assert not brings_blink(before, near, NOBODY).any()
-    assert brings_blink(before, far, np.full(1, 0.3, np.float32)).all()
-    assert not brings_blink(before, far, np.full(1, 0.6, np.float32)).any()
-    assert not brings_blink(far, far, NOBODY).any()
+    assert not brings_blink(before, near, lambda: NOBODY).any()
+    assert brings_blink(before, far, lambda: np.full(1, 0.3, np.float32)).all()
+    assert not brings_blink(before, far, lambda: np.full(1, 0.6, np.float32)).any()
+    assert not brings_blink(far, far, lambda: NOBODY).any()

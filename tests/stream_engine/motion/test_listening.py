@@ -1,5 +1,7 @@
 """A face that is talked to."""
 
+from functools import partial
+
 import numpy as np
 
 from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
@@ -33,7 +35,7 @@ def listened(heard: Rows, seed: int, rest: float = 1.0) -> list[ListeningState]:
     for frame, row in enumerate(heard):
         drawn = uniforms(np.array([seed], np.uint64), np.array([frame]), DRAWS)
         told = np.array([row], np.float32)
-        state = attend(state, told, np.full(1, rest, np.float32), drawn)
+        state = attend(state, told, np.full(1, rest, np.float32), partial(np.copy, drawn))
         out.append(state)
     return out
 

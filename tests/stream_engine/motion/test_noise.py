@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_engine.motion.noise import (
+    Draws,
     WindowNoise,
     noise_streams,
     smoothed,
@@ -116,6 +117,17 @@ def test_draws_are_even_and_unlike_their_neighbours() -> None:
         assert np.abs(share / drawn.size - 0.1).max() < 0.006
         assert abs(np.corrcoef(drawn[:-1, 0], drawn[1:, 0])[0, 1]) < 0.03
         assert abs(np.corrcoef(drawn[:, 0], drawn[:, 1])[0, 1]) < 0.03
+
+
+def test_draws_are_made_once_and_only_if_asked_for() -> None:
+    """The same numbers as drawn at once, by columns; no hash before the first is wanted."""
+    seeds, frames = np.arange(3, dtype=np.uint64), np.arange(5, 8)
+    draws, whole = Draws(seeds, frames, 4), uniforms(seeds, frames, 4)
+    seeds += 1  # drawn when asked: of what the seeds are then
+    assert np.array_equal(draws[1:3], uniforms(seeds, frames, 4)[:, 1:3])
+    assert not np.array_equal(draws[0], whole[:, 0])
+    seeds += 1
+    assert np.array_equal(draws[3], uniforms(seeds - np.uint64(1), frames, 4)[:, 3])
 
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from stream_engine.mesh.head_asset import DEFAULT_HEAD
 from stream_engine.render import bench
 
 
@@ -34,3 +35,15 @@ def test_it_counts_heads_drawn_in_batches(opengl, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["bench", "--frames", "5", "--size", "64", "--batch", "2"])
     bench.main()
     assert "batches of 2" in capsys.readouterr().out
+
+
+@pytest.mark.gl
+def test_a_table_has_a_row_for_each_size_and_way(opengl):
+    """Every avatar that is asked for, full and plain; larger pictures have more triangles."""
+    rows = [line.split("|") for line in bench.table({"default": DEFAULT_HEAD}, (32, 128), 1)][2:-1]
+    assert [(row[2].strip(), row[3].strip()) for row in rows] == [
+        (size, how) for size in ("32", "128") for how in ("full", "plain")
+    ]
+    triangles = [int(row[4].replace(",", "")) for row in rows]
+    assert triangles == sorted(triangles)
+    assert triangles[-1] > triangles[0]

@@ -34,11 +34,14 @@ def test_bodies_use_only_what_both_dialects_have(name):
 
 @pytest.mark.gl
 @pytest.mark.parametrize("dialect", Dialect)
-def test_every_program_compiles(opengl, dialect):
-    """Mesa compiles and links both dialects."""
+@pytest.mark.parametrize("defines", [(), ("PLAIN",), ("CARD",)])
+def test_every_program_compiles(opengl, dialect, defines):
+    """Mesa compiles and links both dialects, for whoever draws."""
     context = GlContext()
     for name in PROGRAMS:
-        vertex, fragment = (load_shader(f"{name}.{kind}", dialect) for kind in ("vert", "frag"))
+        vertex, fragment = (
+            load_shader(f"{name}.{kind}", dialect, defines) for kind in ("vert", "frag")
+        )
         with context.set_up():
             context.gl.program(vertex, fragment)
     context.close()
