@@ -26,7 +26,7 @@ from stream_engine.types import (
 )
 from tests.fakes.clock import ManualClock
 
-PACKET, STEP_S, STEPS = 960, 0.005, 4
+PACKET, STEP_S, STEPS = 960, 0.01, 2
 
 
 def speech(seconds: float) -> F32:
@@ -39,10 +39,13 @@ def speech(seconds: float) -> F32:
 
 
 class NoPicture:
-    """Implements `Renderer`: draws nothing, quickly."""
+    """Implements `Renderer`, and poses heads as well: nothing is drawn, quickly."""
 
-    def render(self, frame: object) -> VideoFrame:
-        return VideoFrame(frame.pts, np.zeros((2, 2, 3), np.uint8))  # type: ignore[attr-defined]
+    def pose(self, pts: int, _: F32) -> VideoFrame:
+        return VideoFrame(pts, np.zeros((2, 2, 3), np.uint8))
+
+    def render(self, frame: VideoFrame) -> VideoFrame:
+        return frame
 
     def close(self) -> None:
         pass
@@ -80,7 +83,7 @@ class WatchedCall:
         self.actions.append((self.now_s, action))
 
     def live(self, sound: F32, then: Callable[[], None] | None = None) -> None:
-        """Let somebody say this, everybody doing what is due every 5 ms."""
+        """Let somebody say this, everybody doing what is due every 10 ms."""
         for step in range(len(sound) // PACKET * STEPS):
             self.clock.advance(STEP_S)
             self.now_s += STEP_S
@@ -100,7 +103,7 @@ class WatchedCall:
             while session.due(self._frame * TICKS_PER_FRAME) <= self.clock.now():
                 session.picture(self._frame * TICKS_PER_FRAME)
                 self._frame += 1
-            if self._steps % 20 == 0 and self.house.sync.watch is not None:
+            if self._steps % 10 == 0 and self.house.sync.watch is not None:
                 self.house.sync.watch.run_once()
             if then is not None:
                 then()
@@ -114,6 +117,7 @@ class WatchedCall:
         """Let faults be of the painter, who draws everything late, and of who reads the voice."""
         seat = self.session.seat
         assert seat is not None
+        seat.poser = NoPicture()  # type: ignore[assignment]
         due = seat.due
         seat.due = lambda pts: due(pts) + self.late_s
         ring = self.session.ring
