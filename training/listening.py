@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.assemble import open_units
+from stream_engine.features.coarse_mel import coarse_mel, in_spreads, speech_steps
 from stream_engine.models.streaming_ear import StreamingEarConfig
-from stream_engine.monitor.coarse_mel import coarse_mel, in_spreads, speech_steps
 from training.data.corpus.speech import SpeechCorpus
 from training.data.other_sounds import MAKERS, other_sound
 from training.data.spoken_faces import SpokenFaces, features

@@ -17,9 +17,9 @@ from torch.nn import functional
 from stream_engine.motion.arkit import COEFFICIENT_NAMES, MOUTH_NAMES
 from stream_engine.motion.viseme_mouth import (
     AHEAD_FRAMES,
-    BANDS,
     CONTEXT_FRAMES,
     FEATURES,
+    FRAME_FEATURES,
     frame_features,
 )
 from stream_engine.types import F32
@@ -91,7 +91,7 @@ def gather(mel: np.ndarray, motion: np.ndarray) -> tuple[F32, F32]:
     """Features and mouths of clips: float32 [N, FEATURES], [N, D]."""
     features, mouths = [], []
     for heard, face in zip(mel, motion, strict=True):
-        past = np.zeros((CONTEXT_FRAMES - 1, 2 * BANDS), np.float32)
+        past = np.zeros((CONTEXT_FRAMES - 1, FRAME_FEATURES), np.float32)
         features.append(frame_features(heard.astype(np.float32), past)[0][AHEAD_FRAMES:])
         mouths.append(face[: len(face) - AHEAD_FRAMES].astype(np.float32) * _MOUTH)
     return np.concatenate(features), np.concatenate(mouths)

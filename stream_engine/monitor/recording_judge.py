@@ -15,11 +15,14 @@ from stream_engine.monitor.streaming_ears import STEPS_PER_FRAME
 from stream_engine.monitor.sync_evidence import LAGS, STEPS_PER_SECOND
 from stream_engine.monitor.sync_score import (
     HOP_FRAMES,
+    LEADS,
     LEAST_SPEECH_S,
+    SHORT,
     WINDOW_HOPS,
     Calibration,
     accumulate,
     judge,
+    no_gains,
 )
 from stream_engine.types import F32, MOTION_FPS
 
@@ -185,18 +188,19 @@ def _utterances(speech: F32) -> list[Span]:
 def _alarms(sums: NDArray[np.float64], calibration: Calibration) -> tuple[Alarm, ...]:
     """As live, hop by hop; after each alarm everything begins anew."""
     hops = np.diff(sums[::_HOP_STEPS], axis=0).astype(np.float32)
-    gains, alarms = np.zeros((1, len(LAGS) + 1), np.float32), []
-    since = np.zeros(len(LAGS) + 1)
+    gains, alarms = no_gains(1), []
+    led, fitted = np.zeros(len(LAGS)), 0.0  # when each lag began to lead, when one last fitted
     for number, hop in enumerate(hops):
         before = number * _HOP_STEPS / STEPS_PER_SECOND
-        since[gains[0] == 0.0] = before
+        led[gains[0, LEADS] == 0.0] = before
+        fitted = before if (gains[0, SHORT] == 0.0).any() else fitted
         gains, raised = accumulate(gains, hop[None], calibration)
         lag = float(raised.lag_ms[0])
         if lag or raised.wrong[0]:
-            row = int(gains[0, :-1].argmax()) if lag else -1
+            since = led[gains[0, LEADS].argmax()] if lag else fitted
             at = (number + 1) * _HOP_STEPS / STEPS_PER_SECOND
-            alarms.append(Alarm(float(since[row]), at, at, lag))
-            gains = np.zeros_like(gains)
+            alarms.append(Alarm(float(since), at, at, lag))
+            gains = no_gains(1)
     return _gathered(alarms)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stream_engine.errors import ShapeError
-from stream_engine.monitor.coarse_mel import coarse_mel
+from stream_engine.features.coarse_mel import coarse_mel
 from stream_engine.monitor.sync_evidence import Saying, log_softmax, over_prior
 from stream_engine.protocols import ModelRunner
 from stream_engine.types import F32, RunnerSpec, TensorSpec

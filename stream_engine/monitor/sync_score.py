@@ -1,9 +1,11 @@
 """From evidence to a judgement: score, lag, confidence; and alarms, by sums that only faults grow.
 
 A hop of evidence is summed at each lag. The last `WINDOW_HOPS` of them are a curve, whose shape
-gives the judgement. Alarms do not wait for windows: at every lag runs a cumulative sum of how much
-better that lag fits than none does (Page 1954), and one of how far the best lag falls short of what
-a face that says these words reaches; either is 0 while all is well.
+gives the judgement. Alarms do not wait for windows: at every lag run two cumulative sums (Page
+1954), of how much better it fits than the lag in force, and of how far it falls short of what a
+face reaches where it says these words. A shift is a lag that leads; other words are words of which
+every lag has fallen short. Both weigh a lag against what the same face reaches at any: how clearly
+somebody is heard, or speaks, moves all lags alike.
 """
 
 from dataclasses import dataclass
@@ -26,11 +28,15 @@ IN_SYNC_STEPS = 2
 LEAST_SPEECH_S = 0.6
 """With less speech in a window there is nothing to judge."""
 
-FITS_SHARE = 0.5
-"""Of what is expected of a face: a lag at which it says less is none."""
+MOST_SHORT = 1.4
+"""Of the sum that is certain: further no lag falls short, so one that fits from now on is believed
+soon, and a mouth that is late is not taken for one that says something else."""
 
 FORGOTTEN = 0.2
 """Of the sums in a hop in which nobody speaks."""
+
+LEADS, SHORT = 0, 1
+"""Rows of the sums of `accumulate`."""
 
 _HOP_STEPS = 2 * HOP_FRAMES
 _APART_STEPS = 4
@@ -50,8 +56,10 @@ class Calibration:
         located: The same of the best lag, wherever it is: the log odds of its being right.
         slack: Nats a step of speech that a lag must fit better than none.
         shifted: Sum at which a shift is certain, nats.
-        expected: Nats a step that a face reaches which says these words.
-        wrong: Sum of what is missing at which it is certain that it does not, nats.
+        expected: Nats a step over its mean of all lags that a face reaches at the lag at which it
+            says these words, at least.
+        wrong: Sum of what every lag falls short of that at which it is certain that it says
+            something else, nats.
     """
 
     in_sync: tuple[float, float, float, float]
@@ -156,30 +164,51 @@ def accumulate(gains: F32, sums: F32, calibration: Calibration) -> tuple[F32, Al
     """Add one hop to the sums that only faults grow.
 
     Args:
-        gains: So far, float32 [B, L + 1]: of each lag, then of wrong words.
+        gains: So far, from `no_gains` on, float32 [B, 2, L]: how much each lag leads, and how far
+            it falls short.
         sums: Of the hop, float32 [B, 2, L].
         calibration: Of the ears.
 
     Returns:
         The new sums; what is certain now.
     """
-    nats, weights = sums[:, 0], sums[:, 1]
     here, apart = np.abs(LAGS) <= _CENTRE_STEPS, np.abs(LAGS) >= _APART_STEPS
+    over, weights = over_all_lags(sums), sums[:, 1]
     steps = weights.mean(axis=1, keepdims=True)
     # A face that says something else fits no lag; the least bad of them is not where it is.
-    least = FITS_SHARE * calibration.expected * steps
-    none = np.maximum(nats[:, here].max(axis=1, keepdims=True), least)
-    lead = nats - none - calibration.slack * steps
-    missing = calibration.expected * steps[:, 0] - nats.max(axis=1)
-    grown = np.concatenate([lead, missing[:, None]], axis=1)
+    none = np.maximum(over[:, here].max(axis=1, keepdims=True), calibration.expected * steps)
+    lead = over - none - calibration.slack * steps
+    short = calibration.expected * weights - over
     # What was taken for speech, but is a sound now and then, must not add up for ever.
-    silence = 1.0 - np.minimum(steps / _HOP_STEPS, 1.0)
-    gains = np.maximum(gains * (1.0 - FORGOTTEN * silence) + grown, 0.0).astype(np.float32)
-    gains[:, :-1][:, ~apart] = 0.0
-    best = gains[:, :-1].argmax(axis=1)
-    certain = gains[np.arange(len(gains)), best] > calibration.shifted
+    kept = 1.0 - FORGOTTEN * (1.0 - np.minimum(steps / _HOP_STEPS, 1.0))
+    gains = np.maximum(gains * kept[:, None] + np.stack([lead, short], axis=1), 0.0)
+    gains = gains.astype(np.float32)
+    gains[:, LEADS][:, ~apart] = 0.0
+    gains[:, SHORT] = np.minimum(gains[:, SHORT], MOST_SHORT * calibration.wrong)
+    best = gains[:, LEADS].argmax(axis=1)
+    certain = gains[np.arange(len(gains)), LEADS, best] > calibration.shifted
     lag_ms: F32 = np.where(certain, LAGS[best] * STEP_MS, 0).astype(np.float32)
-    return gains, Alarms(lag_ms, gains[:, -1] > calibration.wrong)
+    return gains, Alarms(lag_ms, gains[:, SHORT].min(axis=1) > calibration.wrong)
+
+
+def no_gains(batch: int) -> F32:
+    """Where `accumulate` begins, float32 [B, 2, L]."""
+    return np.zeros((batch, 2, len(LAGS)), np.float32)
+
+
+def over_all_lags(sums: F32) -> F32:
+    """Evidence over what it is at all lags together: 0 on average where nothing fits.
+
+    Args:
+        sums: Of a hop or a window, float32 [B, 2, L].
+
+    Returns:
+        Nats, float32 [B, L].
+    """
+    nats, weights = sums[:, 0], sums[:, 1]
+    total = np.maximum(weights.sum(axis=1, keepdims=True), 1e-6)
+    over: F32 = nats - nats.sum(axis=1, keepdims=True) / total * weights
+    return over
 
 
 def _refined(mean: NDArray[np.floating], best: NDArray[np.intp]) -> F32:

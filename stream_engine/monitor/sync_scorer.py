@@ -34,6 +34,7 @@ from stream_engine.monitor.sync_score import (
     accumulate,
     hop_sums,
     judge,
+    no_gains,
 )
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
 from stream_engine.motion.slots import Slots, SlotTable, map_arrays
@@ -62,7 +63,7 @@ class ScorerState:
         hops: Sums of the last hops, float32 [B, WINDOW_HOPS - 1, 2, L].
         utterance: Sums of the utterance so far, float32 [B, 2, L].
         pause: Seconds of silence since, float32 [B].
-        gains: Of the alarms, float32 [B, L + 1].
+        gains: Of the alarms, float32 [B, 2, L].
     """
 
     voice_past: F32
@@ -217,7 +218,7 @@ class SyncScorer:
             hops=np.zeros((1, WINDOW_HOPS - 1, 2, lags), np.float32),
             utterance=np.zeros((1, 2, lags), np.float32),
             pause=np.zeros(1, np.float32),
-            gains=np.zeros((1, lags + 1), np.float32),
+            gains=no_gains(1),
         )
 
 

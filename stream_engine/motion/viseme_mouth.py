@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from stream_engine.errors import AssetError
+from stream_engine.features.coarse_mel import COARSE_BANDS, coarse_mel
 from stream_engine.features.log_mel import MELS_PER_FRAME
 from stream_engine.motion.arkit import COEFFICIENT_COUNT
 from stream_engine.types import F32
@@ -22,8 +23,8 @@ from stream_engine.types import F32
 CONTEXT_FRAMES, AHEAD_FRAMES = 4, 1
 """A frame, the two before it and the one after it: every profile waits for that one anyway."""
 
-BANDS = 20
-FEATURES = 2 * BANDS * CONTEXT_FRAMES
+FRAME_FEATURES = 2 * COARSE_BANDS
+FEATURES = FRAME_FEATURES * CONTEXT_FRAMES
 """Numbers a viseme is told by: 20 bands, two halves of a frame, its neighbours."""
 
 FADE_FRAMES = 5
@@ -81,14 +82,13 @@ def frame_features(mel: F32, past: F32) -> tuple[F32, F32]:
 
     Args:
         mel: Log-mel, float32 [4 T, F].
-        past: Halves of the frames before, float32 [CONTEXT_FRAMES - 1, 2 BANDS].
+        past: Halves of the frames before, float32 [CONTEXT_FRAMES - 1, FRAME_FEATURES].
 
     Returns:
         float32 [T, FEATURES], each of the frame `AHEAD_FRAMES` before; and the next past.
     """
     frames = len(mel) // MELS_PER_FRAME
-    coarse = mel.reshape(frames, 2, MELS_PER_FRAME // 2, BANDS, -1).mean(axis=(2, 4))
-    run = np.concatenate([past, coarse.reshape(frames, -1).astype(np.float32)])
+    run = np.concatenate([past, coarse_mel(mel).reshape(frames, FRAME_FEATURES)])
     seen = np.lib.stride_tricks.sliding_window_view(run, CONTEXT_FRAMES, axis=0)
     features: F32 = seen.transpose(0, 2, 1).reshape(frames, FEATURES)
     return features, run[frames:]
@@ -115,7 +115,7 @@ class VisemeMouth:
     _share: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
-        self._past = np.zeros((CONTEXT_FRAMES - 1, 2 * BANDS), np.float32)
+        self._past = np.zeros((CONTEXT_FRAMES - 1, FRAME_FEATURES), np.float32)
         self._last = np.zeros(COEFFICIENT_COUNT, np.float32)
 
     @property

@@ -11,6 +11,7 @@ from stream_engine.monitor.streaming_ears import (
     face_ear_spec,
     speech_ear_spec,
 )
+from stream_engine.monitor.sync_score import Calibration
 from stream_engine.motion.arkit import COEFFICIENT_COUNT, INDEX
 from stream_engine.protocols import Tensors
 from stream_engine.runtime.spec import check_inputs
@@ -18,6 +19,12 @@ from stream_engine.types import F32
 
 UNITS, BANDS, MEL_BANDS, DELAY, WIDTH = 10, 20, 80, 2, 1
 JAW = INDEX["jawOpen"]
+
+FAKE_CALIBRATION = Calibration(
+    in_sync=(-6.0, 3.0, 3.0, 1.0), located=(-4.0, 2.0, 3.0, 1.0),
+    slack=0.2, shifted=400.0, expected=10.0, wrong=400.0,
+)  # fmt: skip
+"""Of these ears, which are surer than any: a face that is right reaches 27 nats a step."""
 
 
 def _logits(level: F32) -> F32:

@@ -27,7 +27,7 @@ from stream_engine.types import (
 )
 from tests.fakes.clock import ManualClock
 
-PACKET, STEP_S, STEPS = 960, 0.005, 4
+PACKET, STEP_S, STEPS = 960, 0.01, 2
 
 
 def speech(seconds: float) -> F32:
@@ -40,7 +40,11 @@ def speech(seconds: float) -> F32:
 
 
 class NoPicture(Renderer):
-    """Implements `Renderer`: draws nothing, quickly."""
+    """Implements `Renderer`, and poses heads as well: nothing is drawn, quickly."""
+
+    def pose(self, pts: int, _: F32) -> MeshFrame:
+        nothing = np.zeros((0, 3), np.float32)
+        return MeshFrame(pts, nothing, nothing)
 
     def render(self, frame: MeshFrame) -> VideoFrame:
         return VideoFrame(frame.pts, np.zeros((2, 2, 3), np.uint8))
@@ -81,7 +85,7 @@ class WatchedCall:
         self.actions.append((self.now_s, action))
 
     def live(self, sound: F32, then: Callable[[], None] | None = None) -> None:
-        """Let somebody say this, everybody doing what is due every 5 ms."""
+        """Let somebody say this, everybody doing what is due every 10 ms."""
         for step in range(len(sound) // PACKET * STEPS):
             self.clock.advance(STEP_S)
             self.now_s += STEP_S
@@ -100,7 +104,7 @@ class WatchedCall:
             while session.due(self._frame * TICKS_PER_FRAME) <= self.clock.now():
                 session.picture(self._frame * TICKS_PER_FRAME)
                 self._frame += 1
-            if self._steps % 20 == 0 and self.house.sync.watch is not None:
+            if self._steps % 10 == 0 and self.house.sync.watch is not None:
                 self.house.sync.watch.run_once()
             if then is not None:
                 then()
@@ -114,6 +118,7 @@ class WatchedCall:
         """Let faults be of the painter, who draws everything late, and of who reads the voice."""
         seat = self.session.seat
         assert seat is not None
+        seat.poser = NoPicture()
         due = seat.due
         seat.due = lambda pts: due(pts) + self.late_s
         ring = self.session.ring

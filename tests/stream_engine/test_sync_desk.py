@@ -6,15 +6,14 @@ from stream_engine.monitor.sync_scorer import SyncScorer
 from stream_engine.sync_watch import Verdict
 from tests.fakes.clock import ManualClock
 from tests.fakes.stages import FakeStages
-from tests.fakes.streaming_ears import fake_ears
-from tests.stream_engine.monitor.test_sync_score import CALIBRATION
+from tests.fakes.streaming_ears import FAKE_CALIBRATION, fake_ears
 
 
 class WithEars(FakeStages):
     """Stages whose faces are watched."""
 
     def sync_scorer(self, capacity: int) -> SyncScorer:  # type: ignore[override]
-        return SyncScorer(fake_ears(), CALIBRATION, capacity)
+        return SyncScorer(fake_ears(), FAKE_CALIBRATION, capacity)
 
 
 def house_of(stages: FakeStages) -> Household:

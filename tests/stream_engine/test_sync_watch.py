@@ -15,12 +15,11 @@ from stream_engine.telemetry.metrics import Tally
 from stream_engine.types import TICKS_PER_FRAME
 from tests.fakes.clock import ManualClock
 from tests.fakes.stages import FakeStages
-from tests.fakes.streaming_ears import fake_ears
-from tests.stream_engine.monitor.test_sync_score import CALIBRATION
+from tests.fakes.streaming_ears import FAKE_CALIBRATION, fake_ears
 
 
 def watcher(capacity: int = 2, tally: Tally | None = None) -> SyncWatch:
-    scorer = SyncScorer(fake_ears(), CALIBRATION, capacity)
+    scorer = SyncScorer(fake_ears(), FAKE_CALIBRATION, capacity)
     return SyncWatch(scorer, capacity, 0.25, ManualClock(), tally or Tally())
 
 
@@ -108,7 +107,7 @@ def test_nobody_watches_where_settings_or_stages_have_no_ears() -> None:
 
     class WithEars(FakeStages):
         def sync_scorer(self, capacity: int) -> SyncScorer:  # type: ignore[override]
-            return SyncScorer(fake_ears(), CALIBRATION, capacity)
+            return SyncScorer(fake_ears(), FAKE_CALIBRATION, capacity)
 
     off = replace(MonitorConfig(), enabled=False)
     assert open_watch(WithEars(), off, 2, clock, tally) is None

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from training.sync.material import Kind
     from training.sync.report import SyncReport
     from training.sync.systems import SyncSystem
-    from training.sync.tried import Hops
     from training.sync.worth import FalseAlarms
 
 _STREAM_S, _PLANTED_S = 60.0, 15.0
@@ -156,7 +155,8 @@ def _judge_kind(
     from training.sync.faces import streams
     from training.sync.picture import draw
     from training.sync.report import Worth
-    from training.sync.tried import IN_SYNC, listen_to, long_enough, try_faces, try_planted
+    from training.sync.told_apart import by_corpus, compare
+    from training.sync.tried import listen_to, long_enough, try_faces, try_planted
     from training.sync.worth import detection, false_alarms, lag_error, reliability
 
     tried = try_faces(systems, kind.faces, options.draw, say)
@@ -167,52 +167,21 @@ def _judge_kind(
     healthy |= listen_to(rest, whole[:: 1 if len(whole) < _FEW else _PART], say)
     planted = try_planted(one, short, options.draw, say)
     planted |= try_planted(rest, short[:: 1 if len(short) < _FEW else _PART], options.draw, say)
+    compared = compare(tried, calibrations)
     report.worth[kind.name] = {}
     for name, found in calibrations.items():
-        faults = [fault for fault in tried[name] if fault != IN_SYNC]
         report.worth[kind.name][name] = Worth(
-            {fault: _auc(tried[name], fault, found) for fault in faults},
+            *compared[name],
             lag_error(tried[name]),
             reliability(tried[name], found),
             false_alarms(healthy[name], found),
             {f: detection(p, found, _delay_s(systems)) for f, p in planted[name].items()},
         )
     if kind.name == "made":
-        report.corpora.update(_by_corpus(kind, tried["shipped"], calibrations["shipped"]))
+        corpora = [kind.corpus[face.voice] for face in kind.faces]
+        report.corpora.update(by_corpus(tried["shipped"], corpora, calibrations["shipped"]))
     if options.picture:
         draw(options.picture / f"monitor-{kind.name}.png", kind.name, tried, calibrations)
-
-
-def _auc(tried: "Mapping[str, Hops]", fault: str, found: "Calibration") -> "Interval":
-    from training.sync.tried import IN_SYNC
-    from training.sync.worth import auc_interval, log_odds
-
-    sides = ([log_odds(hops, found) for hops in tried[side]] for side in (IN_SYNC, fault))
-    return auc_interval(*sides)
-
-
-def _by_corpus(
-    kind: "Kind", tried: "Mapping[str, Hops]", found: "Calibration"
-) -> "dict[str, dict[str, Interval]]":
-    """AUC of the shipped monitor by corpus and fault."""
-    from training.sync.tried import FAULTS, IN_SYNC
-
-    corpora = [kind.corpus[face.voice] for face in kind.faces]
-    return {
-        name: {
-            fault: _auc(
-                {
-                    side: [h for h, c in zip(tried[side], corpora, strict=True) if c == name]
-                    for side in (IN_SYNC, fault)
-                },
-                fault,
-                found,
-            )
-            for fault in FAULTS
-            if fault != IN_SYNC
-        }
-        for name in sorted(set(corpora))
-    }
 
 
 def _judge_nothing(

@@ -7,13 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.monitor.sync_evidence import LAGS, STEP_MS
-from stream_engine.monitor.sync_score import Calibration, accumulate, features
+from stream_engine.monitor.sync_score import (
+    LEADS,
+    SHORT,
+    Calibration,
+    accumulate,
+    features,
+    no_gains,
+    over_all_lags,
+)
 from stream_engine.types import F32
 from training.sync.trial import HOP_S, alarms_of, windows_of
 from training.sync.tried import IN_SYNC, LAG_OF, OTHER_WORDS, SOON_S, Hops, Planted
 
-MARGIN = 1.25
-"""How far the alarms stand above the sum that healthy faces reach once an hour."""
+MARGIN, WRONG_MARGIN = 1.25, 1.5
+"""How far alarms of a shift, and of wrong words, stand above the sum that healthy faces reach once
+an hour: voices differ more in how well a face fits them than in where it does."""
 
 NO_FAULT = {"+40 ms", "-40 ms", "damped", "exaggerated", "noisy"}
 """Neither in sync nor out of it: the score is not fitted on them."""
@@ -21,7 +30,9 @@ NO_FAULT = {"+40 ms", "-40 ms", "damped", "exaggerated", "noisy"}
 _RIGHT_MS, _LEAST_THRESHOLD = 40.0, 1.0
 _ROUNDS, _RIDGE = 50, 1e-2
 _SLACKS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
-_EXPECTED = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+_EXPECTED = (0.2, 0.25, 0.3, 0.325, 0.35, 0.375, 0.4, 0.45, 0.5, 0.6)
+_AS_GOOD = 0.01
+"""Less found than the most is as good, if less has to be expected of a face for it."""
 
 Weights4 = tuple[float, float, float, float]
 
@@ -102,11 +113,11 @@ def peaks(healthy: Hops, calibration: Calibration) -> NDArray[np.floating]:
     padded = np.zeros((len(healthy), longest, 2, len(LAGS)), np.float32)
     for row, hops in enumerate(healthy):
         padded[row, : len(hops)] = hops
-    gains = np.zeros((len(healthy), len(LAGS) + 1), np.float32)
+    gains = no_gains(len(healthy))
     top = np.zeros((len(healthy), 2))
     for number in range(longest):
         gains, _ = accumulate(gains, padded[:, number], never)
-        now = np.stack([gains[:, :-1].max(axis=1), gains[:, -1]], axis=1)
+        now = np.stack([gains[:, LEADS].max(axis=1), gains[:, SHORT].min(axis=1)], axis=1)
         top = np.maximum(top, now)
     return top
 
@@ -116,7 +127,7 @@ def thresholds(healthy: Hops, calibration: Calibration) -> tuple[float, float]:
     hours = sum(map(len, healthy)) * HOP_S / 3600
     reached = np.sort(peaks(healthy, calibration), axis=0)[::-1]
     hourly = reached[min(int(hours), len(reached) - 1)]
-    shifted, wrong = np.maximum(MARGIN * hourly, _LEAST_THRESHOLD)
+    shifted, wrong = np.maximum(np.array([MARGIN, WRONG_MARGIN]) * hourly, _LEAST_THRESHOLD)
     return float(shifted), float(wrong)
 
 
@@ -131,28 +142,27 @@ def found_soon(planted: Sequence[Planted], calibration: Calibration) -> float:
 
 
 def fit_alarms(evidence: Evidence, start: Calibration) -> Calibration:
-    """Expectation and slack that find most soon, thresholds by `thresholds`."""
+    """The least expectation and slack that find nearly most soon, thresholds by `thresholds`."""
     never = replace(start, shifted=np.inf, wrong=np.inf)
     shifts = [s for f in evidence.planted if f in LAG_OF for s in evidence.planted[f]]
     wrong = [s for f in evidence.planted if f not in LAG_OF for s in evidence.planted[f]]
-    usual, least = _levels(evidence.faces)
-    tried = []
+    usual, tried = usual_level(evidence.faces), []
     for share in _EXPECTED:
-        one = replace(never, expected=least + share * (usual - least))
+        one = replace(never, expected=share * usual)
         one = replace(one, wrong=thresholds(evidence.healthy, one)[1])
-        tried.append((found_soon(wrong, one), -share, one))
-    expecting = replace(max(tried, key=_first_two)[2], wrong=np.inf)
-    certain = max(tried, key=_first_two)[2].wrong
-    tried = []
+        tried.append((found_soon(wrong, one), one))
+    expecting, tried = _least_good(tried), []
     for slack in _SLACKS:
-        one = replace(expecting, slack=slack)
+        one = replace(expecting, slack=slack, wrong=np.inf)
         one = replace(one, shifted=thresholds(evidence.healthy, one)[0])
-        tried.append((found_soon(shifts, one), -slack, one))
-    return replace(max(tried, key=_first_two)[2], wrong=certain)
+        tried.append((found_soon(shifts, one), one))
+    return replace(_least_good(tried), wrong=expecting.wrong)
 
 
-def _first_two(trial: tuple[float, float, Calibration]) -> tuple[float, float]:
-    return trial[:2]
+def _least_good(tried: Sequence[tuple[float, Calibration]]) -> Calibration:
+    """The first that finds as much as any, but for `_AS_GOOD`."""
+    most = max(found for found, _ in tried)
+    return next(one for found, one in tried if found >= most - _AS_GOOD)
 
 
 def fit(evidence: Evidence) -> Calibration:
@@ -164,18 +174,14 @@ def fit(evidence: Evidence) -> Calibration:
     return fit_alarms(evidence, start)
 
 
-def _levels(faces: Sequence[Mapping[str, Hops]]) -> tuple[float, float]:
-    """Best evidence of a window, typically: of faces that are right, of such that say otherwise."""
+def usual_level(faces: Sequence[Mapping[str, Hops]]) -> float:
+    """Best evidence over that of all lags in a window of a face that is right, typically; nats."""
     levels = []
-    for fault in (IN_SYNC, OTHER_WORDS):
-        of_kind = [_best(_windows(kind[fault])) for kind in faces]
-        levels.append(float(np.mean([np.median(best) for best in of_kind])))
-    return levels[0], levels[1]
-
-
-def _best(windows: F32) -> NDArray[np.floating]:
-    best: NDArray[np.floating] = (windows[:, 0] / np.maximum(windows[:, 1], 1e-6)).max(axis=1)
-    return best
+    for kind in faces:
+        windows = _windows(kind[IN_SYNC])
+        steps = np.maximum(windows[:, 1].mean(axis=1), 1e-6)
+        levels.append(float(np.median(over_all_lags(windows).max(axis=1) / steps)))
+    return float(np.mean(levels))
 
 
 def _windows(hops: Hops) -> F32:

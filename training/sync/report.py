@@ -7,10 +7,15 @@ from typing import Any
 
 from training.evaluation.intervals import Interval
 from training.evaluation.report import as_table, without_nan
+from training.sync.systems import SHIPPED
 from training.sync.tried import FAULTS, IN_SYNC
 from training.sync.worth import Detection, FalseAlarms, LagError, Reliability
 
 _CHANCE = "AUC of windows of two seconds, in sync against faulty: 1 always told, 0.5 never."
+_AHEAD = (
+    "AUC of the shipped monitor less that of each of the others, bootstrap over the same faces for "
+    "both: above 0 the shipped one is better, with 0 inside nobody knows."
+)
 _SOON = (
     "A fault begins in a stream that was right; share found within two seconds of that, of all and "
     "of those in which at least one of the two seconds is speech; seconds until it is found."
@@ -23,6 +28,7 @@ class Worth:
 
     Attributes:
         auc: By fault.
+        behind: How much higher the shipped monitor's is, by fault, on the same draws of faces.
         lag: Error of the lag.
         reliability: Of the score.
         alarms: Where nothing is wrong.
@@ -30,6 +36,7 @@ class Worth:
     """
 
     auc: dict[str, Interval]
+    behind: dict[str, Interval]
     lag: LagError
     reliability: Reliability
     alarms: FalseAlarms
@@ -67,6 +74,9 @@ def as_markdown(report: SyncReport) -> str:
         parts.append(f"## {kind.capitalize()} faces")
         table = {f: {s: w.auc[f] for s, w in systems.items()} for f in FAULTS if f != IN_SYNC}
         parts += [_CHANCE, as_table(table, list(systems))]
+        others = [system for system in systems if system != SHIPPED]
+        ahead = {f: {s: systems[s].behind[f] for s in others} for f in table}
+        parts += [_AHEAD, as_table(ahead, others)] if others else []
         parts += [_lags(systems), _SOON, _detections(systems), _alarms(systems)]
     if report.corpora:
         faults = list(next(iter(report.corpora.values())))

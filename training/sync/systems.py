@@ -7,8 +7,8 @@ import numpy as np
 
 from stream_engine.assemble import open_ear, open_units
 from stream_engine.assemble_monitor import open_streaming_ears, read_monitor
+from stream_engine.features.coarse_mel import coarse_mel
 from stream_engine.features.log_mel import MELS_PER_FRAME
-from stream_engine.monitor.coarse_mel import coarse_mel
 from stream_engine.monitor.ear import Ear, voice_of
 from stream_engine.monitor.streaming_ears import StreamingEars
 from stream_engine.monitor.sync_evidence import (

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_engine.monitor.remedies import AGREEING_MS
-from stream_engine.monitor.sync_evidence import LAGS, MOST_LAG_STEPS, STEP_MS, STEPS_PER_SECOND
+from stream_engine.monitor.sync_evidence import MOST_LAG_STEPS, STEP_MS, STEPS_PER_SECOND
 from stream_engine.monitor.sync_score import (
     HOP_FRAMES,
     LEAST_SPEECH_S,
@@ -15,6 +15,7 @@ from stream_engine.monitor.sync_score import (
     accumulate,
     features,
     hop_sums,
+    no_gains,
 )
 from stream_engine.types import F32, MOTION_FPS
 
@@ -75,7 +76,7 @@ def alarms_of(hops: F32, calibration: Calibration, delay_s: float = 0.0) -> Alar
     Returns:
         The alarms.
     """
-    gains, window = np.zeros((1, len(LAGS) + 1), np.float32), np.zeros_like(hops[:0])
+    gains, window = no_gains(1), np.zeros_like(hops[:0])
     seconds, lags = [], []
     for number, hop in enumerate(hops):
         window = np.concatenate([window, hop[None]])[-WINDOW_HOPS:]
@@ -84,7 +85,7 @@ def alarms_of(hops: F32, calibration: Calibration, delay_s: float = 0.0) -> Alar
         if wrong or (lag_ms and _borne_out(lag_ms, window)):
             seconds.append(BEGUN_S + (number + 1) * HOP_S + delay_s)
             lags.append(lag_ms)
-            gains, window = np.zeros_like(gains), window[:0]
+            gains, window = no_gains(1), window[:0]
     return AlarmTimes(np.array(seconds), np.array(lags, np.float32))
 
 

@@ -95,34 +95,6 @@ def log_odds(hops: F32, calibration: Calibration) -> Floats:
     return odds
 
 
-def auc_interval(good: Sequence[Floats], bad: Sequence[Floats]) -> Interval:
-    """Chance that a window in sync scores higher than a faulty one; bootstrap over faces.
-
-    Args:
-        good: Scores of the windows of each face in sync.
-        bad: Of the same faces with the fault.
-
-    Returns:
-        The chance; ties count half.
-    """
-    values = np.concatenate([*good, *bad])
-    owner = np.concatenate([np.full(len(v), k) for side in (good, bad) for k, v in enumerate(side)])
-    right = np.arange(len(values)) < sum(map(len, good))
-    if not right.any() or right.all():
-        return Interval(math.nan, math.nan, math.nan, 0)
-    order = values.argsort(kind="stable")
-    first = np.flatnonzero(np.diff(values[order], prepend=-np.inf) != 0)
-    counts = np.concatenate([np.ones((1, len(good)), np.int64), draw_counts(len(good))])
-    weight = counts[:, owner[order]]
-    of_good = np.add.reduceat(weight * right[order], first, axis=1)
-    of_bad = np.add.reduceat(weight * ~right[order], first, axis=1)
-    below = of_bad.cumsum(axis=1) - 0.5 * of_bad
-    total = of_good.sum(axis=1) * of_bad.sum(axis=1)
-    found = (of_good * below).sum(axis=1)[total > 0] / total[total > 0]
-    low, high = np.percentile(found[1:], _EDGES)
-    return Interval(float(found[0]), float(low), float(high), len(good))
-
-
 def detection(planted: Sequence[Planted], calibration: Calibration, delay_s: float) -> Detection:
     """How soon a fault is found.
 

@@ -9,8 +9,7 @@ from stream_engine.monitor.sync_score import HOP_FRAMES
 from stream_engine.monitor.sync_scorer import HOP_TICKS, SyncScorer, Watched
 from stream_engine.motion.slots import arrays_of
 from stream_engine.types import F32, TICKS_PER_FRAME
-from tests.fakes.streaming_ears import fake_ears, levels, mel_of, motion_of
-from tests.stream_engine.monitor.test_sync_score import CALIBRATION
+from tests.fakes.streaming_ears import FAKE_CALIBRATION, fake_ears, levels, mel_of, motion_of
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +44,7 @@ def watch(scorer: SyncScorer, slot: int, motion: F32, voice: F32) -> list[Watche
 
 
 def scorer_of(capacity: int = 3) -> SyncScorer:
-    scorer = SyncScorer(fake_ears(), CALIBRATION, capacity)
+    scorer = SyncScorer(fake_ears(), FAKE_CALIBRATION, capacity)
     scorer.begin(np.arange(capacity))
     return scorer
 

@@ -14,10 +14,10 @@ from stream_engine.features.log_mel import hop_features, silent_past
 from stream_engine.motion.arkit import COEFFICIENT_NAMES, INDEX, MOUTH_NAMES
 from stream_engine.motion.viseme_mouth import (
     AHEAD_FRAMES,
-    BANDS,
     CONTEXT_FRAMES,
     FADE_FRAMES,
     FEATURES,
+    FRAME_FEATURES,
     VisemeMouth,
     frame_features,
     load_visemes,
@@ -108,7 +108,7 @@ def test_a_model_that_says_nonsense_is_not_heard() -> None:
 def test_features_do_not_depend_on_how_they_are_cut() -> None:
     """A frame and the two before it, whatever came in one piece."""
     mel = mel_of(sample()[:16_000])
-    past = np.zeros((CONTEXT_FRAMES - 1, 2 * BANDS), np.float32)
+    past = np.zeros((CONTEXT_FRAMES - 1, FRAME_FEATURES), np.float32)
     whole, _ = frame_features(mel, past)
     parts = []
     for at in range(0, len(mel), 12):

@@ -9,12 +9,14 @@ from stream_engine.monitor.sync_score import Calibration, judge
 from tests.training.sync.faces_for_tests import hops_at, hops_of_nothing
 from training.sync.fitting import (
     MARGIN,
+    WRONG_MARGIN,
     Evidence,
     fit,
     fit_logistic,
     found_soon,
     peaks,
     thresholds,
+    usual_level,
 )
 from training.sync.trial import windows_of
 from training.sync.tried import FAULTS, LAG_OF, Planted
@@ -97,6 +99,22 @@ def test_thresholds_stand_above_what_is_reached_hourly() -> None:
     assert 1.0 < hours < 2.0
     assert thresholds(streams, PLAIN)[0] == pytest.approx(MARGIN * reached[1])
     assert thresholds(streams[:1], PLAIN)[0] == pytest.approx(MARGIN * reached[0])
+
+
+def test_wrong_words_have_a_margin_of_their_own() -> None:
+    """Above what a face reaches that says something else for three hops."""
+    streams = [np.concatenate([hops_at(0, 400), hops_of_nothing(3), hops_at(0, 400)])]
+    reached = peaks(streams, PLAIN)[0, 1]
+    assert reached == pytest.approx(3 * 20.0 * PLAIN.expected)
+    assert thresholds(streams, PLAIN)[1] == pytest.approx(WRONG_MARGIN * reached)
+
+
+def test_no_more_is_expected_of_a_face_than_it_takes() -> None:
+    """Of expectations that find all faults alike the least is taken."""
+    evidence = made_up_evidence()
+    usual = usual_level(evidence.faces)
+    assert usual == pytest.approx(3.0, abs=0.6)
+    assert fit(evidence).expected == pytest.approx(0.2 * usual)
 
 
 def test_what_is_found_too_late_is_not_found_soon() -> None:

@@ -12,8 +12,7 @@ from stream_engine.monitor.remedies import REALIGN
 from stream_engine.monitor.sync_score import HOP_FRAMES
 from stream_engine.monitor.sync_scorer import SyncScorer
 from stream_engine.types import F32, SAMPLES_PER_FRAME, TICKS_PER_FRAME
-from tests.fakes.streaming_ears import fake_ears, levels, mel_of, motion_of
-from tests.stream_engine.monitor.test_sync_score import CALIBRATION
+from tests.fakes.streaming_ears import FAKE_CALIBRATION, fake_ears, levels, mel_of, motion_of
 from tests.training.data.test_spoken_faces import speech_folder
 from training.data.corpus.speech import read_speech
 from training.listening import for_tests
@@ -44,7 +43,7 @@ def said(frames: int, late: int, seed: int) -> tuple[F32, F32]:
 @pytest.mark.usefixtures("plain_hearing")
 def test_what_is_right_is_left_alone_and_what_is_late_is_counted() -> None:
     """Sessions of a batch each by itself, the short one to its own end."""
-    account, scorer = Account(), SyncScorer(fake_ears(), CALIBRATION, 3)
+    account, scorer = Account(), SyncScorer(fake_ears(), FAKE_CALIBRATION, 3)
     speech, faces = zip(said(300, 0, 1), said(124, 0, 2), strict=True)
     watch(scorer, speech, faces, account)
     assert account.seconds == pytest.approx((300 + 120) / 25)

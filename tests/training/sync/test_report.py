@@ -17,7 +17,9 @@ def made_up_report() -> SyncReport:
     auc = {f: Interval(0.9, 0.85, 0.95, 7) for f in FAULTS if f != IN_SYNC} | {"noisy": UNKNOWN}
     never = detection([Planted(hops_at(0, 30), 4.4, 2.0)], FITTED, 0.16)
     alarms = false_alarms([hops_at(0, 900)], FITTED)
-    worth = Worth(auc, lag_error(FACES), reliability(FACES, FITTED), alarms, {"+80 ms": never})
+    behind = {f: Interval(0.02, -0.01, 0.05, 7) for f in auc}
+    sure = reliability(FACES, FITTED)
+    worth = Worth(auc, behind, lag_error(FACES), sure, alarms, {"+80 ms": never})
     nothing = {"noise": (judged_share([0.0 * hops_at(0, 9)]), alarms)}
     systems = {"shipped": worth, "loudness": worth}
     return SyncReport({"data": "grid"}, {"real": systems}, {"corpus": auc}, nothing)
@@ -32,6 +34,8 @@ def test_every_table_is_in_the_markdown() -> None:
         "| | shipped | loudness |",
         "| other words | 0.900 [0.850, 0.950] | 0.900 [0.850, 0.950] |",
         "| noisy | - | - |",
+        "| | loudness |",
+        "| other words | 0.020 [-0.010, 0.050] |",
         "| shipped, +80 ms | 0.00 [0.00, 0.79] | 0.00 [0.00, 0.79] | never | never | 1 |",
         "| loudness | 0 | 0.10 | 0.0 [0.0, 36.9] |",
         "## Made faces by corpus, shipped",

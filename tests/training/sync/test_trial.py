@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream_engine.monitor.sync_score import Calibration, accumulate
+from stream_engine.monitor.sync_score import Calibration, accumulate, no_gains
 from tests.training.sync.faces_for_tests import hops_at, hops_of_nothing
 from training.sync.trial import BEGUN_S, HOP_S, HOP_STEPS, alarms_of, auc, hops_of, windows_of
 
@@ -73,7 +73,7 @@ def test_a_shift_that_two_seconds_do_not_bear_out_is_none() -> None:
     """One word that fits elsewhere by far, among others that fit in sync."""
     word = hops_at(8, 1, peak=3.0) * np.array([3.0, 1.0], np.float32)[:, None]
     hops = np.concatenate([hops_at(0, 6, peak=4.0), word, hops_at(0, 6, peak=4.0)])
-    gains = np.zeros((1, 42), np.float32)
+    gains = no_gains(1)
     raised = []
     for hop in hops:
         gains, alarms = accumulate(gains, hop[None], FITTED)

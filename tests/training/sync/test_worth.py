@@ -4,15 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from stream_engine.monitor.sync_score import Calibration
 from tests.training.sync.faces_for_tests import hops_at, hops_of_nothing
-from training.sync.trial import auc
 from training.sync.tried import FAULTS, LAG_OF, Planted
 from training.sync.worth import (
-    auc_interval,
     detection,
     false_alarms,
     judged_share,
@@ -31,26 +27,10 @@ FACES = {
     fault: [hops_at(LAG_OF[fault] // 20) if fault in LAG_OF else hops_of_nothing()] * 3
     for fault in FAULTS
 }
-SCORES = st.lists(
-    st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=4).map(np.array),
-    min_size=2, max_size=5,
-)  # fmt: skip
-
-
-@settings(deadline=None, max_examples=20)
-@given(good=SCORES)
-def test_the_middle_of_an_interval_is_the_plain_auc(good: list[np.ndarray]) -> None:
-    """Ties count half there as well, and the interval holds it or is a point."""
-    bad = [scores - 1.0 for scores in good]
-    found = auc_interval(good, bad)
-    assert found.mean == pytest.approx(auc(np.concatenate(good), np.concatenate(bad)))
-    assert 0.0 <= found.low <= found.high <= 1.0
-    assert found.clips == len(good)
 
 
 def test_nothing_to_compare_is_not_known() -> None:
     """No window on one side."""
-    assert math.isnan(auc_interval([np.ones(2)], [np.zeros(0)]).mean)
     assert math.isnan(share_of(np.zeros(0, bool)).mean)
 
 

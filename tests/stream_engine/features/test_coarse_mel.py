@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_engine.monitor.coarse_mel import COARSE_BANDS, coarse_mel, in_spreads, speech_steps
+from stream_engine.features.coarse_mel import COARSE_BANDS, coarse_mel, in_spreads, speech_steps
 
 
 def test_steps_and_bands_are_means_of_neighbours() -> None:
