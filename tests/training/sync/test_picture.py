@@ -11,9 +11,9 @@ from training.sync.picture import draw
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_small_picture_is_drawn(tmp_path: Path) -> None:
-    """Of two systems, under 60 kB."""
+    """Of two systems, under 25 kB."""
     both = {"shipped": FACES, "loudness": FACES}
     draw(tmp_path / "monitor.png", "made", both, dict.fromkeys(both, FITTED))
     data = (tmp_path / "monitor.png").read_bytes()
     assert data[1:4] == b"PNG"
-    assert len(data) < 60_000
+    assert len(data) < 25_000
