@@ -37,7 +37,7 @@ async (box) => {
     let open = 0; // neither skin nor lip: the dark of the mouth, or teeth, which are not red
     for (let i = 0; i < data.length; i += 4) {
       const [red, green, blue] = [data[i], data[i + 1], data[i + 2]];
-      if (0.3 * red + 0.59 * green + 0.11 * blue < box.darkness || red - blue < 25) open += 1;
+      if (0.3 * red + 0.59 * green + 0.11 * blue < box.darkness || red - blue < (box.paleness ?? 25)) open += 1;
     }
     probe.mouth.push([frame.expectedDisplayTime, open / (box.width * box.height)]);
     video.requestVideoFrameCallback(look);

@@ -31,8 +31,8 @@ TALK_S = 12
 SAMPLE = ROOT / "stream_engine" / "assets" / "sample.wav"
 JAW = INDEX["jawOpen"]
 MOUTHS = {
-    "fake": {"x": 190, "y": 300, "width": 132, "height": 130, "darkness": 90},
-    "real": {"x": 215, "y": 298, "width": 85, "height": 52, "darkness": 70},
+    "fake": {"x": 190, "y": 300, "width": 132, "height": 130, "darkness": 90, "paleness": 25},
+    "real": {"x": 215, "y": 298, "width": 85, "height": 52, "darkness": 85, "paleness": 35},
 }
 STATS = """async () => {
   const found = {};
