@@ -172,15 +172,15 @@ def _in_spreads(mel: F32, speech: F32, sums: F32) -> tuple[F32, F32]:
     Returns:
         float32 [B, U, C], and the sums.
     """
-    bands, plain = mel.shape[2], np.empty_like(mel)
-    for at in range(0, mel.shape[1], STEPS_PER_FRAME):
-        steps = slice(at, at + STEPS_PER_FRAME)
-        weight = speech[:, steps, None]
-        terms = np.concatenate([np.ones_like(weight), mel[:, steps], mel[:, steps] ** 2], axis=2)
-        fresh = weight.sum(axis=1)
-        sums = sums * np.float32(VOICE_MEMORY) ** fresh + (weight * terms).sum(axis=1)
-        mean = sums[:, 1 : 1 + bands] / sums[:, :1]
-        square = sums[:, 1 + bands :] / sums[:, :1]
-        spread = np.sqrt(np.maximum(square - mean**2, _LEAST_SPREAD**2))
-        plain[:, steps] = (mel[:, steps] - mean[:, None]) / spread[:, None]
-    return plain, sums
+    batch, steps, bands = mel.shape
+    frames = mel.reshape(batch, -1, STEPS_PER_FRAME, bands)
+    weights = speech.reshape(batch, -1, STEPS_PER_FRAME, 1)
+    terms = np.concatenate([np.ones_like(weights), frames, frames**2], axis=3)
+    added, kept = (weights * terms).sum(axis=2), np.float32(VOICE_MEMORY) ** weights.sum(axis=2)
+    known = np.empty_like(added)
+    for at in range(steps // STEPS_PER_FRAME):
+        sums = known[:, at] = sums * kept[:, at] + added[:, at]
+    mean, square = np.split(known[..., 1:] / known[..., :1], 2, axis=2)
+    spread = np.sqrt(np.maximum(square - mean**2, _LEAST_SPREAD**2))
+    plain: F32 = (frames - mean[:, :, None]) / spread[:, :, None]
+    return plain.reshape(mel.shape), sums

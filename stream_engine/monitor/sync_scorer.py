@@ -114,6 +114,7 @@ class SyncScorer:
     def __init__(self, ears: StreamingEars, calibration: Calibration, capacity: int) -> None:
         self._ears, self._calibration = ears, calibration
         self._begun = self._initial_state()
+        self._nothing = judge(np.zeros((1, 2, len(LAGS)), np.float32), calibration)
         self._table: SlotTable[ScorerState] = SlotTable(self._begun, capacity)
 
     @property
@@ -190,7 +191,7 @@ class SyncScorer:
         pause = np.where(quiet, state.pause + np.float32(_HOP_S), np.float32(0.0))
         utterance = state.utterance + sums
         ended = (pause >= PAUSE_S) & (state.pause < PAUSE_S)
-        whole = judge(np.where(ended[:, None, None], utterance, 0.0), calibration)
+        whole = self._whole(np.where(ended[:, None, None], utterance, 0.0), ended)
         utterance[pause >= PAUSE_S] = 0.0
         watched = Watched(
             window,
@@ -201,6 +202,12 @@ class SyncScorer:
             seen.units.argmax(axis=-1),
         )
         return (gains, watched), utterance, pause.astype(np.float32)
+
+    def _whole(self, utterance: F32, ended: NDArray[np.bool_]) -> Judgement:
+        """Judge utterances that have ended: in most hops none."""
+        if ended.any():
+            return judge(utterance, self._calibration)
+        return map_arrays(lambda part: np.repeat(part, len(ended), axis=0), self._nothing)
 
     def _initial_state(self) -> ScorerState:
         ears, lags = self._ears, len(LAGS)
