@@ -21,6 +21,7 @@ from stream_engine.motion.session_slots import SessionSlots
 from stream_engine.motion.viseme_mouth import load_visemes
 from stream_engine.motion.window import LatencyProfile, profile_named
 from stream_engine.pipeline import SpeechToMotion
+from stream_engine.protocols import Renderer
 from stream_engine.runtime.backends import MotionModels, choose_backend
 from stream_engine.runtime.engine_manifest import graph_hash
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from stream_engine.monitor.ear import Ear
     from stream_engine.monitor.sync_scorer import SyncScorer
     from stream_engine.monitor.units import UnitNamer
-    from stream_engine.protocols import Renderer
 
 MODEL_FOLDER = Path(__file__).parent / "assets" / "motion"
 EAR_FOLDER = Path(__file__).parent / "assets" / "ear"
@@ -232,7 +232,7 @@ class Assembly:
         """
         return head_mesh(avatar, self._config.render.avatars_folder)
 
-    def renderer(self, avatar: str) -> "Renderer":
+    def renderer(self, avatar: str) -> Renderer:
         """Open OpenGL and make a renderer; it belongs to the calling thread.
 
         Args:

@@ -22,6 +22,7 @@ from stream_engine.mesh.outline import (
     rises,
 )
 from stream_engine.motion.arkit import pose_row
+from stream_engine.render import portrait
 from stream_engine.render.camera import Camera
 from stream_engine.types import F32, MeshFrame
 from training.head.expressions import EXPRESSIONS
@@ -167,7 +168,7 @@ def contours(head: HeadAsset, drawn: Outline, size: int) -> Contour:
 
 def pixels_a_metre(size: int) -> float:
     """Of a square picture."""
-    return size / (2 * Camera().half_height_m)
+    return portrait.pixels_a_metre(portrait.RenderStyle(), size, size)
 
 
 def main() -> None:

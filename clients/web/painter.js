@@ -30,14 +30,13 @@ export class Painter {
    */
   constructor(canvas, head) {
     const { detail } = head.portrait;
-    const byProcessor = drawnByProcessor();
-    const plain = detail === 'plain' || (detail !== 'full' && byProcessor);
+    const plain = detail === 'plain' || (detail !== 'full' && drawnByProcessor());
     const gl = canvas.getContext('webgl2', { alpha: true, antialias: !plain, depth: true });
     if (!gl) throw new PaintError('This browser has no WebGL 2.');
     this.#gl = gl;
     this.#canvas = canvas;
     const { tensors, portrait, groups, skin } = head;
-    const outline = this.#outline = new Outline(head, Math.min(canvas.width, canvas.height), byProcessor);
+    const outline = this.#outline = new Outline(head, Math.min(canvas.width, canvas.height), drawnByProcessor());
     this.#positions = stored(gl, outline.positions, gl.DYNAMIC_DRAW);
     this.#normals = stored(gl, outline.normals, gl.DYNAMIC_DRAW);
     const attributes = {
@@ -52,7 +51,7 @@ export class Painter {
     }));
     const [{ first, count }] = groups; // the head's own triangles: a shadow's edge is soft
     const casters = tensors.draw_triangles.subarray(3 * first, 3 * (first + count));
-    this.#shadow = plain ? null : shadowMap(gl, portrait, attributes, casters, byProcessor);
+    this.#shadow = plain ? null : shadowMap(gl, portrait, attributes, casters);
     if (tensors[portrait.hair.tensor]) {
       const grows = outline.between(tensors[portrait.hair.tensor]);
       attributes.hair = [stored(gl, grows), 4, gl.UNSIGNED_BYTE, true];
@@ -244,9 +243,9 @@ function reliefTexture(gl, portrait, pixels) {
 }
 
 // What the key light sees, drawn anew for each pose.
-function shadowMap(gl, portrait, attributes, index, byProcessor) {
+function shadowMap(gl, portrait, attributes, index) {
   const name = portrait.shadow.program;
-  const pixels = portrait.shadow.pixels[byProcessor ? 'processor' : 'card'];
+  const pixels = portrait.shadow.pixels[drawnByProcessor() ? 'processor' : 'card'];
   const program = compiled(gl, portrait, name);
   const vertices = vertexArray(gl, program, attributes, index);
   gl.activeTexture(gl.TEXTURE0 + TEXTURE_UNITS.shadow_map);
