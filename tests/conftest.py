@@ -1,12 +1,16 @@
 """What every test may rely on; what needs OpenGL skips without it, and in CI fails."""
 
 import faulthandler
+import gc
 import os
 import sys
+import warnings
 from collections.abc import Generator
 from functools import cache
 
 import pytest
+from _pytest.threadexception import collect_thread_exception
+from _pytest.unraisableexception import collect_unraisable
 
 from stream_engine.errors import RenderError
 
@@ -45,8 +49,17 @@ def pytest_runtest_makereport(
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """After it everything is set up anew: a server that was disturbed, a talk that was measured."""
     if item.get_closest_marker("flaky") and item.stash[_FAILED]:
-        item.stash[_FAILED] = False
         item.session._setupstate.teardown_exact(None)
+
+
+def _sweep(config: pytest.Config) -> None:
+    """Throw away what a failed try left open, or a later test is blamed for it."""
+    for kept in ("last_type", "last_value", "last_traceback"):
+        vars(sys).pop(kept, None)  # else the frames of the failure, and all they hold, stay
+    with warnings.catch_warnings(action="ignore"):
+        gc.collect()
+        collect_unraisable(config)
+        collect_thread_exception(config)
 
 
 @cache
@@ -61,8 +74,12 @@ def why_no_opengl() -> str:
     return ""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip, or in CI fail, what needs OpenGL where there is none."""
+    """Sweep before a further try; skip, or in CI fail, what needs OpenGL where there is none."""
+    if item.stash.get(_FAILED, False):
+        item.stash[_FAILED] = False
+        _sweep(item.config)
     if item.get_closest_marker("gl") is None or not why_no_opengl():
         return
     if os.environ.get("CI") == "true":
