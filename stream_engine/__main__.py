@@ -5,20 +5,22 @@ import dataclasses
 import logging
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stream_engine.avatar import command as avatar
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig, load_config
 from stream_engine.errors import StreamEngineError
 from stream_engine.motion.emotion import EMOTIONS
 from stream_engine.motion.window import PROFILES
-from stream_engine.recording import command as replay
 from stream_engine.service_config import LOG_FORMATS
 from stream_engine.telemetry.log import set_up
+
+if TYPE_CHECKING:
+    from stream_engine.assemble import Assembly
 
 _BAR = 30
 _COMMANDS = "elocute.commands"
@@ -56,15 +58,23 @@ def _parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands.add_parser("serve", help="serve the page, WebRTC and the WebSocket door"))
     _add_render(commands.add_parser("render", help="render a speech file to a movie or motion"))
-    replay.add(commands)
-    avatar.add(commands)
     doctor = commands.add_parser("doctor", help="say what this machine can run")
     doctor.add_argument("--config", type=Path, help="TOML file of settings")
     doctor.set_defaults(command=_doctor)
     wanted = next((word for word in given if not word.startswith("-")), "")
     if wanted not in commands.choices:  # or a server would start .2 s later
+        _add_files(commands)
+    if wanted not in commands.choices:
         _add_installed(commands)
     return parser
+
+
+def _add_files(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from stream_engine.avatar import command as avatar
+    from stream_engine.recording import command as replay
+
+    replay.add(commands)
+    avatar.add(commands)
 
 
 def _add_installed(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -152,12 +162,22 @@ def _settings(options: argparse.Namespace) -> EngineConfig:
 
 
 def _serve(options: argparse.Namespace, config: EngineConfig) -> int:
-    from stream_engine.assemble import Assembly
-    from stream_engine.server import check_settings, serve
+    with ThreadPoolExecutor(1, "models") as opening:
+        opened = opening.submit(_assembly, config)  # beside the imports of the server
+        from stream_engine.server import check_settings, serve
 
-    check_settings(config)
-    serve(Assembly(config), config)
+        check_settings(config)
+        assembly = opened.result()
+    serve(assembly, config)
     return 0
+
+
+def _assembly(config: EngineConfig) -> "Assembly":
+    from stream_engine.assemble import Assembly
+
+    assembly = Assembly(config)
+    assembly.prepare()
+    return assembly
 
 
 def _render(options: argparse.Namespace, config: EngineConfig) -> int:

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from stream_engine.runtime.engine_manifest import graph_hash
 
 if TYPE_CHECKING:
     from stream_engine.monitor.ear import Ear
+    from stream_engine.monitor.streaming_ears import StreamingEars
     from stream_engine.monitor.sync_scorer import SyncScorer
     from stream_engine.monitor.units import UnitNamer
 
@@ -152,7 +154,14 @@ class Assembly:
         """Engine threads: as many as the settings say, or as are of use to the backend."""
         return self._config.motion.threads or self._backend.engine_threads
 
-    @property
+    def prepare(self) -> None:
+        """Open what a server asks for later, on a thread that would only wait."""
+        self.head_poser(self._config.render.avatar)
+        if self._config.monitor.enabled:
+            assert self._ears
+        assert self.setting
+
+    @cached_property
     def setting(self) -> Setting:
         """What a measured capacity must have been measured with to hold."""
         model = graph_hash(MODEL_FOLDER / f"motion_sampler_{self._config.motion.steps}.onnx")
@@ -216,7 +225,7 @@ class Assembly:
             return None
         from stream_engine.assemble_monitor import open_scorer
 
-        return open_scorer(capacity)
+        return open_scorer(capacity, self._ears)
 
     def head_poser(self, avatar: str) -> HeadMesh:
         """Give the shared poser of an avatar.
@@ -257,6 +266,12 @@ class Assembly:
         """Free the models."""
         self._later.shutdown()
         self._backend.close()
+
+    @cached_property
+    def _ears(self) -> "StreamingEars":
+        from stream_engine.assemble_monitor import open_streaming_ears
+
+        return open_streaming_ears()
 
     def _open(self, profile: LatencyProfile) -> MotionModels:
         return self._backend.open(profile, self._step_counts)

@@ -80,12 +80,12 @@ def open_streaming_ears(folder: Path | None = None, precision: str = INT8) -> St
     return StreamingEars(OnnxRunner(face), OnnxRunner(speech), hearing)
 
 
-def open_scorer(capacity: int, folder: Path | None = None) -> SyncScorer:
+def open_scorer(capacity: int, ears: StreamingEars | None = None) -> SyncScorer:
     """Open the monitor for live faces.
 
     Args:
         capacity: Most faces at once.
-        folder: Of the monitor; the shipped one by default.
+        ears: The shipped ones by default.
 
     Returns:
         The scorer.
@@ -93,7 +93,7 @@ def open_scorer(capacity: int, folder: Path | None = None) -> SyncScorer:
     Raises:
         AssetError: If a file is missing or broken.
     """
-    return SyncScorer(open_streaming_ears(folder), read_calibration(folder), capacity)
+    return SyncScorer(ears or open_streaming_ears(), read_calibration(), capacity)
 
 
 def read_calibration(folder: Path | None = None, ears: str = "shipped") -> Calibration:
