@@ -2,7 +2,6 @@
 
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,6 +132,9 @@ class Assembly:
 
     Args:
         config: All settings.
+
+    Attributes:
+        setting: What a measured capacity must have been measured with to hold.
     """
 
     def __init__(self, config: EngineConfig) -> None:
@@ -142,7 +144,10 @@ class Assembly:
         steps = [count for count in SHIPPED_STEP_COUNTS if count <= motion.steps]
         self._step_counts = steps if motion.shed else steps[:1]
         self._later = ThreadPoolExecutor(1, "models for later")
+        self._ears: StreamingEars | None = None
         self._open(motion.latency_profile)  # what cannot be had is told now
+        model = graph_hash(MODEL_FOLDER / f"motion_sampler_{motion.steps}.onnx")
+        self.setting = Setting(self.backend, motion.steps, self.engine_threads, model)
 
     @property
     def backend(self) -> str:
@@ -155,17 +160,16 @@ class Assembly:
         return self._config.motion.threads or self._backend.engine_threads
 
     def prepare(self) -> None:
-        """Open what a server asks for later, on a thread that would only wait."""
+        """Open what a server asks for later, on a thread that would only wait.
+
+        Raises:
+            AssetError: If there is no such avatar, or a file of the monitor is missing.
+        """
         self.head_poser(self._config.render.avatar)
         if self._config.monitor.enabled:
-            assert self._ears
-        assert self.setting
+            from stream_engine.assemble_monitor import open_streaming_ears
 
-    @cached_property
-    def setting(self) -> Setting:
-        """What a measured capacity must have been measured with to hold."""
-        model = graph_hash(MODEL_FOLDER / f"motion_sampler_{self._config.motion.steps}.onnx")
-        return Setting(self.backend, self._config.motion.steps, self.engine_threads, model)
+            self._ears = open_streaming_ears()
 
     def motion_stream(self, profile: str) -> SpeechToMotion:
         """Make the speech-to-motion stream of one session.
@@ -225,7 +229,7 @@ class Assembly:
             return None
         from stream_engine.assemble_monitor import open_scorer
 
-        return open_scorer(capacity, self._ears)
+        return open_scorer(capacity, ears=self._ears)
 
     def head_poser(self, avatar: str) -> HeadMesh:
         """Give the shared poser of an avatar.
@@ -266,12 +270,6 @@ class Assembly:
         """Free the models."""
         self._later.shutdown()
         self._backend.close()
-
-    @cached_property
-    def _ears(self) -> "StreamingEars":
-        from stream_engine.assemble_monitor import open_streaming_ears
-
-        return open_streaming_ears()
 
     def _open(self, profile: LatencyProfile) -> MotionModels:
         return self._backend.open(profile, self._step_counts)

@@ -80,12 +80,15 @@ def open_streaming_ears(folder: Path | None = None, precision: str = INT8) -> St
     return StreamingEars(OnnxRunner(face), OnnxRunner(speech), hearing)
 
 
-def open_scorer(capacity: int, ears: StreamingEars | None = None) -> SyncScorer:
+def open_scorer(
+    capacity: int, folder: Path | None = None, ears: StreamingEars | None = None
+) -> SyncScorer:
     """Open the monitor for live faces.
 
     Args:
         capacity: Most faces at once.
-        ears: The shipped ones by default.
+        folder: Of the monitor; the shipped one by default.
+        ears: Where they are open already.
 
     Returns:
         The scorer.
@@ -93,7 +96,7 @@ def open_scorer(capacity: int, ears: StreamingEars | None = None) -> SyncScorer:
     Raises:
         AssetError: If a file is missing or broken.
     """
-    return SyncScorer(ears or open_streaming_ears(), read_calibration(), capacity)
+    return SyncScorer(ears or open_streaming_ears(folder), read_calibration(folder), capacity)
 
 
 def read_calibration(folder: Path | None = None, ears: str = "shipped") -> Calibration:

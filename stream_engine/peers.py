@@ -1,7 +1,11 @@
 """Who is connected by WebRTC: those who opened a session, and those who watch one."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from stream_engine.errors import (
     CapacityError,
@@ -11,10 +15,15 @@ from stream_engine.errors import (
     StreamEngineError,
 )
 from stream_engine.household import Household
-from stream_engine.transport.connection import Role
-from stream_engine.transport.peer import Peer
-from stream_engine.transport.viewer import Viewer
+from stream_engine.transport.role import Role
 from stream_engine.wire import Answer, Offer
+
+if TYPE_CHECKING:
+    from stream_engine.transport.peer import Peer
+    from stream_engine.transport.viewer import Viewer
+
+WEBRTC = ("stream_engine.transport.peer", "stream_engine.transport.viewer")
+"""Imported beside the loop: aiortc takes a quarter of a start, and nobody speaks through it yet."""
 
 SLEPT_S = 3.0
 """Between two looks, a second apart: the machine slept, and nobody could be heard meanwhile."""
@@ -42,6 +51,12 @@ class Peers:
         self._looked_s = house.clock.now()
         self._closing: set[asyncio.Task[None]] = set()
 
+    @staticmethod
+    async def prepare() -> None:
+        """Import what connections need, if that has not been done."""
+        for module in WEBRTC:
+            await asyncio.to_thread(import_module, module)
+
     async def open(self, offer: Offer, role: Role = Role.CALLS) -> Answer:
         """Open a session.
 
@@ -55,6 +70,9 @@ class Peers:
         Raises:
             StreamEngineError: If the offer cannot be used, or there is no room.
         """
+        await self.prepare()
+        from stream_engine.transport.peer import Peer
+
         house, config = self._house, self._house.config
         profile, avatar = offer.profile or config.motion.profile, offer.avatar
         house.admit(profile)
@@ -81,6 +99,9 @@ class Peers:
             CapacityError: If enough people watch it, or the server is going away.
             SignalingError: If the offer cannot be used.
         """
+        await self.prepare()
+        from stream_engine.transport.viewer import Viewer
+
         found = self._house.by_name.get(session)
         if found is None:
             raise gone(session)

@@ -16,6 +16,7 @@ that open a session: ``profile``, ``avatar``, ``output`` (several), ``record``; 
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -28,10 +29,13 @@ from stream_engine.refusals import body_text
 from stream_engine.replica.ask import FORWARDED, Question, ask, passed_up
 from stream_engine.replica.session_name import REPLICA, full_name, split_name
 from stream_engine.replica.session_name import gone as replica_gone
-from stream_engine.transport.connection import Connection, Role
 from stream_engine.transport.ice import told_servers
+from stream_engine.transport.role import Role
 from stream_engine.transport.url_query import read_flag
 from stream_engine.wire import Answer, Offer, Video
+
+if TYPE_CHECKING:
+    from stream_engine.transport.connection import Connection
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -156,7 +160,7 @@ def _video(query: Mapping[str, str]) -> Video:
     return Video(query.get("codec"), **numbers)
 
 
-async def _trickle(request: Request, connection: Connection, tag: str) -> Response:
+async def _trickle(request: Request, connection: "Connection", tag: str) -> Response:
     wanted = request.headers.get("if-match", f'"{tag}"')
     if wanted == "*":
         raise SignalingError(

@@ -164,7 +164,8 @@ def _shown(
 
 def _edges(run: Corners) -> NDArray[np.int64]:
     """Every edge of triangles once, the smaller vertex number first, [E, 2]."""
-    keys = np.unique(_sides(run))
+    keys = np.sort(_sides(run), axis=None)  # np.unique would import numpy.ma at every start
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     first, second = keys >> _BITS, keys & (1 << _BITS) - 1
     edges: NDArray[np.int64] = np.stack([first, second], axis=1)[first != second]
     return edges

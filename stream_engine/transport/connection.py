@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from enum import Enum
 from typing import Any
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
@@ -15,6 +14,7 @@ from stream_engine.telemetry.spans import recording
 from stream_engine.transport import bad_packets, encoder, jitter_buffer
 from stream_engine.transport.ice import own_servers
 from stream_engine.transport.outgoing import Outgoing
+from stream_engine.transport.role import Role
 from stream_engine.transport.sent_time import (
     FACE_RTP_HZ,
     LIPS_EARLY_S,
@@ -28,14 +28,6 @@ from stream_engine.wire import Offer
 
 CLOSE_S, LAST_S = 3.0, 1.0
 """Longest wait for a connection to end by itself, and then for each of its parts."""
-
-
-class Role(Enum):
-    """What the other end does."""
-
-    CALLS = "speaks and watches"
-    SPEAKS = "speaks"
-    WATCHES = "watches"
 
 
 class Connection:

@@ -10,14 +10,16 @@ import hmac
 import os
 from dataclasses import dataclass
 from pathlib import Path
-
-from aiortc import RTCIceServer
+from typing import TYPE_CHECKING
 
 from stream_engine.clock import EpochClock
 from stream_engine.config import EngineConfig
 from stream_engine.errors import ConfigError
 from stream_engine.protocols import Clock
 from stream_engine.service_config import IceConfig
+
+if TYPE_CHECKING:
+    from aiortc import RTCIceServer
 
 SECRET_VARIABLE = "ELOCUTE_TURN_SECRET"
 """Stands before the file."""
@@ -113,7 +115,7 @@ def told_servers(config: IceConfig, clock: Clock | None = None) -> list[IceServe
     return _with_credentials(config.servers, config, clock or EpochClock())
 
 
-def own_servers(config: EngineConfig) -> list[RTCIceServer]:
+def own_servers(config: EngineConfig) -> "list[RTCIceServer]":
     """Build aiortc's list from the settings alone: aiortc's default asks a public server.
 
     Args:
@@ -125,6 +127,8 @@ def own_servers(config: EngineConfig) -> list[RTCIceServer]:
     Raises:
         ConfigError: If the secret cannot be read.
     """
+    from aiortc import RTCIceServer
+
     found = _with_credentials(config.server.ice_servers, config.ice, EpochClock())
     return [RTCIceServer(**server.plain()) for server in found]
 

@@ -22,10 +22,11 @@ from stream_engine.manner_wire import Listen
 from stream_engine.session import Session
 from stream_engine.session_parts import SessionParts
 from stream_engine.telemetry.spans import span
-from stream_engine.transport.connection import Connection, Role
+from stream_engine.transport.connection import Connection
 from stream_engine.transport.heed import heed
 from stream_engine.transport.paced_outlet import PacedOutlet
 from stream_engine.transport.peer_stats import answer_of, interrupted_message, stats_of
+from stream_engine.transport.role import Role
 from stream_engine.transport.signaling import BAD_OFFER
 from stream_engine.transport.sync_teller import SyncTeller
 from stream_engine.types import F32, MotionFrames

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from stream_engine.config import EngineConfig
 from stream_engine.session import Session
-from stream_engine.transport.connection import Connection, Role
+from stream_engine.transport.connection import Connection
 from stream_engine.transport.peer_stats import answer_of
+from stream_engine.transport.role import Role
 from stream_engine.transport.signaling import BAD_OFFER
 from stream_engine.types import MotionFrames
 from stream_engine.wire import Answer, Offer

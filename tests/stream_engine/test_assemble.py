@@ -11,6 +11,7 @@ from stream_engine.assemble import Assembly, open_ear, open_units
 from stream_engine.config import EngineConfig
 from stream_engine.errors import AssetError, ConfigError
 from stream_engine.heads import head_asset
+from stream_engine.render_config import RenderConfig
 
 
 def test_sessions_share_one_model_and_one_head() -> None:
@@ -29,6 +30,14 @@ def test_unknown_names_are_refused() -> None:
         assembly.head_poser("nobody")
     with pytest.raises(ConfigError, match="unknown latency profile"):
         assembly.motion_stream("instant")
+
+
+def test_a_server_hears_of_an_unknown_avatar_while_it_starts() -> None:
+    """With the models, before it takes connections."""
+    assembly = Assembly(EngineConfig(render=RenderConfig(avatar="nobody")))
+    with pytest.raises(AssetError, match="nobody"):
+        assembly.prepare()
+    assembly.close()
 
 
 def test_the_shipped_ear_hears() -> None:

@@ -131,7 +131,7 @@ def test_render_takes_a_manner(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "intensity is out of range; got 7.0; expected 0..1" in capsys.readouterr().err
 
 
-def test_a_server_for_strangers_needs_a_key_before_it_loads_anything(
+def test_a_server_for_strangers_needs_a_key_before_it_listens(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line with both ways out; JSON logs and --insecure are options of serve."""

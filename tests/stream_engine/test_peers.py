@@ -9,7 +9,7 @@ from stream_engine.errors import CapacityError, ConfigError, SessionGone, Signal
 from stream_engine.household import Household
 from stream_engine.peers import Peers
 from stream_engine.service_config import LimitsConfig
-from stream_engine.transport.connection import Role
+from stream_engine.transport.role import Role
 from stream_engine.types import MotionFrames
 from stream_engine.wire import Offer
 from tests.fakes.caller import Caller

@@ -1,6 +1,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -55,6 +57,12 @@ def test_the_server_starts_and_stops_without_leaving_a_thread() -> None:
         port = int(server.url.rstrip("/").rsplit(":", 1)[1])
     assert not {"engine", "render"} & {thread.name for thread in threading.enumerate()}
     bind(ServerConfig(port=port)).close()
+
+
+def test_what_no_speech_needs_is_not_imported_before_the_server_listens() -> None:
+    """WebRTC's own libraries take a quarter of a start; they come beside the loop."""
+    code = "import sys, stream_engine.server; sys.exit('aiortc' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_the_page_is_found_beside_the_package() -> None:

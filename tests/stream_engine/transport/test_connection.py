@@ -9,7 +9,8 @@ from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig
 from stream_engine.errors import SignalingError
 from stream_engine.household import Household
-from stream_engine.transport.connection import Connection, Role
+from stream_engine.transport.connection import Connection
+from stream_engine.transport.role import Role
 from stream_engine.wire import Answer, Offer
 from tests.fakes.caller import Caller
 from tests.fakes.stages import FakeStages
