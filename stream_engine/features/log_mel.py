@@ -60,7 +60,10 @@ def log_mel(samples: F32) -> F32:
         of a run do not depend on the runs beside it.
     """
     windows = np.lib.stride_tricks.sliding_window_view(samples, MEL_WINDOW, axis=-1)
-    windows = windows[..., ::MEL_HOP, :]
+    return _features(windows[..., ::MEL_HOP, :])
+
+
+def _features(windows: F32) -> F32:
     spectrum = np.fft.rfft(windows * _window(), _FFT)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
     return log_of(power @ mel_filters())
@@ -122,10 +125,11 @@ def hop_features(past: F32, samples: F32) -> tuple[F32, F32]:
         Features float32 [B, 4 H, 80], and the next past.
     """
     run = np.concatenate([past, samples], axis=1)
-    blocks = np.lib.stride_tricks.sliding_window_view(
-        run, past.shape[1] + SAMPLES_PER_FRAME, axis=1
-    )
-    mel = log_mel(blocks[:, ::SAMPLES_PER_FRAME])  # in blocks of 40 ms, for the same bits
+    # Windows in blocks of 40 ms, for the same bits; numpy's own views take longer than a spectrum.
+    frames, (row, sample) = samples.shape[1] // SAMPLES_PER_FRAME, run.strides
+    shape = (len(run), frames, MELS_PER_FRAME, MEL_WINDOW)
+    strides = (row, SAMPLES_PER_FRAME * sample, MEL_HOP * sample, sample)
+    mel = _features(np.ndarray(shape, run.dtype, run, 0, strides))
     return mel.reshape(len(run), -1, MEL_BANDS), run[:, -past.shape[1] :]
 
 

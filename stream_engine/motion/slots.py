@@ -6,6 +6,7 @@ A *state* is a frozen dataclass of arrays whose first axis is the session, of st
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from functools import cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -84,26 +85,58 @@ class SlotTable(Generic[State]):
 
     def __init__(self, example: State, capacity: int) -> None:
         self.capacity = capacity
-        self._table = map_arrays(
-            lambda part: np.zeros((capacity, *part.shape[1:]), part.dtype), example
-        )
-        self._arrays = tuple(arrays_of(self._table))
+        # Half a hundred small arrays, twice a hop: what walks through them is made once.
+        self._arrays = [
+            np.zeros((capacity, *part.shape[1:]), part.dtype) for part in arrays_of(example)
+        ]
+        self._parts = attrgetter(*_paths(example))
+        self._made = _maker(example)
 
     @property
     def slot_bytes(self) -> int:
         """Memory of one slot."""
-        return size_of(self._table) // self.capacity
+        return sum(part.nbytes for part in self._arrays) // self.capacity
 
     def take(self, slots: Slots) -> State:
         """Gather a batch."""
         at = _place(slots)
-        return map_arrays(lambda part: part[at], self._table)
+        taken: State = self._made(iter([part[at] for part in self._arrays]))
+        return taken
 
     def put(self, slots: Slots, state: State) -> None:
-        """Write a batch back into its slots."""
+        """Write a batch, of the example's kinds, back into its slots."""
         at = _place(slots)
-        for kept, new in zip(self._arrays, arrays_of(state), strict=True):
+        parts = self._parts(state) if len(self._arrays) > 1 else (self._parts(state),)
+        for kept, new in zip(self._arrays, parts, strict=True):
             kept[at] = new
+
+
+def _paths(state: Any, before: str = "") -> Iterator[str]:
+    """Where in a state its arrays are, as ``attrgetter`` takes it."""
+    kind: Any = type(state)
+    for name in _names(kind):
+        part = getattr(state, name)
+        if isinstance(part, np.ndarray):
+            yield before + name
+        elif part is not None:
+            yield from _paths(part, f"{before}{name}.")
+
+
+def _maker(state: Any) -> Callable[[Iterator[Array]], Any]:
+    """What makes a state of the same kinds out of arrays in order."""
+    kind: Any = type(state)
+    makers: list[Callable[[Iterator[Array]], Any]] = []
+    for name in _names(kind):
+        part = getattr(state, name)
+        if isinstance(part, np.ndarray):
+            makers.append(next)
+        else:
+            makers.append(_nothing if part is None else _maker(part))
+    return lambda arrays: kind(*[make(arrays) for make in makers])
+
+
+def _nothing(arrays: Iterator[Array]) -> None:
+    del arrays
 
 
 def _place(slots: Slots) -> Slots | slice:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,24 +23,29 @@ def check_inputs(spec: RunnerSpec, inputs: Tensors) -> None:
     Raises:
         ShapeError: If a name, dtype or shape does not fit.
     """
-    wanted = {tensor.name: tensor for tensor in spec.inputs}
-    if set(wanted) != set(inputs):
+    names = {tensor.name for tensor in spec.inputs}
+    if names != inputs.keys():
         raise ShapeError(
             "model inputs have other names",
             got=", ".join(sorted(inputs)),
-            expected=", ".join(sorted(wanted)),
+            expected=", ".join(sorted(names)),
         )
-    for name, tensor in wanted.items():
-        value: NDArray[Any] = np.asarray(inputs[name])
-        fits = len(value.shape) == len(tensor.shape) and all(
-            size in (-1, given) for size, given in zip(tensor.shape, value.shape, strict=True)
-        )
-        if not fits or value.dtype != _dtype(tensor.dtype):
+    for tensor in spec.inputs:
+        value: NDArray[Any] = np.asarray(inputs[tensor.name])
+        if value.dtype != _dtype(tensor.dtype) or not _fits(value.shape, tensor.shape):
             raise ShapeError(
-                f"model input {name} does not fit",
+                f"model input {tensor.name} does not fit",
                 got=f"{value.dtype.name} {value.shape}",
                 expected=f"{tensor.dtype} {tensor.shape}",
             )
+
+
+@lru_cache(1024)
+def _fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether an array's shape is one that is wanted; batches have few sizes, so few are asked."""
+    return len(shape) == len(wanted) and all(
+        size in (-1, given) for size, given in zip(wanted, shape, strict=True)
+    )
 
 
 @cache

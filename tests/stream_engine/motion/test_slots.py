@@ -69,3 +69,10 @@ def test_a_table_gives_what_was_put_and_touches_nothing_else(slots: list[int]) -
     assert (table.take(everyone).value[others, 0] == np.array(others) + 1.0).all()
     assert table.slot_bytes == 8
     assert len(list(arrays_of(got))) == 2
+
+
+def test_a_state_may_be_one_array() -> None:
+    """The least there is."""
+    table = SlotTable(Pair(np.zeros((1, 1), np.float32), None), 2)
+    table.put(np.array([1]), Pair(np.ones((1, 1), np.float32), None))
+    assert table.take(np.array([0, 1])).value[:, 0].tolist() == [0.0, 1.0]
