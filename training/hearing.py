@@ -1,6 +1,5 @@
 """Teaching a model to hear a face: what is drawn, what is asked, one step."""
 
-import math
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -105,9 +104,7 @@ class Hearing(Descending):
     def advance(self) -> dict[str, Tensor]:
         """One step of the optimiser; terms of the loss, still on the device."""
         recipe, g, device = self._recipe, self._descent.generator, self._device
-        wave = 0.5 * (1.0 + math.cos(math.pi * self.step / recipe.steps))
-        warmth = min(1.0, (self.step + 1) / 50)
-        self._descent.set_rate(recipe.rate * warmth * (0.02 + 0.98 * wave))
+        self._descent.set_rate(recipe.rate, recipe.steps, warming=50)
         rows = torch.randint(len(self._pairs), (recipe.batch,), generator=g).numpy()
         motion = torch.from_numpy(self._pairs.motion[rows])
         motion = motion * (0.85 + 0.3 * torch.rand(len(rows), 1, 1, generator=g))

@@ -1,5 +1,6 @@
 """What every run advances, saves and goes on from: weights, optimiser, step, randomness."""
 
+import math
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -38,8 +39,16 @@ class Optimisation:
         rate: float = self.optimiser.param_groups[0]["lr"]
         return rate
 
-    def set_rate(self, rate: float) -> None:
-        """Learning rate of the next step."""
+    def set_rate(self, most: float, steps: int, warming: int) -> None:
+        """Set the learning rate of the next step: up a straight line, then down half a wave.
+
+        Args:
+            most: Its height.
+            steps: Of the run; it ends at a fiftieth.
+            warming: Steps until it is high.
+        """
+        wave = 0.5 * (1.0 + math.cos(math.pi * min(self.step / steps, 1.0)))
+        rate = most * (0.02 + 0.98 * wave) * min(1.0, (self.step + 1) / warming)
         for options in self.optimiser.param_groups:
             options["lr"] = rate
 

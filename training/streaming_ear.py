@@ -9,7 +9,6 @@ itself, of speech as microphones hear it. Speakers and sentences that tests use 
 
 import argparse
 import json
-import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -118,9 +117,7 @@ class Listening(Descending):
     def advance(self) -> dict[str, Tensor]:
         """One step of the optimiser; terms of the loss, still on the device."""
         recipe, g = self._recipe, self._descent.generator
-        wave = 0.5 * (1.0 + math.cos(math.pi * self.step / recipe.steps))
-        warmth = min(1.0, (self.step + 1) / 100)
-        self._descent.set_rate(recipe.rate * warmth * (0.02 + 0.98 * wave))
+        self._descent.set_rate(recipe.rate, recipe.steps, warming=100)
         motion, mel, units, coarse, speech = self._draw()
         motion = motion * (1.0 - recipe.size + 2 * recipe.size * self._uniform(len(motion)))
         error = self._uniform(len(motion)) * recipe.noise * smooth_noise(motion.shape, g)

@@ -1,7 +1,6 @@
 """One training run of the motion diffusion model: losses, schedule, averaged weights."""
 
 import copy
-import math
 from typing import Any
 
 import numpy as np
@@ -159,9 +158,7 @@ class Trainer(Descending):
     def advance(self) -> dict[str, Tensor]:
         """One step of the optimiser; terms of the loss, still on the device."""
         recipe = self.recipe
-        progress = min(self.step / recipe.steps, 1.0)
-        rate = recipe.rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
-        self._descent.set_rate(rate * min(1.0, (self.step + 1) / recipe.warm_up))
+        self._descent.set_rate(recipe.rate, recipe.steps, recipe.warm_up)
         batch = self._draws.batch()
         terms = self._descent.descend(self.losses(batch, self._draws.windows(batch.clean.shape[1])))
         decay = min(recipe.ema, self.step / (self.step + 20))

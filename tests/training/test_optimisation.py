@@ -83,3 +83,17 @@ def test_what_does_not_fit_says_so(tmp_path: Path) -> None:
     (tmp_path / "c.pt").write_bytes(b"nothing")
     with pytest.raises(AssetError, match=r"c\.pt"):
         read_checkpoint(tmp_path / "c.pt")
+
+
+def test_the_rate_goes_up_straight_and_down_in_half_a_wave() -> None:
+    """Ten steps to its height, a fiftieth of it in the end and ever after."""
+    run = descent()
+    rates = []
+    for run.step in (0, 4, 9, 55, 100, 300):
+        run.set_rate(1.0, steps=100, warming=10)
+        rates.append(run.rate)
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[1] == pytest.approx(0.5, abs=0.01)
+    assert rates[2] == max(rates) > 0.97
+    assert rates[3] == pytest.approx(0.43, abs=0.02)
+    assert rates[4] == rates[5] == pytest.approx(0.02)

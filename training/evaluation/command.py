@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stream_engine.config import INT8, SHIPPED_STEPS, EngineConfig
-from stream_engine.errors import AssetError, BackendUnavailable, ConfigError
+from stream_engine.errors import AssetError, ConfigError
 from stream_engine.motion.window import PROFILES
+from training.evaluation.options import check_files, check_number, extra_packages
 
 if TYPE_CHECKING:
     from training.evaluation.recordings import RecordingSet
@@ -71,7 +72,7 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     """
     del config
     _check(options)
-    try:
+    with extra_packages("train", "evaluation"):
         import scipy.signal  # noqa: F401 - reading 48 kHz audio needs it
 
         from training.evaluation.baselines import load_baselines
@@ -79,12 +80,6 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         from training.evaluation.report import as_json, as_markdown, make_report
         from training.evaluation.scoring import score_all
         from training.evaluation.second_ear import open_second_ear
-    except ModuleNotFoundError as error:
-        raise BackendUnavailable(
-            "evaluation needs packages that are not installed",
-            got=f"no module {error.name}",
-            fix="pip install 'elocute[train]'",
-        ) from error
     systems, show = _systems(options), _Progress()
     for system in systems:
         system.open()  # a wrong folder or profile is said before an hour of work
@@ -108,17 +103,10 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    for name, value, least in (
-        ("--samples", options.samples, 1),
-        ("--clips", options.clips, 1),
-        ("--seed", options.draw, 0),
-    ):
-        if value is not None and value < least:
-            raise ConfigError(f"{name} is out of range", got=str(value), expected=f">= {least}")
-    if not options.data.is_dir():
-        raise AssetError("no such folder of recordings", got=str(options.data))
-    if options.json and not options.json.absolute().parent.is_dir():
-        raise AssetError("no folder to write to", got=str(options.json))
+    check_number("--samples", options.samples, 1)
+    check_number("--clips", options.clips, 1)
+    check_number("--seed", options.draw, 0)
+    check_files(options.data, options.json)
 
 
 def _systems(options: argparse.Namespace) -> "list[System]":

