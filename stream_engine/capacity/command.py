@@ -81,6 +81,7 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         return _scale(options, config)
     from stream_engine.assemble import Assembly
     from stream_engine.audio.file_source import SAMPLE, speech_for_model
+    from stream_engine.capacity.steadiness import slow_share
 
     _check(options)
     speech, stages = speech_for_model(options.speech or SAMPLE), Assembly(config)
@@ -88,6 +89,8 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     setting = stages.setting
     names = ("backend", "steps", "threads")
     _say(", ".join(f"{name} {getattr(setting, name)}" for name in names) + f"; {_machine()}")
+    slow = slow_share(options.seconds)
+    _say(f"{100 * slow:.0f} % of the time cores are over twice as slow as usual by themselves")
     runs = [
         bench.measure(name, options.sessions)
         for name in options.profiles or [config.motion.profile]
@@ -95,7 +98,11 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     if options.json is not None:
         fitting = {run.profile: run.fitting for run in runs if run.fitting is not None}
         rows = [dataclasses.asdict(run) for run in runs]
-        _write(options, config, {"setting": setting, "fitting": fitting, "runs": rows})
+        _write(
+            options,
+            config,
+            {"setting": setting, "fitting": fitting, "slow_share": slow, "runs": rows},
+        )
     if options.picture is not None:
         options.picture.write_text(draw(runs), encoding="utf-8")
     stages.close()

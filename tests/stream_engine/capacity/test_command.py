@@ -31,7 +31,8 @@ def test_a_trial_is_printed_and_written(capsys: pytest.CaptureFixture[str], tmp_
     assert main(["bench", "--sessions", "2", "--seconds", "2", "--threads", "1", *outputs]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("backend onnxruntime-cpu-int8, steps 1, threads 1")
-    assert lines[1] == "balanced"
+    assert lines[1].endswith("over twice as slow as usual by themselves")
+    assert lines[2] == "balanced"
     assert lines[-1].split()[0] == "2"
     figures = json.loads(file.read_text(encoding="utf-8"))
     (run,) = figures["runs"]
@@ -40,6 +41,7 @@ def test_a_trial_is_printed_and_written(capsys: pytest.CaptureFixture[str], tmp_
     assert trial["windows"] == 2 * (50 - 25 - 2)
     assert set(trial["latency_ms"]) == {"p50", "p95", "p99", "p99.9"}
     assert (figures["fitting"], figures["shed"]) == ({}, False)
+    assert 0.0 <= figures["slow_share"] < 1.0
     assert figures["versions"]["elocute"]
     assert picture.read_text(encoding="utf-8").startswith("<svg")
 
