@@ -103,7 +103,7 @@ class Looks:
     brow: Color
     iris: Color
     cloth: Color
-    brow_hairs: int = 540
+    brow_hairs: int = 640
     brow_width: float = 1.0
     beard: Beard | None = None
 
@@ -113,7 +113,7 @@ DEFAULT = Looks(
     recipe.IDENTITY,
     Complexion(),
     Hair(),
-    brow=(0.150, 0.105, 0.080),
+    brow=(0.160, 0.110, 0.082),
     iris=(0.330, 0.235, 0.165),
     cloth=(0.200, 0.245, 0.305),
 )
@@ -193,10 +193,10 @@ _OTTO = Looks(
         density=0.72,
         swept=True,
     ),
-    brow=(0.520, 0.490, 0.455),
+    brow=(0.400, 0.375, 0.350),
     iris=(0.285, 0.330, 0.350),
     cloth=(0.150, 0.190, 0.170),
-    brow_hairs=460,
+    brow_hairs=480,
     brow_width=1.15,
     beard=Beard((0.600, 0.580, 0.550), 4.0, 0.88),
 )

@@ -174,10 +174,12 @@ def _lip_color(
 
 
 def _brows(positions: Floats, color: Floats, gloss: Floats, looks: Looks) -> tuple[Floats, Floats]:
-    cover = draw_brow(looks.brow_hairs, looks.brow_width, seed=6).at(positions)
-    under = np.clip(1.6 * cover, 0, 1) * 0.40  # skin under hairs is in their shade
-    color = _lay(color, np.array(looks.complexion.shade), under)
-    return _lay(color, np.array(looks.brow), 0.92 * cover), gloss * (1 - np.clip(1.8 * cover, 0, 1))
+    brow = draw_brow(looks.brow_hairs, looks.brow_width, seed=6)
+    cover = brow.at(positions)
+    under = brow.shade_at(positions)  # skin under hairs is in their shade
+    color = _lay(color, np.array(looks.complexion.shade), 0.6 * under)
+    color = _lay(color, np.array(looks.brow), 0.22 * under)
+    return _lay(color, np.array(looks.brow), 0.85 * cover), gloss * (1 - np.clip(1.5 * under, 0, 1))
 
 
 def _scalp(
@@ -206,8 +208,10 @@ def _clothes(
     worn = _step(below, -0.0006, 0.0006)
     band = _COLLAR_BAND_M
     around = np.arctan2(positions[..., 0], positions[..., 2] + 0.02)
-    rib = 0.07 * np.sin(around * 130) * (below < band)
-    seam = np.exp(-(((below - band) / 0.0010) ** 2))
+    # Shoulders lie along that plane: the band's edge would wander all over them.
+    near = 1 - _step(np.hypot(positions[..., 0], positions[..., 2] + 0.02), 0.098, 0.112)
+    rib = 0.07 * np.sin(around * 130) * (below < band) * near
+    seam = np.exp(-(((below - band) / 0.0010) ** 2)) * near
     fold = fractal_noise(positions * (1.0, 0.35, 0.6) / 0.035, 2, seed=13)
     cloth = np.array(looks.cloth) * (1 + rib - 0.30 * seam + 0.05 * fold)[..., None]
     shadow = np.exp(-np.clip(-below, 0, None) / 0.005) * (1 - worn) * 0.45

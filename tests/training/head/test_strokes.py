@@ -4,7 +4,7 @@ import numpy as np
 
 from training.head.strokes import draw_brow
 
-ARCH, FOREHEAD, BACK = (0.030, 0.061, 0.09), (0.030, 0.075, 0.09), (0.030, 0.061, -0.05)
+ARCH, FOREHEAD, BACK = (0.030, 0.057, 0.09), (0.030, 0.075, 0.09), (0.030, 0.057, -0.05)
 
 
 def around(place):
@@ -20,6 +20,23 @@ def test_a_brow_grows_on_the_arch_alone():
     np.testing.assert_array_equal(brow.at(around(ARCH)), brow.at(around(ARCH) * (-1, 1, 1)))
     assert brow.at(around(FOREHEAD)).max() == 0
     assert brow.at(around(BACK)).max() == 0
+
+
+def test_a_brow_thins_out_to_both_ends_and_shades_the_skin_between():
+    """Nothing of it ends in a line; the shade reaches a little further than the hairs."""
+    brow = draw_brow(600, 1.0, seed=1)
+    inner, middle, tail = (
+        brow.at(around((x, y, 0.09))).mean()
+        for x, y in ((0.0115, 0.0535), (0.030, 0.057), (0.057, 0.0525))
+    )
+    assert middle > 1.5 * max(inner, tail)
+    edge = around((0.030, 0.0625, 0.09))
+    assert (
+        brow.at(edge).mean()
+        < 0.03
+        < brow.shade_at(edge).mean()
+        < brow.shade_at(around(ARCH)).mean()
+    )
 
 
 def test_more_hairs_cover_more():
