@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_engine.avatar.ambient import open_sky
 from stream_engine.mesh.normals import NormalField
 from stream_engine.motion.arkit import INDEX
-from training.head.ambient import sky_visibility, smooth
 from training.head.canvas import spread
 from training.head.hair import beard_strands, strands, volume
 from training.head.looks import Hair, Looks
@@ -38,6 +38,9 @@ _POSES: tuple[Mapping[str, float], ...] = (
     {"jawOpen": 0.45},
     {"eyeBlinkLeft": 0.6, "eyeBlinkRight": 0.6},
 )
+
+
+_DIRECTIONS, _CELLS = 120, 220
 
 
 def split_mouth(groups: list[DrawGroup], cut: SkinCut) -> list[DrawGroup]:
@@ -76,12 +79,25 @@ def bake_ambient(whole: Part, cut: SkinCut) -> Floats:
         moved = whole.positions.copy()
         for name, weight in pose.items():
             moved += weight * whole.deltas[INDEX[name]]
-        best = np.maximum(best, sky_visibility(moved, outer, normals_of(whole, moved)))
+        best = np.maximum(
+            best, open_sky(moved, outer, normals_of(whole, moved), _DIRECTIONS, _CELLS)
+        )
     best = smooth(best, outer, 1)
     hidden = np.ones(len(best), dtype=np.bool_)
     hidden[np.unique(outer)] = False
     best[hidden] = 1.0
-    return np.clip(best * 1.08, 0.0, 1.0)
+    return best
+
+
+def smooth(values: Floats, triangles: Ints, rounds: int) -> Floats:
+    """Average each vertex with its neighbours a few times, [V]."""
+    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    counts = np.bincount(edges.ravel(), minlength=len(values))
+    for _ in range(rounds):
+        total = np.bincount(edges[:, 0], values[edges[:, 1]], len(values))
+        total += np.bincount(edges[:, 1], values[edges[:, 0]], len(values))
+        values = np.where(counts > 0, 0.5 * values + 0.5 * total / np.maximum(counts, 1), values)
+    return values
 
 
 def bake_texture(bald: Part, model: Source, cut: SkinCut, looks: Looks) -> NDArray[np.uint8]:

@@ -1,8 +1,9 @@
 """Finishing."""
 
+import numpy as np
 import pytest
 
-from training.head.finish import grow_hair, grow_strands, split_mouth
+from training.head.finish import grow_hair, grow_strands, smooth, split_mouth
 from training.head.looks import AVATARS, DEFAULT
 from training.head.part import join
 from training.head.skin import cut_skin
@@ -45,3 +46,11 @@ def test_hair_and_beard_colour_the_skin_under_them(source):
     chin = (made.positions[:, 1] < -0.06) & (made.positions[:, 2] > 0.08) & (grown[:, 0] > 0.5)
     assert (made.color[chin] == bearded.beard.color).all()
     assert chin.any()
+
+
+def test_smoothing_spreads_a_spike():
+    """A lone value flows to its neighbours and none is made up."""
+    values = smooth(np.array([1.0, 0.0, 0.0]), np.array([[0, 1, 2]]), 1)
+    assert values[0] < 1.0
+    assert values[1] == values[2] > 0.0
+    assert values.max() <= 1.0
