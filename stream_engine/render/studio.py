@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 KEY_DIRECTION = (-0.456, 0.501, 0.735)
 """Where the key light stands; the shaders know it, too."""
 
-SHADOW_PIXELS = {"card": 512, "processor": 256}
+SHADOW_PIXELS = {"card": 512, "processor": 384}
 """Of what the key light sees, by who draws."""
 _DIRECTIONS = 4096
 _SHADOW_HALF_M = 0.19
