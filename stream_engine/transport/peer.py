@@ -183,6 +183,8 @@ class Peer:
             await self.connection.close()
         except BAD_OFFER as error:  # a connection that was only half set up
             self._log.info("closing left something undone: %r", error)
+        except Exception:  # noqa: BLE001 - logged; whoever waits for the end must see it
+            self._log.exception("a connection failed to close")
         self._log.info("session closed%s", f": {cause}" if cause else "")
         self._on_closed(self)
 
