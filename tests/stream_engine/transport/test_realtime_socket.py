@@ -13,9 +13,11 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig, ServerConfig
+from stream_engine.errors import TimeUp
 from stream_engine.household import Household
 from stream_engine.motion.arkit import INDEX
 from stream_engine.realtime_deltas import HEADER, MOTION, SOUND
+from stream_engine.transport import outbox
 from stream_engine.transport.realtime_socket import MOST_UNSENT, RealtimeSocket, Wish
 from stream_engine.types import TICKS_PER_FRAME
 from tests.fakes.live_server import LiveServer, live_server
@@ -330,8 +332,11 @@ class Deaf:
         await asyncio.Event().wait()
 
 
-def test_who_does_not_read_is_not_heard_any_more_and_holds_no_memory() -> None:
-    """A bounded number of answers waits, however much is asked; nobody else is held up."""
+def test_who_does_not_read_is_not_heard_any_more_and_holds_no_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A bounded number of answers waits, however much is asked; whose time is up has to go."""
+    monkeypatch.setattr(outbox, "LAST_WORDS_S", 0.05)
 
     async def play() -> None:
         house = Household(FakeStages(), EngineConfig(), MonotonicClock())
@@ -347,8 +352,9 @@ def test_who_does_not_read_is_not_heard_any_more_and_holds_no_memory() -> None:
         assert deaf.said == said == 2 * MOST_UNSENT
         assert len(client._outbox) == 2 * MOST_UNSENT
         assert house.sessions == 1
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        client.dismiss(TimeUp("the session has lasted as long as it may"))
+        with pytest.raises(TimeUp):
+            await asyncio.wait_for(running, 5.0)
         assert house.sessions == 0
 
     asyncio.run(play())
