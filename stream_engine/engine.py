@@ -96,10 +96,9 @@ class Engine:
         self._numbers: dict[str, int] = {}
         self._groups: list[Group] = []
         self._costs: list[BatchCost] = []
-        self._lock = threading.Lock()
+        self._lock, self._preparing = threading.Lock(), threading.Lock()
         self._condition = threading.Condition()
-        self._woken = False
-        self._stopping = False
+        self._woken = self._stopping = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @property
@@ -134,7 +133,9 @@ class Engine:
         Raises:
             ConfigError: If there is no such profile.
         """
-        with self._lock:
+        if profile in self._numbers:
+            return self._numbers[profile]
+        with self._preparing:
             if profile not in self._numbers:
                 slots = self._stages.motion_slots(profile, self._table.capacity)
                 hop_s = profile_named(profile).hop_frames / MOTION_FPS
@@ -206,8 +207,7 @@ class Engine:
         live = np.isin(rows, batch) & table.in_time(rows)
         spoken_s = complete_s(table, rows[live], deadline_s[live])
         self._advance(kind, batch, level)
-        late = group.judge(spoken_s, self._clock.now())
-        self._tally.add("engine_windows_late_total", late)
+        self._tally.add("engine_windows_late_total", group.judge(spoken_s, self._clock.now()))
         return True
 
     def _advance(self, kind: int, rows: Slots, level: int) -> None:

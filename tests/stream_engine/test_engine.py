@@ -452,3 +452,42 @@ def test_an_engine_that_fails_tells_its_sessions_and_works_for_the_next() -> Non
     assert moved.wait(5.0)
     engine.stop()
     assert second.frames
+
+
+class SlowStages(FakeStages):
+    """Slots of ``quality`` take until they are wanted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.wanted = threading.Event(), threading.Event()
+
+    def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
+        if profile == "quality":
+            self.asked.set()
+            assert self.wanted.wait(10.0)
+        return super().motion_slots(profile, capacity)
+
+
+def test_who_comes_or_goes_does_not_wait_for_the_slots_of_another_profile() -> None:
+    """The loop takes sessions in, and the engine lets them go, while a thread makes slots."""
+    bench = Bench(stages := SlowStages())
+    first, _ = bench.join("balanced")
+    preparing = threading.Thread(target=bench.engine.prepare, args=("quality",))
+    preparing.start()
+    assert stages.asked.wait(5.0)
+    passed = threading.Event()
+
+    def come_and_go() -> None:
+        bench.join("balanced")
+        bench.engine.remove(first)
+        bench.engine.run_once()
+        passed.set()
+
+    coming = threading.Thread(target=come_and_go)
+    coming.start()
+    in_time = passed.wait(1.0)
+    stages.wanted.set()
+    preparing.join()
+    coming.join()
+    assert in_time
+    assert bench.engine.sessions == 1
