@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from stream_engine.audio.resampler import block_samples
 from stream_engine.errors import (
     CapacityError,
     Draining,
@@ -48,8 +49,10 @@ def read_wish(query: Mapping[str, str], default_profile: str) -> Wish:
     Raises:
         SignalingError: If a value is none of those there are.
         ConfigError: If there is no such profile.
+        AudioError: If the rate cannot be streamed.
     """
     rate_hz = read_rate(query.get("rate", str(RATE_HZ)))
+    block_samples(rate_hz)  # before it is a listener of anybody's session
     profile = profile_named(query.get("profile", default_profile)).name
     session = query.get("session", "")
     record = read_flag(query, "record")

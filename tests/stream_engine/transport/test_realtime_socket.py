@@ -287,6 +287,21 @@ def test_a_bot_speaks_through_a_session_that_has_pictures(server: LiveServer) ->
     assert ended == []
 
 
+def test_who_cannot_speak_leaves_nothing_in_anothers_session(server: LiveServer) -> None:
+    """A rate that cannot be streamed is told, and nobody goes on listening there."""
+    house = server.house
+    session = house.open(house.make_parts("ultra", "default"), lambda _: None, lambda _: None)
+
+    async def talk() -> None:
+        async with talking(server, f"session={session.id}&rate=8001") as client:
+            assert (await client.until("error"))["error"]["type"] == "AudioError"
+            await client.socket.wait_closed()
+
+    asyncio.run(talk())
+    assert session.listeners == []
+    session.close()
+
+
 def test_a_replicas_session_goes_by_the_name_that_its_browser_was_given() -> None:
     """With the replica's name before it; another replica's is not known here."""
     with live_server(config=ServerConfig(port=0, replica="b")) as named:
