@@ -225,7 +225,7 @@ class SessionSync:
             verdict.fresh,
         )
         actions = [] if self._settling else remedies.observe(finding, now, self._means())
-        for action in [*remedies.tick(now), *actions]:
+        for action in [*actions, *remedies.tick(now)]:  # as decided: each knows those before it
             self._act(action)
 
     def summary(self) -> SyncSummary | None:

@@ -181,6 +181,17 @@ def test_a_face_that_says_something_else_gets_the_plain_mouth() -> None:
     assert len(quiet.told.verdicts) == 1
 
 
+def test_two_things_that_are_done_at_once_leave_what_is_wanted_in_the_end() -> None:
+    """The model's mouth is tried again in the very hop in which the voice is made to wait."""
+    scene = Scene()
+    scene.sync.found(verdict(10, score=0.1, wrong=True))
+    scene.sync.found(verdict(30, score=0.5))  # what was heard before is forgiven
+    scene.sync.found(verdict(300, score=0.1, shifted_ms=100.0, lag_ms=100.0))
+    assert scene.sync.quality == SyncQuality(align_ms=100)
+    assert scene.lane.worked[-1] == (False, False)
+    assert scene.told.actions[-1].quality == scene.sync.quality
+
+
 def test_a_call_is_summed_up_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:
     """Seconds judged, score, lag, what was done; nothing where nothing was said."""
     scene = Scene()
