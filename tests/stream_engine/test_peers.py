@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import aioice.ice
 import pytest
@@ -9,7 +10,7 @@ from stream_engine.config import EngineConfig, ServerConfig
 from stream_engine.errors import CapacityError, ConfigError, SessionGone, SignalingError
 from stream_engine.household import Household
 from stream_engine.peers import Peers
-from stream_engine.service_config import LimitsConfig
+from stream_engine.service_config import IceConfig, LimitsConfig
 from stream_engine.transport.role import Role
 from stream_engine.types import MotionFrames
 from stream_engine.wire import Offer
@@ -195,3 +196,22 @@ def test_a_connection_that_fails_to_close_is_let_go_all_the_same(
 
     asyncio.run(play())
     assert caplog.text.count("failed to close") == 2
+
+
+def test_a_connection_that_cannot_be_made_leaves_no_session(tmp_path: Path) -> None:
+    """A file with TURN's secret is read for each, and may not be there while it is changed."""
+
+    async def play() -> None:
+        ice = IceConfig(secret=str(tmp_path / "secret"))
+        house = Household(FakeStages(), EngineConfig(ice=ice), ManualClock())
+        peers, caller = Peers(house), Caller()
+        try:
+            offer = await caller.offer()
+            with pytest.raises(ConfigError, match="secret"):
+                await peers.open(offer)
+            assert not peers.hosts
+            assert not house.sessions
+        finally:
+            await caller.close()
+
+    asyncio.run(play())
