@@ -164,3 +164,4 @@ def test_a_bot_speaks_through_a_session_at_the_replica_that_holds_it() -> None:
             assert (made["type"], made["session"]["id"]) == ("session.created", session.id)
         with connect(f"{url}&session=c~{session.id}") as socket:
             assert json.loads(socket.recv(timeout=5))["error"]["type"] == "ReplicaGone"
+        session.close()  # or the replica would wait for it
