@@ -117,6 +117,18 @@ def test_a_lag_makes_the_voice_wait_without_a_jump() -> None:
     assert scene.sync.watch.forgiven
 
 
+def test_all_who_watch_hear_the_same_where_the_voice_begins_to_wait() -> None:
+    """The second of two has no jump where the first has a fade, nor has one who is late."""
+    scene, ring = Scene(), RingBuffer(96_000)
+    ring.append(np.linspace(0.0, 1.0, 48_000, dtype=np.float32))
+    earlier = scene.sync.voice(ring, 19_040, 960)
+    scene.sync.found(verdict(score=0.1, shifted_ms=100.0, lag_ms=100.0))
+    first = scene.sync.voice(ring, 20_000, 960)
+    assert first[0] == pytest.approx(20_000 / 47_999)
+    np.testing.assert_array_equal(scene.sync.voice(ring, 20_000, 960), first)
+    np.testing.assert_array_equal(scene.sync.voice(ring, 19_040, 960), earlier)
+
+
 def test_what_was_heard_before_something_was_done_counts_no_more() -> None:
     """However late it is heard: findings of what left before are not acted upon again."""
     scene, ring = Scene(), RingBuffer(96_000)
