@@ -1,7 +1,6 @@
 """The ``elocute`` command."""
 
 import argparse
-import dataclasses
 import logging
 import signal
 import sys
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stream_engine.errors import StreamEngineError
-from stream_engine.telemetry.log import set_up
 
 if TYPE_CHECKING:
     from stream_engine.assemble import Assembly
@@ -37,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser(given).parse_args(given)
     try:
         with _ended_by_ctrl_c():
+            from stream_engine.telemetry.log import set_up
+
             config = _settings(options)
         level = logging.DEBUG if options.verbose else logging.INFO
         set_up(config.telemetry.log_format, level)
@@ -166,6 +166,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _settings(options: argparse.Namespace) -> "EngineConfig":
+    import dataclasses
+
     from stream_engine.config import EngineConfig, load_config
 
     config = load_config(options.config) if options.config else EngineConfig()
