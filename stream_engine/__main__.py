@@ -1,26 +1,21 @@
 """The ``elocute`` command."""
 
 import argparse
-import dataclasses
 import logging
+import signal
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stream_engine.clock import MonotonicClock
-from stream_engine.config import EngineConfig, load_config
 from stream_engine.errors import StreamEngineError
-from stream_engine.motion.emotion import EMOTIONS
-from stream_engine.motion.window import PROFILES
-from stream_engine.service_config import LOG_FORMATS
-from stream_engine.telemetry.log import set_up
 
 if TYPE_CHECKING:
     from stream_engine.assemble import Assembly
+    from stream_engine.config import EngineConfig
 
 _BAR = 30
 _COMMANDS = "elocute.commands"
@@ -36,9 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit status: 0 fine, 1 an error that was explained, 2 a wrong command line.
     """
     given = sys.argv[1:] if arguments is None else arguments
-    options = _parser(given).parse_args(given)
+    with _ended_by_ctrl_c():
+        options = _parser(given).parse_args(given)
     try:
-        config = _settings(options)
+        with _ended_by_ctrl_c():
+            from stream_engine.telemetry.log import set_up
+
+            config = _settings(options)
         level = logging.DEBUG if options.verbose else logging.INFO
         set_up(config.telemetry.log_format, level)
         status: int = options.command(options, config)
@@ -48,6 +47,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+@contextmanager
+def _ended_by_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end the process itself while modules are imported, as nothing is to be put away.
+
+    As an exception it comes in the middle of an import: there is a traceback, or it is lost, or it
+    leaves a lock of importlib's for which other threads' imports wait for ever.
+    """
+    usual = signal.getsignal(signal.SIGINT)
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or usual is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
@@ -79,6 +97,8 @@ def _add_files(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _add_installed(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add what other installed packages offer; a broken one is said and left out."""
+    from importlib.metadata import entry_points
+
     for found in sorted(entry_points(group=_COMMANDS), key=lambda entry: entry.name):
         try:
             add = found.load()
@@ -89,6 +109,9 @@ def _add_installed(commands: "argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:
+    from stream_engine.motion.window import PROFILES
+    from stream_engine.service_config import LOG_FORMATS
+
     serve.description = "Serve the page, WebRTC signalling, metrics and the WebSocket door."
     serve.add_argument("--config", type=Path, help="TOML file of settings")
     serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
@@ -112,6 +135,9 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
 
 
 def _add_render(render: argparse.ArgumentParser) -> None:
+    from stream_engine.motion.emotion import EMOTIONS
+    from stream_engine.motion.window import PROFILES
+
     render.description = (
         "Render a speech file through the same pipeline as live sessions. "
         "Give -o for a movie, --motion for ARKit weights, or both."
@@ -139,7 +165,11 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name for name in text.split(",") if name)
 
 
-def _settings(options: argparse.Namespace) -> EngineConfig:
+def _settings(options: argparse.Namespace) -> "EngineConfig":
+    import dataclasses
+
+    from stream_engine.config import EngineConfig, load_config
+
     config = load_config(options.config) if options.config else EngineConfig()
 
     def given(*same: str, **names: str) -> dict[str, Any]:
@@ -161,8 +191,10 @@ def _settings(options: argparse.Namespace) -> EngineConfig:
     )
 
 
-def _serve(options: argparse.Namespace, config: EngineConfig) -> int:
-    with ThreadPoolExecutor(1, "models") as opening:
+def _serve(options: argparse.Namespace, config: "EngineConfig") -> int:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with _ended_by_ctrl_c(), ThreadPoolExecutor(1, "models") as opening:
         opened = opening.submit(_assembly, config)  # beside the imports of the server
         from stream_engine.server import check_settings, serve
 
@@ -172,7 +204,7 @@ def _serve(options: argparse.Namespace, config: EngineConfig) -> int:
     return 0
 
 
-def _assembly(config: EngineConfig) -> "Assembly":
+def _assembly(config: "EngineConfig") -> "Assembly":
     from stream_engine.assemble import Assembly
 
     assembly = Assembly(config)
@@ -180,8 +212,9 @@ def _assembly(config: EngineConfig) -> "Assembly":
     return assembly
 
 
-def _render(options: argparse.Namespace, config: EngineConfig) -> int:
+def _render(options: argparse.Namespace, config: "EngineConfig") -> int:
     from stream_engine.assemble import Assembly
+    from stream_engine.clock import MonotonicClock
     from stream_engine.heads import head_asset
     from stream_engine.offline import OfflineRender, RenderJob, RenderStages
 
@@ -205,7 +238,7 @@ def _render(options: argparse.Namespace, config: EngineConfig) -> int:
     return 0
 
 
-def _doctor(options: argparse.Namespace, config: EngineConfig) -> int:
+def _doctor(options: argparse.Namespace, config: "EngineConfig") -> int:
     from stream_engine.doctor import examine
 
     findings = examine(config)

@@ -59,7 +59,8 @@ class Engine:
     """Gathers the windows that are due into batches, by deadline, while there are any.
 
     Sleeps on a condition; whoever writes audio or takes motion away wakes it. A batch that fails is
-    tried again session by session, so that only those end whose own fault it is.
+    tried again session by session, so that only those end whose own fault it is; where anything
+    else fails, all of its sessions are told, and it goes on with whoever comes.
 
     *Thread*: its own; every method may be called from any.
 
@@ -95,10 +96,9 @@ class Engine:
         self._numbers: dict[str, int] = {}
         self._groups: list[Group] = []
         self._costs: list[BatchCost] = []
-        self._lock = threading.Lock()
+        self._lock, self._preparing = threading.Lock(), threading.Lock()
         self._condition = threading.Condition()
-        self._woken = False
-        self._stopping = False
+        self._woken = self._stopping = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @property
@@ -133,7 +133,9 @@ class Engine:
         Raises:
             ConfigError: If there is no such profile.
         """
-        with self._lock:
+        if profile in self._numbers:
+            return self._numbers[profile]
+        with self._preparing:
             if profile not in self._numbers:
                 slots = self._stages.motion_slots(profile, self._table.capacity)
                 hop_s = profile_named(profile).hop_frames / MOTION_FPS
@@ -157,11 +159,7 @@ class Engine:
         group, profile = self.prepare(order.profile), profile_named(order.profile)
         with self._lock:
             if not self._free:
-                raise CapacityError(
-                    "the engine is full",
-                    got=f"{self._table.capacity} sessions",
-                    fix="try again when someone has left",
-                )
+                raise _full(self._table.capacity)
             row = heapq.heappop(self._free)  # the lowest, so that rows in use are neighbours
         slots = self._groups[group].slots
         slots.begin(row, order.manner)
@@ -209,8 +207,7 @@ class Engine:
         live = np.isin(rows, batch) & table.in_time(rows)
         spoken_s = complete_s(table, rows[live], deadline_s[live])
         self._advance(kind, batch, level)
-        late = group.judge(spoken_s, self._clock.now())
-        self._tally.add("engine_windows_late_total", late)
+        self._tally.add("engine_windows_late_total", group.judge(spoken_s, self._clock.now()))
         return True
 
     def _advance(self, kind: int, rows: Slots, level: int) -> None:
@@ -236,8 +233,7 @@ class Engine:
         self._tally.add("engine_windows_total", len(rows))
         self._tally.add("engine_windows_shed_total", len(rows) if level else 0)
         self._table.put_motion(rows, motion, now)
-        lanes = (self._lanes[row] for row in rows)
-        self._on_progress([lane for lane in lanes if lane is not None])
+        self._on_progress([lane for row in rows if (lane := self._lanes[row]) is not None])
 
     def _fail(self, row: int, error: Exception) -> None:
         self.health.failed(self._clock.now())
@@ -272,4 +268,14 @@ class Engine:
             with self._condition:
                 self._condition.wait_for(lambda: self._woken, timeout=IDLE_WAIT_S)
                 self._woken = False
-            self.run_once()
+            try:
+                self.run_once()
+            except Exception as error:
+                logger.exception("an engine failed")
+                for row in np.flatnonzero(self._table.live):
+                    self._fail(int(row), error)
+
+
+def _full(sessions: int) -> CapacityError:
+    got, fix = f"{sessions} sessions", "try again when someone has left"
+    return CapacityError("the engine is full", got=got, fix=fix)

@@ -129,7 +129,11 @@ class Front:
         await serve_speech(self.house, websocket, self.sockets)
 
     async def sweep(self) -> None:
-        """Once a second send statistics, end whom nobody hears, clear up after who has left."""
+        """Import WebRTC; then each second send statistics, end who is not heard, clear up."""
+        try:
+            await self.peers.prepare()  # or `Leftovers` would look through it after each session
+        except ImportError:
+            logger.exception("nobody can connect by WebRTC")
         leftovers = Leftovers(self.house.clock)
         leftovers.begin()
         try:

@@ -49,7 +49,7 @@ class Peers:
         self.hosts: dict[str, Peer] = {}
         self.viewers: dict[str, Viewer] = {}
         self._looked_s = house.clock.now()
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing: dict[Peer | Viewer, asyncio.Task[None]] = {}
 
     @staticmethod
     async def prepare() -> None:
@@ -135,9 +135,9 @@ class Peers:
                 self._look_after(host)
                 if host.session.id in self.hosts:
                     host.send_stats()
-            except Exception:
+            except Exception as error:
                 logger.exception("looking after a session failed")
-                self._forget(host)
+                self._end(host, error)
         for viewer in tuple(self.viewers.values()):
             self._look_after(viewer)
 
@@ -148,12 +148,16 @@ class Peers:
             viewer.excuse(seconds)
 
     def _look_after(self, peer: Peer | Viewer) -> None:
-        if peer.silent_s > self._house.config.server.heartbeat_timeout_s:
+        silent_s = peer.silent_s
+        if silent_s > self._house.config.server.heartbeat_timeout_s and peer not in self._closing:
             peer.session.tally.add("peers_vanished_total")
-            cause = PeerClosed("nothing was heard", got=f"{peer.silent_s:.0f} s")
-            closing = asyncio.create_task(peer.close(cause))  # the others are not to wait for it
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
+            self._end(peer, PeerClosed("nothing was heard", got=f"{silent_s:.0f} s"))
+
+    def _end(self, peer: Peer | Viewer, cause: Exception) -> None:
+        """End a connection; the others are not to wait for it."""
+        if peer not in self._closing:
+            self._closing[peer] = asyncio.create_task(peer.close(cause))
+            self._closing[peer].add_done_callback(lambda _: self._closing.pop(peer))
 
     async def close(self, cause: Exception | None = None) -> None:
         """End every session, and so every connection; with a cause, every client is told."""

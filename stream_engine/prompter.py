@@ -191,7 +191,7 @@ class Prompter:
             session.playout.origin_s += behind / TICKS_PER_SECOND
         while session.ring.end + self._line.ticks <= session.playout.position(now):
             self._feed()
-        released = session.released()
+        released = session.released() - session.sync.voice_ticks
         while self._on_the_way and self._end_of(self._on_the_way[0]) <= released:
             self._on_the_way.popleft()
         while self._to_come and self._to_come[0].pts <= released:
@@ -263,14 +263,15 @@ class Prompter:
         """Cut the session, and take back what it was given and did not release."""
         self.pump()  # what has left is told before
         at = self._session.interrupt()
+        heard_to = at.pts - self._session.sync.voice_ticks  # the monitor may let the voice wait
         rate_hz = self._line.queue.rate_hz
         self.said.fade_out(
-            at.pts * rate_hz // TICKS_PER_SECOND, FADE_TICKS * rate_hz // TICKS_PER_SECOND
+            heard_to * rate_hz // TICKS_PER_SECOND, FADE_TICKS * rate_hz // TICKS_PER_SECOND
         )
         for stage in (self._line.to_voice, self._line.to_model):
             stage.hush()
         for block in reversed(self._on_the_way):
-            heard = max(0, at.pts - block.pts) * rate_hz // TICKS_PER_SECOND
+            heard = max(0, heard_to - block.pts) * rate_hz // TICKS_PER_SECOND
             unheard = block.pcm[heard:]
             if not len(unheard):
                 break
@@ -280,7 +281,7 @@ class Prompter:
                 self._utterances.appendleft(block.utterance)
         self._on_the_way.clear()
         for happening in self._to_come:  # what begins anew is told when it does
-            if happening.pts < at.pts + (happening.what == STOPPED):
+            if happening.pts < heard_to + (happening.what == STOPPED):
                 self._tell(happening)
         self._to_come.clear()
         return at

@@ -73,12 +73,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(house.start)
-        preparing = asyncio.create_task(front.peers.prepare())
         sweeping = asyncio.create_task(front.sweep())
         try:
             yield
         finally:
-            preparing.cancel()
             sweeping.cancel()
             await front.close()
             await asyncio.to_thread(house.stop)

@@ -157,13 +157,13 @@ class Session:
         pts = max(released, self._voiced, 0)
         self.ring.fade_out(pts - self.sync.voice_ticks, FADE_TICKS)
         self._resampler.hush()
-        first = max(released, -1) // TICKS_PER_FRAME + 1
+        shown = max(-1, released - round(self.sync.face_s * TICKS_PER_SECOND))
+        first = shown // TICKS_PER_FRAME + 1
         self.lane.cut(first, now)
         self._house.render.wake()
         self.tally.add("interrupts_total")
-        handover = self.lane.handover
-        resume = first if handover is None else handover.resume
-        shut = self.playout.due((first + NEUTRAL_FRAMES - 1) * TICKS_PER_FRAME)
+        resume = self.lane.handover.resume if self.lane.handover else first
+        shut = self._face_due((first + NEUTRAL_FRAMES - 1) * TICKS_PER_FRAME)
         return Interruption(pts, first, resume, shut - now)
 
     def due(self, pts: int) -> float:
@@ -256,8 +256,8 @@ class Session:
             self.lane.write(silence(gone * SAMPLES_PER_FRAME), self.clock.now())
         while self._resampled < self.ring.end:
             read = self.ring.read(self._resampled, TICKS_PER_FRAME)
-            lost = np.zeros(min(read.lost, TICKS_PER_FRAME), np.float32)
-            samples = lost if len(lost) else read.samples
+            lost = min(read.lost, TICKS_PER_FRAME)
+            samples = np.zeros(lost, np.float32) if lost else read.samples
             chunk = AudioChunk(self._resampled, samples, TICKS_PER_SECOND)
             self._resampled += len(samples)
             with span("resample", size=len(samples)):

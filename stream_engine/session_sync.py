@@ -109,6 +109,7 @@ class SessionSync:
     _settling: bool = False
     _settled_s: float = 0.0
     _wait_ticks: int = 0
+    _fade: tuple[int, int] = (-(10**9), 0)
     _scores: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=SCORES_KEPT))
     _done: dict[str, int] = field(default_factory=dict)
 
@@ -152,14 +153,16 @@ class SessionSync:
 
     def _read(self, ring: RingBuffer, pts: int, count: int) -> RingRead:
         """As the ring gives it, ``start`` on the release line."""
-        before, now = self._wait_ticks, self.voice_ticks
+        if self.voice_ticks != self._wait_ticks:
+            self._fade = pts, self._wait_ticks  # from where on, for whoever watches, and from what
+            self._wait_ticks = self.voice_ticks
+        (at, before), now = self._fade, self._wait_ticks
         found = ring.read(pts - now, count)
-        if before != now:
-            self._wait_ticks = now
+        if pts < at + FADE_TICKS:
             old = ring.read(pts - before, count)
             if len(old.samples) == len(found.samples) == count:
-                share = np.minimum(np.arange(count) / FADE_TICKS, 1.0).astype(np.float32)
-                mixed: F32 = old.samples + share * (found.samples - old.samples)
+                share = np.clip(np.arange(pts - at, pts - at + count) / FADE_TICKS, 0.0, 1.0)
+                mixed = old.samples + share.astype(np.float32) * (found.samples - old.samples)
                 found = RingRead(found.start, mixed, found.lost)
         return RingRead(found.start + now, found.samples, found.lost)
 
@@ -225,7 +228,7 @@ class SessionSync:
             verdict.fresh,
         )
         actions = [] if self._settling else remedies.observe(finding, now, self._means())
-        for action in [*remedies.tick(now), *actions]:
+        for action in [*actions, *remedies.tick(now)]:  # as decided: each knows those before it
             self._act(action)
 
     def summary(self) -> SyncSummary | None:
@@ -267,8 +270,7 @@ class SessionSync:
     def _means(self) -> Means:
         # Who plays by time stamps is not helped by waiting; who draws by them is by the voice's.
         pictures = self.last is not None and self.last.frame - self._pictured < PICTURED_FRAMES
-        engines = self.engines
-        spare = not engines.strained and engines.level == 0
+        spare = not self.engines.strained and self.engines.level == 0
         return Means(not self._stamped, pictures and not self._stamped, spare)
 
     def _act(self, action: Action) -> None:
@@ -288,5 +290,3 @@ class SessionSync:
             self._forgive()
         for listener in self.listeners:
             listener.remedied(action)
-
-

@@ -31,6 +31,9 @@ BATCH = 64
 NICE = 10
 """How far the thread stands back behind others, where the system has it."""
 
+SAID_AGAIN_S = 60.0
+"""What fails would fail several times a second: it is logged so often, and counted each time."""
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What was said of one face in one hop.
@@ -233,11 +236,14 @@ class SyncWatch:
         if hasattr(os, "setpriority"):
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        said_s = float("-inf")
         while not self._stopping.is_set():
             try:
                 took = self.run_once()
-            except Exception:
-                logger.exception("watching failed; it goes on with what comes")
+            except Exception as error:
+                if self._clock.now() - said_s >= SAID_AGAIN_S:
+                    said_s = self._clock.now()
+                    logger.error("watching failed; it goes on with what comes", exc_info=error)
                 self._tally.add("sync_failures_total")
                 took = LOOK_S
             self._stopping.wait(max(LOOK_S, took / self._budget - took))

@@ -98,10 +98,9 @@ class RingBuffer:
         """
         size = len(self._store)
         with self._lock:
-            start = max(start, self.oldest)
-            at = np.arange(start, self._end) % size
-            gain = np.clip(1.0 - np.arange(1, len(at) + 1) / samples, 0.0, 1.0)
-            self._store[at] *= gain.astype(np.float32)
+            at = np.arange(max(start, self.oldest), self._end)
+            gain = np.clip(1.0 - (at - start + 1) / samples, 0.0, 1.0)
+            self._store[at % size] *= gain.astype(np.float32)
             return len(at)
 
     def read(self, start: int, count: int) -> RingRead:

@@ -154,17 +154,28 @@ async def work(house: "Household", room: "SdkRoom", ticket: Ticket, wish: "Wish"
     from stream_engine.livekit.worker import AvatarWorker
 
     worker = AvatarWorker(house, room, wish)
+    joining = asyncio.create_task(room.join(ticket.url, ticket.token, worker))
+
+    def stop(why: str) -> None:
+        worker.stop(why)
+        joining.cancel()  # a server that does not answer is waited for long
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, worker.stop, f"told to stop ({number.name})")
+        loop.add_signal_handler(number, stop, f"told to stop ({number.name})")
     try:
-        await room.join(ticket.url, ticket.token, worker)
+        await asyncio.wait({joining})
+        if joining.cancelled():
+            logger.info("told to stop before the room was joined")
+            return 0
+        joining.result()
         logger.info("joined as %s", room.me.identity)
         logger.info("%s", await worker.run())
     except PeerClosed as error:
         logger.error("%s", error)
         return LOST
     finally:
+        joining.cancel()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
         await room.leave()

@@ -190,9 +190,7 @@ class Segments:
 
     def _hand_on(self) -> None:
         """Give the prompter what it may have: segments of its rate, up to the first not whole."""
-        while self._segments and self._is_over(self._segments[0]):
-            segment = self._segments.popleft()
-            self._tell(Done(0.0, interrupted=segment.faulty))
+        self._pass_over()
         if self._segments and self._segments[0].utterance is None:
             rate_hz = self._segments[0].rate_hz
             if rate_hz != self._rate_hz:  # nothing is on its way at the other rate
@@ -208,6 +206,12 @@ class Segments:
                 segment.closed = True
                 self._prompter.end()
 
+    def _pass_over(self) -> None:
+        """Answer segments of nothing whose turn it is."""
+        while self._segments and self._is_over(self._segments[0]):
+            segment = self._segments.popleft()
+            self._tell(Done(0.0, interrupted=segment.faulty))
+
     @staticmethod
     def _may_begin(segment: Segment) -> bool:
         begun = segment.whole or segment.utterance is not None
@@ -218,6 +222,7 @@ class Segments:
         return segment.whole and not segment.samples
 
     def _on_happening(self, happening: Happening) -> None:
+        self._pass_over()  # the one before may have ended in the same pump
         if happening.what == STARTED:
             self._tell(Begun())
         if happening.what == STOPPED and self._segments:

@@ -1,5 +1,6 @@
 """Many sessions of one latency profile, each in a slot, advanced in batches."""
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from stream_engine.motion.slots import Slots, SlotTable, map_arrays
 from stream_engine.motion.viseme_mouth import VisemeMouth, Visemes
 from stream_engine.telemetry.spans import span
 from stream_engine.types import F32, SAMPLES_PER_FRAME
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class SessionSlots:
         seed: Of noise and idle life of sessions that bring none, below 2**64.
         cheaper: The same with ever fewer steps; None for no level but the first.
         richer: The same with more steps, for sessions that are to be boosted; the first that is
-            waits until it is there.
+            waits until it is there. If it cannot be had, that is logged, and nobody is.
         visemes: For those whose model is not to be believed.
     """
 
@@ -182,9 +185,9 @@ class SessionSlots:
         """One window of the model, with more steps for those that are boosted."""
         performance = self._performances[min(level, len(self._performances) - 1)]
         more = self._boosted[slots]
-        if self._richer is None or level or not more.any():
+        richer = self._with_more_steps() if not level and more.any() else None
+        if richer is None:
             return performance.step(state, mel, self._wish[slots], final)
-        richer = self._richer.result()
         if more.all():
             return richer.step(state, mel, self._wish[slots], final)
         parts = []
@@ -197,6 +200,17 @@ class SessionSlots:
             lambda a, b: np.concatenate([a, b])[order], *(part[1] for part in parts)
         )
         return frames, following
+
+    def _with_more_steps(self) -> Performance | None:
+        """What boosted sessions are performed with; None if there is none."""
+        if self._richer is None:
+            return None
+        error = self._richer.exception()
+        if error is None:
+            return self._richer.result()
+        logger.error("no session gets more steps than wanted", exc_info=error)
+        self._richer = None
+        return None
 
     def _speak_plainly(self, slots: Slots, mel: F32, frames: F32) -> None:
         """Put the plain mouth into the frames of those that have one; written into."""

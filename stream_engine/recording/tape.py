@@ -39,6 +39,8 @@ from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS, SAMPLES_PER_FRAM
 
 _MOST_EVENT = 64 * 1024
 
+_MOST_SOUND = 1 << 16
+"""Samples in a record: after a machine's sleep hours of silence come at once."""
 
 CAUSES = ("queue", "disk", "limit", "error")
 """Why a recording may be over before its session: the writer did not keep up, the disk is full or
@@ -119,10 +121,13 @@ class Tape:
 
     def heard(self, samples: F32) -> None:
         """`LaneObserver`: speech."""
-        self._put(SOUND, samples.astype("<f4", copy=False).tobytes())
-        self._heard += len(samples)
-        if self._heard > self._longest:
-            self.stop("limit", "recording.longest_s")
+        for at in range(0, len(samples), _MOST_SOUND):
+            piece = samples[at : at + _MOST_SOUND]
+            self._put(SOUND, piece.astype("<f4", copy=False).tobytes())
+            self._heard += len(piece)
+            if self._heard > self._longest:
+                self.stop("limit", "recording.longest_s")
+                return
 
     def expressed(self, manner: Manner) -> None:
         """`LaneObserver`: a wish."""

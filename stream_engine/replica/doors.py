@@ -131,6 +131,18 @@ class Doors:
         """Serve the WebSocket door through a replica with room."""
         await relay_speech(self._directory.place, websocket)
 
+    async def realtime(self, websocket: WebSocket) -> None:
+        """Serve the assistants' door: through the replica that holds the session it names."""
+        replica, _ = split_name(websocket.query_params.get("session", ""))
+
+        async def holder(tried: Collection[str]) -> Report:
+            found = await self._directory.find(replica)
+            if found is None or tried:
+                raise gone(replica)
+            return found
+
+        await relay_speech(holder if replica else self._directory.place, websocket)
+
     def close(self) -> None:
         """Let the threads go."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -180,7 +192,7 @@ def doors_app(directory: Directory) -> Starlette:
             Route("/readyz", doors.ready),
             Route("/metrics", doors.metrics),
             WebSocketRoute("/v1/speech", doors.speech),
-            WebSocketRoute("/v1/realtime", doors.speech),
+            WebSocketRoute("/v1/realtime", doors.realtime),
             Route("/api/token", doors.anything, methods=["POST"]),
             Route("/{path:path}", doors.anything, methods=["GET", "OPTIONS"]),
         ],

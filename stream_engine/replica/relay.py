@@ -20,6 +20,7 @@ from stream_engine.errors import (
     Unauthorized,
 )
 from stream_engine.gate.guard import plain_protocol
+from stream_engine.json_fields import json_object
 from stream_engine.replica.ask import passed_up
 from stream_engine.replica.placement import Report
 from stream_engine.replica.session_name import gone
@@ -99,12 +100,12 @@ async def _serve(place: Place, client: WebSocket) -> int:
             continue
         async with upstream:
             try:
-                first = await upstream.recv(decode=True)
+                first = await upstream.recv()
             except ConnectionClosed:
                 continue
             if _refused(first):
                 continue
-            await client.send_text(first)
+            await _hand_down(client, first)
             return await _both_ways(client, upstream, chosen.replica)
     raise no_room()
 
@@ -127,9 +128,11 @@ def _close_code(error: StreamEngineError) -> int:
     return CLOSE_REFUSED if isinstance(error, (Unauthorized, Forbidden)) else CLOSE_TRY_AGAIN
 
 
-def _refused(text: str) -> bool:
-    message = decode_event(text)
-    return isinstance(message, Failure) and message.error.type in REFUSALS
+def _refused(first: str | bytes) -> bool:
+    """Whether a replica has no room; doors differ in all they say but that."""
+    said = json_object(first) if isinstance(first, str) else {}
+    error = said.get("error")
+    return isinstance(error, dict) and error.get("type") in REFUSALS
 
 
 async def _both_ways(client: WebSocket, upstream: ClientConnection, replica: str) -> int:
@@ -166,4 +169,11 @@ async def _up(client: WebSocket, upstream: ClientConnection) -> None:
 async def _down(client: WebSocket, upstream: ClientConnection) -> None:
     with suppress(ConnectionClosed):
         while True:
-            await client.send_text(await upstream.recv(decode=True))
+            await _hand_down(client, await upstream.recv())
+
+
+async def _hand_down(client: WebSocket, message: str | bytes) -> None:
+    if isinstance(message, str):
+        await client.send_text(message)
+    else:
+        await client.send_bytes(message)

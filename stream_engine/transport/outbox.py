@@ -7,6 +7,9 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+LAST_WORDS_S = 5.0
+"""So long whoever is dismissed may take to read what came before, and why."""
+
 
 class Outbox(Generic[T]):
     """Items in order; who answers a client waits for room before it hears more from that client.
@@ -48,3 +51,26 @@ class Outbox(Generic[T]):
         while len(self._items) >= self._most:
             self._taken.clear()
             await self._taken.wait()
+
+
+class Dismissal:
+    """Ends a client that was told why, also where it does not read: its session ends in time.
+
+    *Thread*: the loop.
+    """
+
+    def __init__(self) -> None:
+        self._cause: Exception | None = None
+        self._said = asyncio.Event()
+
+    def say(self, cause: Exception) -> None:
+        """Take note that the client was told to go; the first reason counts."""
+        self._cause = self._cause or cause
+        self._said.set()
+
+    async def overdue(self) -> None:
+        """Wait until somebody who was told should have gone, and raise the reason."""
+        await self._said.wait()
+        await asyncio.sleep(LAST_WORDS_S)
+        assert self._cause is not None
+        raise self._cause

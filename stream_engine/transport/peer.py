@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import av
@@ -13,7 +14,6 @@ from stream_engine.errors import (
     ConfigError,
     PeerClosed,
     SignalingError,
-    StreamEngineError,
     TimeUp,
 )
 from stream_engine.gate.buckets import Bucket
@@ -68,7 +68,7 @@ class Peer:
 
     Raises:
         ConfigError: If there is no such output.
-        CapacityError: If the server is full, or an output is taken.
+        CapacityError: If the server is full, or an output is taken; no session is left then.
     """
 
     def __init__(
@@ -91,23 +91,21 @@ class Peer:
         self._cause: Exception | None = None
         self._heard_s = self._clock.now()
         self.session: Session = house.open(parts, self._on_motion, self._on_error)
-        self._outlet = self._open_outlet(house, outputs)
+        with ExitStack() as undoing:
+            undoing.callback(self.session.close)
+            outlet = house.outputs.open(outputs)
+            undoing.callback(outlet.close)
+            self.connection = Connection(self.session, house.config, role)
+            undoing.pop_all()
+        due = self.session.playout.due
+        self._outlet = PacedOutlet(outlet, due, self._clock, self._loop.call_later)
         self._log = logging.LoggerAdapter(logger, {"session": self.session.id})
         self.session.sync.listeners.append(SyncTeller(self.send))
         self.session.audience.look(self, role is not Role.SPEAKS)
         self._may_be_silent = role is not Role.CALLS
-        self.connection = Connection(self.session, house.config, role)
         self.connection.on("track", self._on_track)
         self.connection.on("datachannel", self._on_channel)
         self.connection.on("connectionstatechange", self._on_state)
-
-    def _open_outlet(self, house: Household, names: Sequence[str] | None) -> PacedOutlet:
-        try:
-            outlet = house.outputs.open(names)
-        except StreamEngineError:
-            self.session.close()
-            raise
-        return PacedOutlet(outlet, self.session.playout.due, self._clock, self._loop.call_later)
 
     @property
     def silent_s(self) -> float:
@@ -183,6 +181,8 @@ class Peer:
             await self.connection.close()
         except BAD_OFFER as error:  # a connection that was only half set up
             self._log.info("closing left something undone: %r", error)
+        except Exception:  # noqa: BLE001 - logged; whoever waits for the end must see it
+            self._log.exception("a connection failed to close")
         self._log.info("session closed%s", f": {cause}" if cause else "")
         self._on_closed(self)
 

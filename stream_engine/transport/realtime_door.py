@@ -1,10 +1,12 @@
 """The way in to ``/v1/realtime``: what the URL asks for, and how it ends."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from stream_engine.audio.resampler import block_samples
 from stream_engine.errors import (
     CapacityError,
     Draining,
@@ -16,6 +18,7 @@ from stream_engine.errors import (
 from stream_engine.household import Household
 from stream_engine.motion.window import profile_named
 from stream_engine.realtime_wire import RealtimeError, as_text
+from stream_engine.transport.outbox import LAST_WORDS_S
 from stream_engine.transport.realtime_socket import RealtimeSocket, Wish
 from stream_engine.transport.speech_socket import (
     CLOSE_FAILED,
@@ -46,8 +49,10 @@ def read_wish(query: Mapping[str, str], default_profile: str) -> Wish:
     Raises:
         SignalingError: If a value is none of those there are.
         ConfigError: If there is no such profile.
+        AudioError: If the rate cannot be streamed.
     """
     rate_hz = read_rate(query.get("rate", str(RATE_HZ)))
+    block_samples(rate_hz)  # before it is a listener of anybody's session
     profile = profile_named(query.get("profile", default_profile)).name
     session = query.get("session", "")
     record = read_flag(query, "record")
@@ -94,7 +99,8 @@ async def serve_realtime(house: Household, socket: WebSocket, present: set[Realt
 
 async def _fail(socket: WebSocket, error: Exception, code: int) -> None:
     try:
-        await socket.send_text(as_text(RealtimeError(failure_of(error).error, ends=True)))
-        await socket.close(code)
-    except (WebSocketDisconnect, RuntimeError):
-        return  # the client had gone
+        async with asyncio.timeout(LAST_WORDS_S):
+            await socket.send_text(as_text(RealtimeError(failure_of(error).error, ends=True)))
+            await socket.close(code)
+    except (WebSocketDisconnect, RuntimeError, TimeoutError):
+        return  # the client had gone, or does not read

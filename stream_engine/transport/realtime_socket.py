@@ -52,7 +52,7 @@ from stream_engine.replica.session_name import full_name
 from stream_engine.session import Session
 from stream_engine.text_wire import AppendText, CommitText
 from stream_engine.transport.heed import heed, manner_after
-from stream_engine.transport.outbox import Outbox
+from stream_engine.transport.outbox import Dismissal, Outbox
 from stream_engine.transport.realtime_answers import cut_answer, described, heard_ms
 from stream_engine.transport.sync_teller import SyncTeller
 from stream_engine.types import MotionFrames
@@ -105,6 +105,7 @@ class RealtimeSocket:
         self._house, self._socket, self._wish = house, socket, wish
         self._loop = asyncio.get_running_loop()
         self._outbox: Outbox[Answer | bytes | Exception] = Outbox(2 * MOST_UNSENT)
+        self._dismissal = Dismissal()
         self._after_cut: list[Answer | bytes] | None = None
         self._response = ""
 
@@ -122,7 +123,8 @@ class RealtimeSocket:
             self._say(SessionCreated(about))
             if self._wish.idle:
                 self.session.begin()
-            tasks = [asyncio.create_task(work()) for work in (self._read, self._send, self._pump)]
+            works = self._read, self._send, self._pump, self._dismissal.overdue
+            tasks = [asyncio.create_task(work()) for work in works]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
@@ -137,7 +139,11 @@ class RealtimeSocket:
 
     def dismiss(self, cause: Exception) -> None:
         """End it with a reason; on any thread."""
-        self._loop.call_soon_threadsafe(self._put, cause)
+        self._loop.call_soon_threadsafe(self._end, cause)
+
+    def _end(self, cause: Exception) -> None:
+        self._put(cause)
+        self._dismissal.say(cause)
 
     def motion(self, frames: MotionFrames) -> None:
         """Send final motion, with its sound if the session has no other door for it."""

@@ -28,6 +28,7 @@ from stream_engine.motion.window import profile_named
 from stream_engine.protocols import FrameSink
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.transport.heed import heed
+from stream_engine.transport.outbox import LAST_WORDS_S, Dismissal
 from stream_engine.transport.url_query import output_names, read_flag, read_rate
 from stream_engine.types import F32, MOTION_FPS, TICKS_PER_SECOND, AudioChunk, MotionFrames
 from stream_engine.wire import (
@@ -88,6 +89,7 @@ class SpeechSocket:
         self._resampler = Resampler(rate_hz)
         self._received = 0
         self._outbox: asyncio.Queue[Message | Exception | None] = asyncio.Queue()
+        self._dismissal = Dismissal()
         self._progress = asyncio.Event()
         self._frames = 0
         speed = house.config.limits.audio_speed
@@ -106,18 +108,22 @@ class SpeechSocket:
         self._outbox.put_nowait(Ready(self._rate_hz, self._profile, MOTION_FPS, latency_ms, names))
         receiving = asyncio.create_task(self._receive(lane))
         sending = asyncio.create_task(self._send(lane))
+        overdue = asyncio.create_task(self._dismissal.overdue())
         try:
             # Receiving ends by `end`; sending goes on until everything final is out.
-            await asyncio.wait({receiving, sending}, return_when=asyncio.FIRST_EXCEPTION)
-            for task in (receiving, sending):
-                if task.done():
+            working = {receiving, sending}
+            while working:
+                first = asyncio.FIRST_COMPLETED
+                done, _ = await asyncio.wait({*working, overdue}, return_when=first)
+                for task in done:
                     task.result()
+                working -= done
         finally:
             lane.owner.remove(lane)
             house.recorder.end(lane)
-            for task in (receiving, sending):
+            for task in (receiving, sending, overdue):
                 task.cancel()
-            await asyncio.gather(receiving, sending, return_exceptions=True)
+            await asyncio.gather(receiving, sending, overdue, return_exceptions=True)
 
     async def _receive(self, lane: Lane) -> None:
         async for samples in self._chunks(lane):
@@ -195,6 +201,7 @@ class SpeechSocket:
     def dismiss(self, cause: Exception) -> None:
         """End the session after what has been pushed; the client is told why."""
         self._outbox.put_nowait(cause)
+        self._dismissal.say(cause)
         self._progress.set()
 
 
@@ -281,7 +288,8 @@ def _within(present: set[SpeechSocket], speech: SpeechSocket) -> Iterator[None]:
 
 async def _fail(socket: WebSocket, error: Exception, code: int) -> None:
     try:
-        await socket.send_text(encode(failure_of(error)))
-        await socket.close(code)
-    except (WebSocketDisconnect, RuntimeError):
-        return  # the client had gone
+        async with asyncio.timeout(LAST_WORDS_S):
+            await socket.send_text(encode(failure_of(error)))
+            await socket.close(code)
+    except (WebSocketDisconnect, RuntimeError, TimeoutError):
+        return  # the client had gone, or does not read

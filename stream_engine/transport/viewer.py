@@ -83,6 +83,8 @@ class Viewer:
             await self.connection.close()
         except BAD_OFFER as error:  # a connection that was only half set up
             logger.info("closing left something undone: %r", error)
+        except Exception:
+            logger.exception("a viewer's connection failed to close")
         self._on_closed(self)
 
     def _on_state(self) -> None:

@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -406,3 +407,87 @@ def test_what_the_network_brings_late_and_at_once_strains_nobody() -> None:
     assert (governor.level, governor.strained) == (0, False)
     assert bench.tally.count("engine_windows_late_total") == 0
     assert bench.tally.count("engine_windows_total") > 140
+
+
+class Forgetful(LoudnessSlots):
+    """Cannot begin a session anew once ``full``."""
+
+    full = False
+
+    def restart(self, slots: NDArray[np.intp]) -> None:
+        if self.full:
+            raise MemoryError("nothing is left")
+        super().restart(slots)
+
+
+class ForgetfulStages(FakeStages):
+    def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
+        return Forgetful(profile_named(profile), capacity)
+
+
+def test_an_engine_that_fails_tells_its_sessions_and_works_for_the_next() -> None:
+    """A thread that ended would leave them waiting, and let in others that wait, too."""
+    moved = threading.Event()
+
+    def deliver_and_say(lanes: Sequence[Lane]) -> None:
+        deliver(lanes)
+        moved.set()
+
+    engine = Engine(ForgetfulStages(), 2, ManualClock(), Tally(), deliver_and_say)
+    engine.start()
+    first, second = ListSink(), ListSink()
+    lane = engine.add(LaneOrder("ultra", first, Tally()))
+    Forgetful.full = True
+    try:
+        lane.write(np.zeros(640, np.float32), 0.0)
+        lane.cut(1, 0.0)
+        assert moved.wait(5.0)
+        assert [type(error) for error in first.errors] == [MemoryError]
+    finally:
+        Forgetful.full = False
+    moved.clear()
+    lane = engine.add(LaneOrder("ultra", second, Tally()))
+    lane.write(np.zeros(10 * 640, np.float32), 0.0)
+    engine.wake()
+    assert moved.wait(5.0)
+    engine.stop()
+    assert second.frames
+
+
+class SlowStages(FakeStages):
+    """Slots of ``quality`` take until they are wanted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.wanted = threading.Event(), threading.Event()
+
+    def motion_slots(self, profile: str, capacity: int) -> MotionSlots:
+        if profile == "quality":
+            self.asked.set()
+            assert self.wanted.wait(10.0)
+        return super().motion_slots(profile, capacity)
+
+
+def test_who_comes_or_goes_does_not_wait_for_the_slots_of_another_profile() -> None:
+    """The loop takes sessions in, and the engine lets them go, while a thread makes slots."""
+    bench = Bench(stages := SlowStages())
+    first, _ = bench.join("balanced")
+    preparing = threading.Thread(target=bench.engine.prepare, args=("quality",))
+    preparing.start()
+    assert stages.asked.wait(5.0)
+    passed = threading.Event()
+
+    def come_and_go() -> None:
+        bench.join("balanced")
+        bench.engine.remove(first)
+        bench.engine.run_once()
+        passed.set()
+
+    coming = threading.Thread(target=come_and_go)
+    coming.start()
+    in_time = passed.wait(1.0)
+    stages.wanted.set()
+    preparing.join()
+    coming.join()
+    assert in_time
+    assert bench.engine.sessions == 1

@@ -1,3 +1,5 @@
+import asyncio
+import gc
 import json
 import urllib.request
 from collections.abc import Iterator
@@ -5,9 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from stream_engine.batching.health import IN_A_ROW, LOST_S
-from stream_engine.config import ServerConfig
+from stream_engine.config import EngineConfig, ServerConfig
+from stream_engine.front import Front
+from stream_engine.household import Household
 from stream_engine.json_fields import MAX_TEXT
 from stream_engine.protocols import MotionSlots
+from tests.fakes.clock import ManualClock
 from tests.fakes.live_server import LiveServer, live_server
 from tests.fakes.stages import FakeStages
 
@@ -184,3 +189,30 @@ def test_an_unforeseen_failure_is_an_answer_too(caplog: pytest.LogCaptureFixture
         assert "secret" not in reply.body
         assert server.ask("healthz").status == 200
     assert "secret path" in caplog.text
+
+
+def test_what_webrtc_brings_is_there_before_leftovers_are_looked_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A look goes through all that came later; where it cannot be had that is said at once."""
+    frozen = []
+    gc.unfreeze()  # whatever the server of the other tests left out
+
+    async def play() -> None:
+        front = Front(Household(FakeStages(), EngineConfig(), ManualClock()))
+
+        async def prepare() -> None:
+            frozen.append(gc.get_freeze_count())
+            raise ImportError("libsrtp")
+
+        monkeypatch.setattr(front.peers, "prepare", prepare)
+        sweeping = asyncio.create_task(front.sweep())
+        await asyncio.sleep(0)
+        frozen.append(gc.get_freeze_count())
+        sweeping.cancel()
+        await asyncio.gather(sweeping, return_exceptions=True)
+
+    asyncio.run(play())
+    before, after = frozen
+    assert before == 0 < after
+    assert "libsrtp" in caplog.text

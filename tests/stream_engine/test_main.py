@@ -2,12 +2,16 @@
 
 import argparse
 import csv
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from stream_engine import __main__ as command_line
 from stream_engine.__main__ import _parser, _settings, main
+from stream_engine.config import EngineConfig
+from stream_engine.errors import AssetError
 from tests.stream_engine.audio.test_file_source import write_wav
 
 
@@ -145,3 +149,24 @@ def test_a_server_for_strangers_needs_a_key_before_it_listens(
     assert config.access.insecure
     assert config.telemetry.log_format == "json"
     assert not _settings(_parser().parse_args(["serve"])).access.insecure
+
+
+def test_ctrl_c_ends_a_server_that_starts_in_the_middle_of_two_imports(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An exception there would leave a lock of importlib's that the other import waits for."""
+    handlers = []
+
+    def assembly(config: EngineConfig) -> None:
+        handlers.append(signal.getsignal(signal.SIGINT))
+        raise AssetError("no models")
+
+    monkeypatch.setattr(command_line, "_assembly", assembly)
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main(["serve", "--port", "0"]) == 1
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    assert handlers == [signal.SIG_DFL]
+    assert "no models" in capsys.readouterr().err

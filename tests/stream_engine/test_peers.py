@@ -1,4 +1,6 @@
 import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import aioice.ice
 import pytest
@@ -8,7 +10,7 @@ from stream_engine.config import EngineConfig, ServerConfig
 from stream_engine.errors import CapacityError, ConfigError, SessionGone, SignalingError
 from stream_engine.household import Household
 from stream_engine.peers import Peers
-from stream_engine.service_config import LimitsConfig
+from stream_engine.service_config import IceConfig, LimitsConfig
 from stream_engine.transport.role import Role
 from stream_engine.types import MotionFrames
 from stream_engine.wire import Offer
@@ -112,6 +114,103 @@ def test_a_machine_that_slept_ends_nobody() -> None:
                 clock.advance(1.0)
                 await peers.look_after()
             await caller.until(lambda: not (peers.hosts or peers.viewers))
+        finally:
+            await caller.close()
+
+    asyncio.run(play())
+
+
+def test_who_vanishes_is_counted_once_however_long_closing_takes() -> None:
+    """The looks that fall into it change nothing."""
+
+    async def play() -> None:
+        house = Household(FakeStages(), EngineConfig(), clock := ManualClock())
+        peers, caller = Peers(house), Caller()
+        try:
+            await peers.open(await caller.offer())
+            (host,) = peers.hosts.values()
+            for _ in range(12):
+                clock.advance(1.0)
+                await peers.look_after()
+            assert house.tally.count("peers_vanished_total") == 1
+            await host.close()
+            assert not peers.hosts
+        finally:
+            await caller.close()
+
+    asyncio.run(play())
+
+
+def test_a_session_that_cannot_be_looked_after_is_ended(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is only forgotten would keep its place for ever."""
+
+    async def play() -> None:
+        house = Household(FakeStages(), EngineConfig(), ManualClock())
+        peers, caller = Peers(house), Caller()
+
+        def fail() -> None:
+            raise ValueError("no statistics")
+
+        try:
+            await peers.open(await caller.offer())
+            (host,) = peers.hosts.values()
+            monkeypatch.setattr(host, "send_stats", fail)
+            await peers.look_after()
+            await caller.until(lambda: not peers.hosts)
+            assert not house.sessions
+        finally:
+            await caller.close()
+
+    asyncio.run(play())
+    assert "no statistics" in caplog.text
+
+
+def test_a_connection_that_fails_to_close_is_let_go_all_the_same(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the end of the server would end there, with the rest of it undone."""
+
+    async def play() -> None:
+        house = Household(FakeStages(), EngineConfig(), ManualClock())
+        peers, caller = Peers(house), Caller()
+        try:
+            offer = await caller.offer()
+            answer = await peers.open(offer)
+            await peers.watch(answer.session, offer)
+            for peer in (*peers.hosts.values(), *peers.viewers.values()):
+                close = peer.connection.close
+
+                async def fail(close: Callable[[], Awaitable[None]] = close) -> None:
+                    await close()
+                    raise OSError("the socket was gone")
+
+                monkeypatch.setattr(peer.connection, "close", fail)
+            await peers.close()
+            assert not peers.hosts
+            assert not peers.viewers
+            assert not house.sessions
+        finally:
+            await caller.close()
+
+    asyncio.run(play())
+    assert caplog.text.count("failed to close") == 2
+
+
+def test_a_connection_that_cannot_be_made_leaves_no_session(tmp_path: Path) -> None:
+    """A file with TURN's secret is read for each, and may not be there while it is changed."""
+
+    async def play() -> None:
+        ice = IceConfig(secret=str(tmp_path / "secret"))
+        house = Household(FakeStages(), EngineConfig(ice=ice), ManualClock())
+        peers, caller = Peers(house), Caller()
+        try:
+            offer = await caller.offer()
+            with pytest.raises(ConfigError, match="secret"):
+                await peers.open(offer)
+            assert not peers.hosts
+            assert not house.sessions
         finally:
             await caller.close()
 

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stream_engine.audio.speech_queue import Pcm
 from stream_engine.config import EngineConfig
 from stream_engine.errors import SpeechBufferFull
 from stream_engine.household import Household
+from stream_engine.monitor.remedies import SyncQuality
 from stream_engine.prompter import (
     RESUMED,
     STARTED,
@@ -29,13 +30,14 @@ PACKET = 480
 class Theatre:
     """A session without pictures, a prompter, and an ear for the voice; time by hand."""
 
-    def __init__(self, rate_hz: int = TICKS_PER_SECOND) -> None:
+    def __init__(self, rate_hz: int = TICKS_PER_SECOND, align_ms: int = 0) -> None:
         self.clock = ManualClock(10.0)
         self.house = Household(FakeStages(), EngineConfig(), self.clock)
         self.motion: list[MotionFrames] = []
         parts = self.house.make_parts("ultra", "")
         self.session = self.house.open(parts, self.motion.append, self.fail)
         self.session.begin()
+        self.session.sync._remedies.quality = SyncQuality(align_ms)
         self.told: list[Happening] = []
         self.prompter = Prompter(self.session, rate_hz, self.told.append)
         self.heard: list[np.ndarray] = []
@@ -63,7 +65,7 @@ class Theatre:
 
     def ignore_fade(self, cut: Cut) -> None:
         """What fades out is heard again when the speaker goes on."""
-        end = min(cut.at.pts + FADE_TICKS, self.session.ring.end)
+        end = min(cut.at.pts + FADE_TICKS, self.session.ring.end + self.session.sync.voice_ticks)
         self.deaf_until = max(self.deaf_until, end)
 
     @property
@@ -80,10 +82,13 @@ STEPS = st.lists(
 
 
 @settings(max_examples=40, deadline=None)
-@given(STEPS)
-def test_every_sample_is_heard_once_and_in_order(steps: list[tuple[str, int]]) -> None:
-    """However it comes, and however often the speaker is stopped and told to go on."""
-    theatre = Theatre()
+@given(STEPS, st.sampled_from([0, 150]))
+@example([("push", 20), ("live", 20), ("live", 10), ("pause", 1), ("resume", 1)], 150)
+def test_every_sample_is_heard_once_and_in_order(
+    steps: list[tuple[str, int]], align_ms: int
+) -> None:
+    """However often the speaker is stopped and told to go on; also if the voice has to wait."""
+    theatre = Theatre(align_ms=align_ms)
     prompter = theatre.prompter
     for step, size in steps:
         if step == "push":
@@ -98,7 +103,7 @@ def test_every_sample_is_heard_once_and_in_order(steps: list[tuple[str, int]]) -
             theatre.ignore_fade(prompter.pause())
     prompter.resume()
     prompter.end()
-    theatre.live(round(100 * prompter.waiting_s) + 60)
+    theatre.live(round(100 * prompter.waiting_s) + 80)
     np.testing.assert_array_equal(theatre.said, np.arange(theatre.sent) % 30_000 + 1)
     assert prompter.waiting_s == 0.0
     started = [h.utterance for h in theatre.told if h.what == STARTED]
@@ -108,10 +113,12 @@ def test_every_sample_is_heard_once_and_in_order(steps: list[tuple[str, int]]) -
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(1, 80), st.integers(0, 60))
-def test_an_interrupt_forgets_all_and_says_what_was_heard(before: int, after: int) -> None:
+@given(st.integers(1, 80), st.integers(0, 60), st.sampled_from([0, 150]))
+def test_an_interrupt_forgets_all_and_says_what_was_heard(
+    before: int, after: int, align_ms: int
+) -> None:
     """Nothing waits, nothing comes later; the count of played samples is that of the voice."""
-    theatre = Theatre()
+    theatre = Theatre(align_ms=align_ms)
     theatre.prompter.push(theatre.speech(48_000))
     theatre.live(before)
     cut = theatre.prompter.interrupt()

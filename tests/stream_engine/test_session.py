@@ -3,7 +3,9 @@ import pytest
 
 from stream_engine.config import EngineConfig
 from stream_engine.household import Household
+from stream_engine.monitor.remedies import SyncQuality
 from stream_engine.motion.arkit import INDEX
+from stream_engine.motion.handover import NEUTRAL_FRAMES
 from stream_engine.protocols import Renderer
 from stream_engine.session import RELEASE_MARGIN, Session
 from stream_engine.types import (
@@ -216,3 +218,15 @@ def test_a_microphone_that_a_bot_has_replaced_is_listened_to() -> None:
         session.push_audio(packet * PACKET, np.full(PACKET, 0.05, np.float32))
     assert session.lane.told == 50 * PACKET // 4_800
     assert session.ring.end == 0
+
+
+@pytest.mark.parametrize("align_ms", [0, -200])
+def test_an_interrupt_stops_the_face_where_it_is(align_ms: int) -> None:
+    """Also where the monitor lets it wait for its voice: what waits is not shown afterwards."""
+    bench = Bench("ultra")
+    bench.session.sync._remedies.quality = SyncQuality(align_ms)
+    shown = bench.live(2.0, 0.3)[-1] // TICKS_PER_FRAME
+    cut = bench.session.interrupt()
+    assert shown < cut.first <= shown + 2
+    shut = bench.session.due((cut.first + NEUTRAL_FRAMES - 1) * TICKS_PER_FRAME)
+    assert cut.neutral_s == pytest.approx(shut - align_ms / 1000.0 - bench.clock.now())

@@ -117,6 +117,18 @@ def test_a_lag_makes_the_voice_wait_without_a_jump() -> None:
     assert scene.sync.watch.forgiven
 
 
+def test_all_who_watch_hear_the_same_where_the_voice_begins_to_wait() -> None:
+    """The second of two has no jump where the first has a fade, nor has one who is late."""
+    scene, ring = Scene(), RingBuffer(96_000)
+    ring.append(np.linspace(0.0, 1.0, 48_000, dtype=np.float32))
+    earlier = scene.sync.voice(ring, 19_040, 960)
+    scene.sync.found(verdict(score=0.1, shifted_ms=100.0, lag_ms=100.0))
+    first = scene.sync.voice(ring, 20_000, 960)
+    assert first[0] == pytest.approx(20_000 / 47_999)
+    np.testing.assert_array_equal(scene.sync.voice(ring, 20_000, 960), first)
+    np.testing.assert_array_equal(scene.sync.voice(ring, 19_040, 960), earlier)
+
+
 def test_what_was_heard_before_something_was_done_counts_no_more() -> None:
     """However late it is heard: findings of what left before are not acted upon again."""
     scene, ring = Scene(), RingBuffer(96_000)
@@ -179,6 +191,17 @@ def test_a_face_that_says_something_else_gets_the_plain_mouth() -> None:
     quiet.sync.found(verdict(score=0.0, wrong=True))
     assert quiet.lane.worked == []
     assert len(quiet.told.verdicts) == 1
+
+
+def test_two_things_that_are_done_at_once_leave_what_is_wanted_in_the_end() -> None:
+    """The model's mouth is tried again in the very hop in which the voice is made to wait."""
+    scene = Scene()
+    scene.sync.found(verdict(10, score=0.1, wrong=True))
+    scene.sync.found(verdict(30, score=0.5))  # what was heard before is forgiven
+    scene.sync.found(verdict(300, score=0.1, shifted_ms=100.0, lag_ms=100.0))
+    assert scene.sync.quality == SyncQuality(align_ms=100)
+    assert scene.lane.worked[-1] == (False, False)
+    assert scene.told.actions[-1].quality == scene.sync.quality
 
 
 def test_a_call_is_summed_up_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stream_engine import sync_watch
 from stream_engine.errors import CapacityError
 from stream_engine.monitor.sync_score import HOP_FRAMES
 from stream_engine.monitor.sync_scorer import SyncScorer
@@ -87,16 +88,19 @@ def test_a_session_without_a_face_is_not_judged() -> None:
     assert told == []
 
 
-def test_the_thread_survives_a_scorer_that_fails() -> None:
-    """A failure is counted; it stops when told to, and frees the ears."""
+def test_the_thread_survives_a_scorer_that_fails(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each failure is counted, one a minute logged; it stops when told to, and frees the ears."""
+    monkeypatch.setattr(sync_watch, "LOOK_S", 0.01)
     tally = Tally()
     watching = watcher(tally=tally)
-    watching.add(lambda verdict: None)
-    watching._scorer.begin = None  # type: ignore[assignment]
+    monkeypatch.setattr(watching._table, "due", None)
     watching.start()
-    while not tally.count("sync_failures_total"):
+    while tally.count("sync_failures_total") < 3:
         pass
     watching.stop()
+    assert caplog.text.count("watching failed") == 1
     assert watching._scorer._ears._face.closed  # type: ignore[attr-defined]
 
 

@@ -55,3 +55,11 @@ def test_silence_longer_than_the_store_counts_in_full() -> None:
     assert ring.end == 1000
     assert ring.capacity == CAPACITY
     assert not ring.read(980, 20).samples.any()
+
+
+def test_a_fade_that_began_before_what_is_here_goes_on_from_there() -> None:
+    """Not anew: of what lies behind its end nothing is heard."""
+    ring = RingBuffer(8)
+    ring.append(np.ones(8, np.float32))
+    assert ring.fade_out(-2, 4) == 8
+    np.testing.assert_allclose(ring.read(0, 8).samples, [0.25] + [0.0] * 7)

@@ -124,3 +124,22 @@ def test_a_room_that_cannot_be_joined_is_an_explained_error() -> None:
     """Exit status 1, by the command's own rule."""
     with pytest.raises(TransportError, match="cannot be joined"):
         worked("nonsense", None)
+
+
+def test_a_server_that_does_not_answer_holds_up_no_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Exit status 0, at once."""
+    house = Household(FakeStages(), EngineConfig(), MonotonicClock())
+
+    async def for_ever(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.Event().wait()
+
+    async def play() -> int:
+        monkeypatch.setattr(Room, "connect", for_ever)
+        room = SdkRoom(cast(ModuleType, livekit_sdk))
+        working = work(house, room, Ticket(URL, "face@demo"), Wish("ultra", "default"))
+        return await asyncio.wait_for(working, 5.0)
+
+    assert asyncio.run(play()) == 0

@@ -249,3 +249,21 @@ def test_every_segment_is_answered_once_and_positions_are_what_was_heard(
     positions = sum(done.position_s for done in theatre.done)
     blur = 0.0005 * (opened + 1) + 0.006 * cuts  # filters at the edges, fades at the cuts
     assert theatre.audible / RATE == pytest.approx(positions, abs=0.002 + blur)
+
+
+def test_segments_of_nothing_between_two_that_end_at_once_are_answered_in_their_turn() -> None:
+    """A late turn of the loop in which both are spoken to their ends, as of two short words."""
+    theatre = Theatre()
+    theatre.say(RATE // 10)
+    theatre.segments.refuse()
+    theatre.say(RATE // 20)
+    theatre.live(2)
+    theatre.clock.advance(0.6)
+    theatre.segments.pump()
+    theatre.clock.advance(0.6)
+    theatre.segments.pump()
+    assert theatre.done == [
+        Done(0.1, interrupted=False),
+        Done(0.0, interrupted=True),
+        Done(0.05, interrupted=False),
+    ]

@@ -1,5 +1,7 @@
 """Sessions in slots: alone or among many, first or second in a slot, the same face."""
 
+from concurrent.futures import Future
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from stream_engine.assemble import MODEL_FOLDER, open_hop
 from stream_engine.audio.file_source import FileSource
 from stream_engine.audio.resampler import Resampler
-from stream_engine.errors import ShapeError
+from stream_engine.errors import AssetError, ShapeError
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.emotion import Heard, Manner, Times
 from stream_engine.motion.expression import Expression
@@ -257,3 +259,18 @@ def test_who_had_the_slot_before_is_not_listened_to() -> None:
     alone_there = [fresh.advance(np.array([0]), hush) for _ in range(60)]
     assert np.array_equal(made[1], np.concatenate(alone_there, axis=1))
     assert not np.array_equal(made[0], made[1])
+
+
+def test_more_steps_that_cannot_be_had_end_no_session(caplog: pytest.LogCaptureFixture) -> None:
+    """It is said once, and the session goes on with the steps that were wanted."""
+    richer: Future[Performance] = Future()
+    richer.set_exception(AssetError("no such graph"))
+    performance, voice = fake("balanced"), speech(3, 24)
+    slots = SessionSlots(performance, 1, richer=richer)
+    slots.begin(0, Manner())
+    slots.work(0, boosted=True, fallback=False)
+    hops = hops_of(performance, voice)
+    made = [slots.advance(np.array([0]), hop[None])[0] for hop in hops]
+    lookahead = performance.profile.lookahead_frames
+    assert np.array_equal(np.concatenate(made)[lookahead:], alone(performance, voice))
+    assert caplog.text.count("no such graph") == 1

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from stream_engine.assemble import Assembly
 from stream_engine.audio.file_source import FileSource
 from stream_engine.audio.resampler import Resampler
+from stream_engine.audio.ring_buffer import silence
 from stream_engine.batching.lane import Lane, deliver, hear
 from stream_engine.batching.lane_table import NEVER
 from stream_engine.batching.watched_slots import WatchedSlots, WatchedStages
@@ -23,7 +24,7 @@ from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.emotion import EMOTIONS, Manner, Times
 from stream_engine.motion.window import profile_named
 from stream_engine.protocols import MotionSlots, Stages
-from stream_engine.recording.content import SENT, WINDOW, Head, unpack_json
+from stream_engine.recording.content import SENT, WINDOW, End, Head, unpack_json
 from stream_engine.recording.framing import Record
 from stream_engine.recording.replay import Replayer, Verdict
 from stream_engine.recording.tape import Tape
@@ -491,3 +492,17 @@ def test_records_that_do_not_fit_each_other_are_refused() -> None:
     with pytest.raises(RecordingError, match="heard something else"):
         swapped.take(found[kinds.index(WINDOW)])
     assert SENT in kinds
+
+
+def test_a_machine_that_slept_leaves_a_recording_that_can_be_read() -> None:
+    """Minutes of silence that come at once are more than one record may hold."""
+    studio = Studio(FakeStages())
+    lane, tape = studio.join(patience=12)
+    studio.speak(lane, np.full(5 * FRAME, 0.1, np.float32))
+    studio.engine.run_once()
+    lane.write(silence(90 * 25 * FRAME), studio.clock.now())
+    studio.engine.run_once()
+    verdict = studio.verdict(studio.leave(lane, tape))
+    assert verdict.samples == (90 * 25 + 5) * FRAME
+    assert verdict.bit_exact
+    assert verdict.end == End()

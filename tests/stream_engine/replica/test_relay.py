@@ -13,9 +13,11 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from stream_engine.gate.tokens import Grant, sign
+from stream_engine.realtime_deltas import Sound, read_delta
 from stream_engine.replica.placement import Report
 from stream_engine.replica.relay import relay_speech
 from stream_engine.service_config import AccessConfig
+from stream_engine.types import MotionFrames
 from tests.fakes.live_doors import live_doors, served
 
 pytestmark = pytest.mark.net
@@ -133,3 +135,33 @@ def test_a_client_whose_replica_is_killed_is_told_so() -> None:
             socket.recv(timeout=5)
         assert socket.protocol.close_rcvd is not None
         assert socket.protocol.close_rcvd.code == 1013
+
+
+def test_a_bots_speech_goes_up_and_binary_deltas_come_down() -> None:
+    """The assistants' door, too: what is not text stays what it is."""
+    with live_doors({"a": 1}) as doors:
+        url = doors.speech_url.replace(
+            "speech", "realtime?profile=ultra&encoding=binary&rate=16000"
+        )
+        with connect(url) as socket:
+            assert json.loads(socket.recv(timeout=5))["type"] == "session.created"
+            socket.send(bytes(16_000))
+            while isinstance(message := socket.recv(timeout=5), str):
+                pass
+            assert isinstance(read_delta(message), Sound | MotionFrames)
+            with connect(url) as other:
+                assert json.loads(other.recv(timeout=5))["error"]["type"] == "CapacityError"
+
+
+def test_a_bot_speaks_through_a_session_at_the_replica_that_holds_it() -> None:
+    """Wherever there is more room; of a replica that is gone it is told."""
+    with live_doors({"a": 2, "b": 9}) as doors:
+        url = doors.speech_url.replace("speech", "realtime?profile=ultra")
+        house = doors.directory.replicas["a"]._house
+        session = house.open(house.make_parts("ultra", "default"), lambda _: None, lambda _: None)
+        with connect(f"{url}&session=a~{session.id}") as socket:
+            made = json.loads(socket.recv(timeout=5))
+            assert (made["type"], made["session"]["id"]) == ("session.created", session.id)
+        with connect(f"{url}&session=c~{session.id}") as socket:
+            assert json.loads(socket.recv(timeout=5))["error"]["type"] == "ReplicaGone"
+        session.close()  # or the replica would wait for it

@@ -1,6 +1,9 @@
 import asyncio
 
-from stream_engine.transport.outbox import Outbox
+import pytest
+
+from stream_engine.transport import outbox
+from stream_engine.transport.outbox import Dismissal, Outbox
 
 
 def test_items_come_in_order_and_what_is_old_does_not() -> None:
@@ -33,5 +36,24 @@ def test_there_is_room_again_when_something_has_been_sent() -> None:
         assert not waiting.done()
         await box.take()
         await waiting
+
+    asyncio.run(play())
+
+
+def test_whoever_is_dismissed_has_time_for_the_first_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing happens before; then it is over, read or not."""
+    monkeypatch.setattr(outbox, "LAST_WORDS_S", 0.01)
+
+    async def play() -> None:
+        dismissal = Dismissal()
+        overdue = asyncio.create_task(dismissal.overdue())
+        await asyncio.sleep(0)
+        assert not overdue.done()
+        dismissal.say(ValueError("first"))
+        dismissal.say(ValueError("second"))
+        with pytest.raises(ValueError, match="first"):
+            await overdue
 
     asyncio.run(play())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream_engine.errors import ConfigError, SignalingError
+from stream_engine.errors import AudioError, ConfigError, SignalingError
 from stream_engine.transport.realtime_door import read_wish
 from stream_engine.transport.realtime_socket import Wish
 
@@ -21,6 +21,7 @@ def test_a_bare_url_has_the_usual_wishes() -> None:
     [
         ({"rate": "9"}, SignalingError),
         ({"rate": "x"}, SignalingError),
+        ({"rate": "8001"}, AudioError),
         ({"encoding": "xml"}, SignalingError),
         ({"idle": "1"}, SignalingError),
         ({"profile": "slow"}, ConfigError),

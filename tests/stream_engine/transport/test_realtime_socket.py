@@ -13,9 +13,11 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig, ServerConfig
+from stream_engine.errors import TimeUp
 from stream_engine.household import Household
 from stream_engine.motion.arkit import INDEX
 from stream_engine.realtime_deltas import HEADER, MOTION, SOUND
+from stream_engine.transport import outbox
 from stream_engine.transport.realtime_socket import MOST_UNSENT, RealtimeSocket, Wish
 from stream_engine.types import TICKS_PER_FRAME
 from tests.fakes.live_server import LiveServer, live_server
@@ -285,6 +287,21 @@ def test_a_bot_speaks_through_a_session_that_has_pictures(server: LiveServer) ->
     assert ended == []
 
 
+def test_who_cannot_speak_leaves_nothing_in_anothers_session(server: LiveServer) -> None:
+    """A rate that cannot be streamed is told, and nobody goes on listening there."""
+    house = server.house
+    session = house.open(house.make_parts("ultra", "default"), lambda _: None, lambda _: None)
+
+    async def talk() -> None:
+        async with talking(server, f"session={session.id}&rate=8001") as client:
+            assert (await client.until("error"))["error"]["type"] == "AudioError"
+            await client.socket.wait_closed()
+
+    asyncio.run(talk())
+    assert session.listeners == []
+    session.close()
+
+
 def test_a_replicas_session_goes_by_the_name_that_its_browser_was_given() -> None:
     """With the replica's name before it; another replica's is not known here."""
     with live_server(config=ServerConfig(port=0, replica="b")) as named:
@@ -330,8 +347,11 @@ class Deaf:
         await asyncio.Event().wait()
 
 
-def test_who_does_not_read_is_not_heard_any_more_and_holds_no_memory() -> None:
-    """A bounded number of answers waits, however much is asked; nobody else is held up."""
+def test_who_does_not_read_is_not_heard_any_more_and_holds_no_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A bounded number of answers waits, however much is asked; whose time is up has to go."""
+    monkeypatch.setattr(outbox, "LAST_WORDS_S", 0.05)
 
     async def play() -> None:
         house = Household(FakeStages(), EngineConfig(), MonotonicClock())
@@ -347,8 +367,9 @@ def test_who_does_not_read_is_not_heard_any_more_and_holds_no_memory() -> None:
         assert deaf.said == said == 2 * MOST_UNSENT
         assert len(client._outbox) == 2 * MOST_UNSENT
         assert house.sessions == 1
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        client.dismiss(TimeUp("the session has lasted as long as it may"))
+        with pytest.raises(TimeUp):
+            await asyncio.wait_for(running, 5.0)
         assert house.sessions == 0
 
     asyncio.run(play())

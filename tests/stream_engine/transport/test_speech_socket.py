@@ -1,3 +1,4 @@
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
@@ -11,14 +12,17 @@ from websockets.sync.client import ClientConnection, connect
 from stream_engine.assemble import Assembly
 from stream_engine.audio.file_source import FileSource
 from stream_engine.audio.resampler import Resampler
+from stream_engine.clock import MonotonicClock
 from stream_engine.config import EngineConfig, ServerConfig
-from stream_engine.errors import AudioError, ConfigError, SignalingError
+from stream_engine.errors import AudioError, ConfigError, SignalingError, TimeUp
 from stream_engine.formats.live_link import SHAPES
+from stream_engine.household import Household
 from stream_engine.motion.arkit import INDEX
 from stream_engine.motion.window import profile_named
 from stream_engine.output_config import OutputConfig
 from stream_engine.protocols import MotionSlots
-from stream_engine.transport.speech_socket import parse_query, pcm16
+from stream_engine.transport import outbox
+from stream_engine.transport.speech_socket import SpeechSocket, parse_query, pcm16
 from stream_engine.types import AudioChunk
 from tests.fakes.live_server import LiveServer, live_server
 from tests.fakes.stages import FakeStages, LoudnessMotion
@@ -313,3 +317,34 @@ def test_a_recording_that_there_is_not_is_refused(server: LiveServer) -> None:
             problem = messages(speech_socket)[0]["error"]
             assert said in problem["message"] + problem["expected"]
             assert closed_with(speech_socket) == 1008
+
+
+class Deaf:
+    """A WebSocket that says nothing and takes nothing."""
+
+    async def receive(self) -> dict[str, str]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send_text(self, text: str) -> None:
+        await asyncio.Event().wait()
+
+
+def test_who_does_not_read_goes_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason waits behind what was not read; the session does not wait for ever."""
+    monkeypatch.setattr(outbox, "LAST_WORDS_S", 0.05)
+
+    async def play() -> None:
+        house = Household(FakeStages(), EngineConfig(), MonotonicClock())
+        outlet = house.outputs.open(())
+        speech = SpeechSocket(house, Deaf(), 16_000, "ultra", outlet)  # type: ignore[arg-type]
+        running = asyncio.create_task(speech.run())
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if house.engine.sessions:
+                break
+        speech.dismiss(TimeUp("the session has lasted as long as it may"))
+        with pytest.raises(TimeUp):
+            await asyncio.wait_for(running, 5.0)
+
+    asyncio.run(play())
