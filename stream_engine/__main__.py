@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _BAR = 30
 _COMMANDS = "elocute.commands"
+_NOBODY_READS = 141
+"""What a shell shows of a program that SIGPIPE ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,8 +36,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Command line without the program's name; the real one by default.
 
     Returns:
-        Exit status: 0 fine, 1 an error that was explained, 2 a wrong command line.
+        Exit status: 0 fine, 1 an error that was explained, 2 a wrong command line, 141 nobody
+        reads what is printed (`elocute doctor | head`).
     """
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()  # here, where it can be caught, --help included
+    except BrokenPipeError:
+        # What waits would be written, and fail, once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOBODY_READS
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     options = _parser(given).parse_args(given)
     try:

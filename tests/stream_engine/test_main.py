@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -145,3 +146,16 @@ def test_a_server_for_strangers_needs_a_key_before_it_listens(
     assert config.access.insecure
     assert config.telemetry.log_format == "json"
     assert not _settings(_parser().parse_args(["serve"])).access.insecure
+
+
+@pytest.mark.parametrize("command", [["avatar", "list"], ["--help"]])
+def test_who_reads_no_further_ends_a_command_without_a_word(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`elocute … | head` is no error, neither in the command nor when Python ends."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as stdout:
+        monkeypatch.setattr("sys.stdout", stdout)
+        assert main(command) == 141
+    assert not capsys.readouterr().err
