@@ -21,7 +21,7 @@ from stream_engine.types import MOTION_FPS
 URL = "http://localhost:8080/"
 USUAL = "alsa:default"
 """The microphone; the FFmpeg in PyAV's wheel for Linux (18.1) has no ``pulse``."""
-_ALSA = Path("/usr/share/alsa/alsa.conf")
+_ALSA = Path("/usr/share/alsa")
 _KINDS = ("alsa", "pulse", "avfoundation", "dshow")
 
 
@@ -132,7 +132,7 @@ def microphone(source: str) -> Any:
 
     kind, _, device = source.partition(":")
     if kind == "alsa" and _ALSA.exists():  # PyAV's wheel looks for it where it was built
-        os.environ.setdefault("ALSA_CONFIG_PATH", str(_ALSA))
+        os.environ.setdefault("ALSA_CONFIG_DIR", str(_ALSA))
     try:
         return MediaPlayer(device, format=kind).audio
     except (OSError, ValueError) as error:
