@@ -210,4 +210,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise TransportError("result cannot be written", got=f"{path}: {error}") from error
+        raise TransportError.unwritable("result", path, error) from error

@@ -61,7 +61,9 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         raise ConfigError("--fps is out of range", got=str(options.fps), expected="1..240")
     for path in (options.output, options.units):
         if path is not None and not path.absolute().parent.is_dir():
-            raise TransportError("no folder to write to", got=str(path))
+            raise TransportError(
+                "there is no folder to write to", got=str(path.parent), fix="make it first"
+            )
     ear = open_ear()
     motion = read_motion(options.motion, options.fps)
     voice = None if options.voice is None else voice_of_recording(options.voice)
@@ -117,4 +119,4 @@ def _write_units(path: Path, heard: "HeardFrames") -> None:
     try:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
-        raise TransportError("units cannot be written", got=f"{path}: {error}") from error
+        raise TransportError.unwritable("units", path, error) from error
