@@ -26,6 +26,7 @@ from clients.python.call import RecordedVoice, calling
 from clients.python.dialling import Options
 from clients.python.stream import Pcm, read_wav
 from stream_engine.errors import StreamEngineError
+from stream_engine.setting_checks import check_targets
 from stream_engine.types import TICKS_PER_FRAME, TICKS_PER_SECOND
 
 PACKET_S = 0.02
@@ -241,6 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     sample = resources.files("stream_engine") / "assets" / "sample.wav"
     try:
+        check_targets(given.json)
         speech = read_wav(given.speech or Path(str(sample)))
     except StreamEngineError as error:
         sys.stderr.write(f"{error}\n")

@@ -11,6 +11,7 @@ import numpy as np
 
 from stream_engine.config import EngineConfig
 from stream_engine.errors import AudioError, ConfigError, TransportError
+from stream_engine.setting_checks import check_targets
 from stream_engine.types import F32, MOTION_FPS, MelFrames
 
 if TYPE_CHECKING:
@@ -59,11 +60,7 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
 
     if options.fps is not None and not 1.0 <= options.fps <= 240.0:
         raise ConfigError("--fps is out of range", got=str(options.fps), expected="1..240")
-    for path in (options.output, options.units):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise TransportError(
-                "there is no folder to write to", got=str(path.parent), fix="make it first"
-            )
+    check_targets(options.output, options.units)
     ear = open_ear()
     motion = read_motion(options.motion, options.fps)
     voice = None if options.voice is None else voice_of_recording(options.voice)
