@@ -44,7 +44,7 @@ export class RecordBox {
 }
 
 function words(seconds) {
-  const [count, unit] = seconds < 90 ? [seconds, 'second'] : seconds < 5400 ? [seconds / 60, 'minute'] : [seconds / 3600, 'hour'];
-  const rounded = Math.round(count);
-  return `${rounded} ${unit}${rounded === 1 ? '' : 's'}`;
+  const [count, unit] = seconds < 120 ? [seconds, 'second'] : seconds < 7200 ? [seconds / 60, 'minute'] : [seconds / 3600, 'hour'];
+  const whole = Math.ceil(count);
+  return `${whole} ${unit}${whole === 1 ? '' : 's'}`;
 }

@@ -82,8 +82,21 @@ def test_a_talk_by_keys_alone(page: Any, recordings: Path) -> None:
     assert [file.suffix for file in recordings.iterdir()] == [".elo"]
 
 
+OFFER = """async (offered) => {
+  const { RecordBox } = await import('/record.js');
+  const [row, sign] = ['record-row', 'recording'].map((id) => document.getElementById(id));
+  const box = new RecordBox(row, sign);
+  box.offer(offered);
+  box.during(true, true);
+  return [row.hidden, row.innerText, box.asked, sign.innerText];
+}"""
+
+
 def test_every_control_has_a_name_and_what_is_drawn_has_one(page: Any) -> None:
-    """As Chromium tells a screen reader; nothing of a file field that nobody sees."""
+    """As Chromium tells a screen reader; nothing of a file field that nobody sees.
+
+    Where everybody is recorded nobody is asked, and it is said; where nobody is, there is nothing.
+    """
     for summary in page.query_selector_all("summary"):
         summary.click()
     told = accessible(page)
@@ -96,6 +109,13 @@ def test_every_control_has_a_name_and_what_is_drawn_has_one(page: Any) -> None:
     charts.add("Speech units of voice and face")
     assert {"The talking head", *(f"{chart}: nothing yet" for chart in charts)} <= names
     assert not {"Sound file for the face to say", "Text for the face to say"} & names  # no voice
+    hidden, said, asked, sign = page.evaluate(OFFER, {"everyone": True, "longest_s": 5400})
+    assert (hidden, asked, sign) == (False, False, "Recording")
+    assert said.startswith("Every call is recorded here")
+    assert "at most 90 minutes of it" in said
+    assert page.is_checked("#record")
+    hidden, _, asked, sign = page.evaluate(OFFER, None)
+    assert (hidden, asked, sign) == (True, False, "")
 
 
 def test_a_phone_shows_all_of_it_without_scrolling_sideways(page: Any) -> None:
