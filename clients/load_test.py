@@ -26,6 +26,7 @@ from clients.python.call import RecordedVoice, calling
 from clients.python.dialling import Options
 from clients.python.stream import Pcm, read_wav
 from stream_engine.errors import StreamEngineError
+from stream_engine.setting_checks import check_targets
 from stream_engine.types import TICKS_PER_FRAME, TICKS_PER_SECOND
 
 PACKET_S = 0.02
@@ -217,10 +218,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m clients.load_test", description="Load a server."
     )
     parser.add_argument("url", help="of the server: ws://host:port or http://host:port")
-    parser.add_argument("--sessions", type=int, default=10, help="over /v1/realtime")
+    parser.add_argument("--sessions", type=int, default=4, help="over /v1/realtime (default 4)")
     parser.add_argument("--calls", type=int, default=0, help="over WebRTC, decoded here")
     parser.add_argument("--unseen", action="store_true", help="calls that draw the face themselves")
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long each speaks")
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long each speaks (10)")
     parser.add_argument("--interrupt", type=float, default=0.0, help="they cut in every SECONDS")
     parser.add_argument("--ramp", type=float, default=2.0, help="seconds within which they begin")
     parser.add_argument(
@@ -241,6 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     sample = resources.files("stream_engine") / "assets" / "sample.wav"
     try:
+        check_targets(given.json)
         speech = read_wav(given.speech or Path(str(sample)))
     except StreamEngineError as error:
         sys.stderr.write(f"{error}\n")

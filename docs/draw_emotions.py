@@ -4,6 +4,7 @@ Every emotion at intensity 1 by the shipped model and head, speaking the shipped
 before the first word, lips together inside a word, and mouth open.
 """
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,7 @@ def moments(motion: np.ndarray) -> list[int]:
 
 def main() -> None:
     """Draw, save."""
+    argparse.ArgumentParser(description=__doc__).parse_args()  # or --help would draw
     assembly = Assembly(EngineConfig(render=RenderConfig(width=EDGE, height=EDGE, detail="full")))
     poser, renderer = assembly.head_poser("default"), assembly.renderer("default")
     width, height = FACE[2] - FACE[0], FACE[3] - FACE[1]

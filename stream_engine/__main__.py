@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _BAR = 30
 _COMMANDS = "elocute.commands"
+_NOBODY_READS = 141
+"""What a shell shows of a program that SIGPIPE ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,8 +31,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Command line without the program's name; the real one by default.
 
     Returns:
-        Exit status: 0 fine, 1 an error that was explained, 2 a wrong command line.
+        Exit status: 0 fine, 1 an error that was explained, 2 a wrong command line, 141 nobody
+        reads what is printed (`elocute doctor | head`).
     """
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()  # here, where it can be caught, --help included
+    except BrokenPipeError:
+        # What waits would be written, and fail, once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOBODY_READS
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     with _ended_by_ctrl_c():
         options = _parser(given).parse_args(given)
@@ -232,9 +248,13 @@ def _render(options: argparse.Namespace, config: "EngineConfig") -> int:
         head=partial(head_asset, chosen, config.render.avatars_folder),
     )
     render = OfflineRender(job, stages, config.render, MonotonicClock())
-    report = render.run(_no_progress if options.quiet else _ProgressBar().show)
+    bar = _ProgressBar(sys.stderr.isatty() and not options.quiet)
+    try:
+        report = render.run(bar.show)
+    finally:
+        bar.end()
     shares = ", ".join(f"{name} {spent:.1f} s" for name, spent in report.seconds.items())
-    print(f"\n{report.frames} frames, {report.real_time_factor:.2f} x real time ({shares})")
+    print(f"{report.frames} frames, {report.real_time_factor:.2f} x real time ({shares})")
     return 0
 
 
@@ -251,24 +271,26 @@ def _doctor(options: argparse.Namespace, config: "EngineConfig") -> int:
 
 
 class _ProgressBar:
-    """Redrawn for every hundredth of the work; one line, on standard error."""
+    """Redrawn for every hundredth of the work; one line, on standard error if that is watched."""
 
-    def __init__(self) -> None:
+    def __init__(self, watched: bool) -> None:
+        self._watched = watched
         self._shown = -1
 
     def show(self, done_s: float, total_s: float | None) -> None:
         share = min(done_s / total_s, 1.0) if total_s else 0.0
         step = round(share * 100) if total_s else int(done_s)
-        if step == self._shown:
+        if step == self._shown or not self._watched:
             return
         self._shown = step
         bar = "#" * round(share * _BAR)
         total = f" of {total_s:.1f}" if total_s else ""
         print(f"\r[{bar:<{_BAR}}] {done_s:.1f}{total} s", end="", file=sys.stderr, flush=True)
 
-
-def _no_progress(done_s: float, total_s: float | None) -> None:
-    del done_s, total_s
+    def end(self) -> None:
+        """What follows begins a line."""
+        if self._shown >= 0:
+            print(file=sys.stderr)
 
 
 if __name__ == "__main__":

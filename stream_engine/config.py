@@ -3,8 +3,9 @@
 import dataclasses
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -183,7 +184,11 @@ def _read_section(kind: type[Section], name: str, values: dict[str, Any]) -> Sec
     known = {item.name: item for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key in values:
         if key not in known:
-            raise ConfigError(f"unknown setting {name}.{key}", expected=", ".join(sorted(known)))
+            raise ConfigError(
+                f"unknown setting {name}.{key}",
+                expected=", ".join(sorted(known)),
+                fix=_meant(key, known),
+            )
     arguments = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
     defaults = kind()
     for key, value in arguments.items():
@@ -196,6 +201,32 @@ def _read_section(kind: type[Section], name: str, values: dict[str, Any]) -> Sec
                 expected=type(default).__name__,
             )
     return kind(**arguments)
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"did you mean {near[0]}?" if near else ""
+
+
+def _check_tables(tables: dict[str, Any], sections: dict[str, Any]) -> None:
+    for name, values in tables.items():
+        if isinstance(values, dict):
+            if name not in sections:
+                raise ConfigError(
+                    f"unknown table {name}",
+                    expected=", ".join(sections),
+                    fix=_meant(name, sections),
+                )
+            continue
+        places = [
+            table for table, kind in sections.items() if kind is not dict and hasattr(kind(), name)
+        ]
+        raise ConfigError(
+            "a setting stands outside every table",
+            got=f"{name} = {values!r}"[:80],
+            expected=", ".join(f"[{table}]" for table in sections),
+            fix=f"put it below [{places[0]}]" if places else "",
+        )
 
 
 def _read_outputs(tables: dict[str, Any]) -> dict[str, OutputConfig]:
@@ -227,13 +258,14 @@ def load_config(path: Path) -> EngineConfig:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError("settings cannot be read", got=f"{path}: {error}") from error
+        said = getattr(error, "strerror", None) or error
+        raise ConfigError(
+            "settings cannot be read", got=f"{path}: {said}", expected="a TOML file"
+        ) from error
     sections: dict[str, Any] = {
         item.name: item.default_factory for item in dataclasses.fields(EngineConfig)
     }
-    for name, values in tables.items():
-        if name not in sections or not isinstance(values, dict):
-            raise ConfigError(f"unknown table {name}", expected=", ".join(sections))
+    _check_tables(tables, sections)
     outputs = _read_outputs(tables.pop("outputs", {}))
     read: dict[str, Any] = {
         name: _read_section(sections[name], name, tables[name]) for name in tables

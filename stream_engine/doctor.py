@@ -18,7 +18,10 @@ from stream_engine.motion.arkit import COEFFICIENT_COUNT
 from stream_engine.types import MODEL_RATE_HZ, AudioChunk
 from stream_engine.voice.program import KNOWN, Voice, find_voice, speaking
 
-_PACKAGES = ("numpy", "onnxruntime", "av", "aiortc", "moderngl", "starlette", "websockets")
+_PACKAGES = (
+    *("numpy", "onnxruntime", "safetensors", "threadpoolctl", "av", "aiortc", "moderngl"),
+    *("starlette", "uvicorn", "websockets"),
+)
 _OPTIONAL = {
     "torch": "training and export: pip install 'elocute[train]'",
     "tensorrt": "TensorRT engines: pip install 'elocute[tensorrt]'",

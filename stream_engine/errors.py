@@ -34,6 +34,8 @@ A message says what, got, expected and what to do. Lateness, underrun and droppe
 errors: they are counted values.
 """
 
+from typing import Self
+
 
 class StreamEngineError(Exception):
     """Anything Elocute can raise on purpose.
@@ -58,6 +60,24 @@ class StreamEngineError(Exception):
         if fix:
             parts.append(f"to fix: {fix}")
         super().__init__("; ".join(parts))
+
+    @classmethod
+    def unwritable(cls, what: str, place: object, error: OSError) -> Self:
+        """Make the error of a file that cannot be written.
+
+        Args:
+            what: What was to be written, a noun.
+            place: The file.
+            error: What the system said.
+
+        Returns:
+            An error of this kind.
+        """
+        return cls(
+            f"{what} cannot be written",
+            got=f"{place}: {error.strerror or error}",
+            expected="a folder that is there and may be written to",
+        )
 
 
 class ConfigError(StreamEngineError):

@@ -97,7 +97,8 @@ class Front:
         first = {"default": motion.profile, "manner": manner, "avatar": avatar}
         avatars = list(avatar_files(self.house.config.render.avatars_folder))
         most_text = MOST_TEXT if self.house.voice is not None else 0
-        return JSONResponse({"profiles": rows, **first, "avatars": avatars, "most_text": most_text})
+        can = {"avatars": avatars, "most_text": most_text, "recording": self.house.recorder.offer}
+        return JSONResponse({"profiles": rows, **first, **can})
 
     async def health(self, request: Request) -> Response:
         """Say that the server is up, and how full; or that only a start anew may help."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from stream_engine.config import EngineConfig
 from stream_engine.errors import AssetError, AudioError, ConfigError, TransportError
+from stream_engine.setting_checks import check_targets
 from stream_engine.types import F32, MODEL_RATE_HZ, MOTION_FPS, TICKS_PER_SECOND, AudioChunk
 
 if TYPE_CHECKING:
@@ -174,9 +175,7 @@ def _check(options: argparse.Namespace) -> None:
             expected=".svg",
             fix="any browser shows SVG, and can print it",
         )
-    for path in (options.json, options.picture, options.units):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise TransportError("no folder to write to", got=str(path))
+    check_targets(options.json, options.picture, options.units)
 
 
 def _check_mouth(face: "FaceRecording", path: Path) -> None:
@@ -210,4 +209,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise TransportError("result cannot be written", got=f"{path}: {error}") from error
+        raise TransportError.unwritable("result", path, error) from error

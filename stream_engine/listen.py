@@ -11,6 +11,7 @@ import numpy as np
 
 from stream_engine.config import EngineConfig
 from stream_engine.errors import AudioError, ConfigError, TransportError
+from stream_engine.setting_checks import check_targets
 from stream_engine.types import F32, MOTION_FPS, MelFrames
 
 if TYPE_CHECKING:
@@ -59,9 +60,7 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
 
     if options.fps is not None and not 1.0 <= options.fps <= 240.0:
         raise ConfigError("--fps is out of range", got=str(options.fps), expected="1..240")
-    for path in (options.output, options.units):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise TransportError("no folder to write to", got=str(path))
+    check_targets(options.output, options.units)
     ear = open_ear()
     motion = read_motion(options.motion, options.fps)
     voice = None if options.voice is None else voice_of_recording(options.voice)
@@ -117,4 +116,4 @@ def _write_units(path: Path, heard: "HeardFrames") -> None:
     try:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
-        raise TransportError("units cannot be written", got=f"{path}: {error}") from error
+        raise TransportError.unwritable("units", path, error) from error

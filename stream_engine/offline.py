@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stream_engine.audio.file_source import FileSource
-from stream_engine.errors import StreamEngineError
+from stream_engine.errors import ConfigError, StreamEngineError
 from stream_engine.mesh.head_asset import load_head_asset
 from stream_engine.protocols import Clock, FrameSink, HeadPoser, MotionStream, Renderer
 from stream_engine.render_config import RenderConfig
 from stream_engine.transport.motion_sink import Head, check_kind, open_motion
-from stream_engine.transport.movie_file import MovieFile
+from stream_engine.transport.movie_file import MovieFile, check_movie
 from stream_engine.types import MOTION_FPS, TICKS_PER_FRAME, MotionFrames
 
 STAGES = ("decode", "motion", "mesh", "render", "encode")
@@ -27,7 +27,8 @@ class RenderJob:
         motion: Motion to write, or None; the suffix says how.
 
     Raises:
-        ConfigError: If there is no such kind of motion.
+        ConfigError: If there is no such kind of movie or motion, or it would take the place of the
+            speech.
     """
 
     speech: Path
@@ -37,6 +38,15 @@ class RenderJob:
     def __post_init__(self) -> None:
         if self.motion is not None:
             check_kind(self.motion)
+        if self.movie is not None:
+            check_movie(self.movie)
+        for path in (self.movie, self.motion):
+            if path is not None and path.resolve() == self.speech.resolve():
+                raise ConfigError(
+                    "what is written would take the place of the speech",
+                    got=str(path),
+                    fix="write to another file",
+                )
 
 
 @dataclass(slots=True)
@@ -98,6 +108,7 @@ class OfflineRender:
         self.report = RenderReport()
         self._movie: MovieFile | None = None
         self._sink: FrameSink | None = None
+        self._begun: list[Path] = []
 
     def run(self, progress: Progress) -> RenderReport:
         """Read the speech to its end; a file begun is removed again if that fails.
@@ -117,20 +128,21 @@ class OfflineRender:
                 self._open(stack, source.rate_hz)
                 self._pump(source, progress)
         except StreamEngineError:
-            for path in (self._job.movie, self._job.motion):
-                if path is not None:
-                    with suppress(OSError):
-                        path.unlink()
+            for path in self._begun:  # others may hold what an earlier run made
+                with suppress(OSError):
+                    path.unlink()
             raise
         return self.report
 
     def _open(self, stack: ExitStack, rate_hz: int) -> None:
         if self._job.motion is not None:
             self._sink = open_motion(self._job.motion, self._stages.head)
+            self._begun.append(self._job.motion)
             stack.callback(self._sink.close)
         if self._job.movie is not None:
             size = (self._config.width, self._config.height)
             self._movie = MovieFile(self._job.movie, size, MOTION_FPS, rate_hz)
+            self._begun.append(self._job.movie)
             stack.callback(self._movie.close)
 
     def _pump(self, source: FileSource, progress: Progress) -> None:

@@ -25,6 +25,7 @@ from stream_engine.gate.keys import check_exposure, read_keys
 from stream_engine.gate.rules import Rules
 from stream_engine.household import Household
 from stream_engine.protocols import Clock, Stages
+from stream_engine.recording.disk import check_folder
 from stream_engine.refusals import error_handlers
 from stream_engine.tls import Tls, read_tls
 from stream_engine.voice.program import find_voice
@@ -150,10 +151,13 @@ def check_settings(config: EngineConfig) -> Tls | None:
         What HTTPS needs, if that is wanted.
 
     Raises:
-        ConfigError: If strangers could come in, a file is wrong, or the voice for text not there.
+        ConfigError: If strangers could come in, a file or folder is wrong, or the voice for text
+            not there.
     """
     check_exposure(config, config.server.host)
     find_voice(config.voice)
+    if config.recording.folder:
+        check_folder(Path(config.recording.folder))
     return read_tls(config.server)
 
 

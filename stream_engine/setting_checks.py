@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from stream_engine.errors import ConfigError
 
@@ -24,6 +25,15 @@ def check_choice(key: str, value: object, choices: tuple[object, ...]) -> None:
     if value not in choices:
         wanted = ", ".join(str(choice) for choice in choices)
         raise ConfigError(f"setting {key} is unknown", got=repr(value), expected=f"one of {wanted}")
+
+
+def check_targets(*files: Path | None) -> None:
+    """Refuse files that a command would write after its work into a folder that is not there."""
+    for file in files:
+        if file is not None and not file.absolute().parent.is_dir():
+            raise ConfigError(
+                "there is no folder to write to", got=str(file.parent), fix="make it first"
+            )
 
 
 def networks(key: str, texts: Iterable[str]) -> tuple[Network, ...]:

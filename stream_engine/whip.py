@@ -176,5 +176,6 @@ async def _typed(request: Request, kind: str) -> str:
     """Read a body that says what it is."""
     said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if said != kind:
-        raise WrongType("a body of another type", got=repr(said)[:80], expected=kind)
+        got = repr(said)[:80] if said else "no Content-Type"
+        raise WrongType("a body of another type", got=got, expected=kind)
     return await body_text(request)

@@ -3,6 +3,7 @@
 Do so only after looking at `docs/gallery.md` made anew: a golden picture says what was meant.
 """
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ def draw(avatar: str) -> NDArray[np.uint8]:
 
 def main() -> None:
     """Draw and save."""
+    argparse.ArgumentParser(description=__doc__).parse_args()  # or --help would draw
     FOLDER.mkdir(exist_ok=True)
     for avatar in HEADS:
         (FOLDER / f"{avatar}.png").write_bytes(write_png(draw(avatar)))

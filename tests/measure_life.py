@@ -149,6 +149,7 @@ class Painter:
         render = RenderConfig(width=size, height=size, detail="full")
         assembly = Assembly(EngineConfig(render=render))
         self._poser, self._renderer = assembly.head_poser(avatar), assembly.renderer(avatar)
+        self._size = size, size
         self._box = tuple(int(share * size) for share in FACE)
 
     def face(self, row: F32) -> Image.Image:
@@ -157,8 +158,7 @@ class Painter:
 
     def movie(self, motion: F32, samples: F32, file: Path) -> None:
         """A movie of motion and the voice that made it."""
-        size = self._renderer.render(self._poser.pose(0, motion[0])).rgb.shape[:2]
-        movie = MovieFile(file, (size[1], size[0]), MOTION_FPS, MODEL_RATE_HZ)
+        movie = MovieFile(file, self._size, MOTION_FPS, MODEL_RATE_HZ)
         movie.write_audio(AudioChunk(0, samples, MODEL_RATE_HZ))
         for frame, row in enumerate(motion):
             movie.write(self._renderer.render(self._poser.pose(frame * TICKS_PER_FRAME, row)))

@@ -12,6 +12,7 @@ from stream_engine.audio.file_source import SAMPLE, speech_for_model
 from stream_engine.config import PRECISIONS, SHIPPED_STEP_COUNTS, EngineConfig
 from stream_engine.errors import BackendUnavailable
 from stream_engine.motion.window import PROFILES, profile_named
+from stream_engine.setting_checks import check_targets
 
 if TYPE_CHECKING:
     from trt_build.parity import Parity
@@ -65,6 +66,7 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
             got=str(error),
             fix="pip install 'elocute[train]'",
         ) from error
+    check_targets(options.json)
     speech = speech_for_model(options.speech)
     found: list[Parity] = []
     for profile in options.profiles or PROFILES:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from clients.python.faults import TRANSIENT, Unreachable, error_of, refusal
+from clients.python.faults import TRANSIENT, Unreachable, error_of, refusal, unreachable
 from stream_engine.errors import PeerClosed, SignalingError, StreamEngineError
 from stream_engine.realtime_wire import Described, RealtimeError, SessionCreated, read_answer
 
@@ -112,8 +112,7 @@ async def _dial_once(url: str, token: str, options: Options) -> Line:
     except InvalidStatus as error:
         raise refusal(error) from error
     except (OSError, WebSocketException) as error:  # TimeoutError is an OSError
-        got = f"{url.partition('?')[0]}: {error or type(error).__name__}"
-        raise Unreachable("no server", got=got, fix="start one, or wait for it") from error
+        raise unreachable(url, error) from error
     try:
         return Line(socket, await _first(socket, options))
     except BaseException:

@@ -1,9 +1,9 @@
 """What a server refuses, as the error it raised there."""
 
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import InvalidStatus, InvalidURI
 
 from stream_engine import errors
-from stream_engine.errors import SignalingError, StreamEngineError, TransportError
+from stream_engine.errors import ConfigError, SignalingError, StreamEngineError, TransportError
 from stream_engine.wire import Failure, Problem, decode_event
 
 TRANSIENT = (errors.CapacityError, errors.TooMany, errors.PeerClosed)
@@ -12,6 +12,24 @@ TRANSIENT = (errors.CapacityError, errors.TooMany, errors.PeerClosed)
 
 class Unreachable(TransportError):
     """There is no server, or none yet."""
+
+
+def unreachable(url: str, error: Exception) -> StreamEngineError:
+    """Say why no connection came about.
+
+    Args:
+        url: Where to.
+        error: What was raised.
+
+    Returns:
+        `Unreachable`, or ConfigError if there cannot be a server at such an address.
+    """
+    place = url.partition("?")[0]
+    if isinstance(error, InvalidURI):
+        expected = "ws:// or wss://, host, port and the door's path"
+        return ConfigError("no address of a WebSocket", got=place, expected=expected)
+    got = f"{place}: {error or type(error).__name__}"
+    return Unreachable("no server", got=got, fix="start one, or wait for it")
 
 
 def error_of(problem: Problem) -> StreamEngineError:

@@ -20,12 +20,11 @@ import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from clients.python.faults import error_of, refusal
+from clients.python.faults import error_of, refusal, unreachable
 from stream_engine.errors import (
     AudioError,
     PeerClosed,
     StreamEngineError,
-    TransportError,
 )
 from stream_engine.wire import (
     End,
@@ -74,7 +73,10 @@ def read_wav(path: Path) -> Pcm:
             channels, width, rate_hz = file.getnchannels(), file.getsampwidth(), file.getframerate()
             data = file.readframes(file.getnframes())
     except (OSError, EOFError, wave.Error) as error:
-        raise AudioError("the file cannot be read", got=f"{path}: {error}") from error
+        said = getattr(error, "strerror", None) or error
+        raise AudioError(
+            "the file cannot be read", got=f"{path}: {said}", expected="a 16-bit WAV file"
+        ) from error
     if width != 2:
         raise AudioError(
             "not a 16-bit WAV file", got=f"{8 * width} bits", fix="convert it with sox or ffmpeg"
@@ -106,7 +108,7 @@ async def stream(
 
     Raises:
         PeerClosed: If the server goes away before the end.
-        TransportError: If the server cannot be reached.
+        Unreachable: If there is no server.
         StreamEngineError: What the server refuses.
     """
     address = f"{url}?rate={pcm.rate_hz}&profile={profile}"
@@ -116,7 +118,7 @@ async def stream(
     except InvalidStatus as error:
         raise refusal(error) from error
     except (OSError, WebSocketException) as error:
-        raise TransportError("no server", got=f"{url}: {error}", fix="start one") from error
+        raise unreachable(url, error) from error
     async with socket:
         sending = asyncio.create_task(_send(socket, pcm, live, manner))
         try:
@@ -176,6 +178,24 @@ async def write_csv(messages: AsyncIterator[Message], out: TextIO) -> int:
     return frames
 
 
+async def _write(messages: AsyncIterator[Message], path: Path | None) -> int:
+    held = []
+    async for message in messages:
+        held.append(message)
+        if not isinstance(message, Ready):  # what is refused costs no file that is there
+            break
+
+    async def all_of_them() -> AsyncIterator[Message]:
+        for message in held:
+            yield message
+        async for message in messages:
+            yield message
+
+    target = path.open("w", encoding="utf-8") if path else nullcontext(sys.stdout)
+    with target as out:
+        return await write_csv(all_of_them(), out)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; the exit status is 1 when it failed.
 
@@ -200,9 +220,7 @@ def main(arguments: list[str] | None = None) -> int:
         messages = stream(
             given.url, read_wav(given.speech), given.profile, given.live, manner, _token()
         )
-        target = given.out.open("w", encoding="utf-8") if given.out else nullcontext(sys.stdout)
-        with target as out:
-            frames = asyncio.run(write_csv(messages, out))
+        frames = asyncio.run(_write(messages, given.out))
     except (StreamEngineError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

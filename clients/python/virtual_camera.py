@@ -19,6 +19,10 @@ from stream_engine.errors import BackendUnavailable, ConfigError, StreamEngineEr
 from stream_engine.types import MOTION_FPS
 
 URL = "http://localhost:8080/"
+USUAL = "alsa:default"
+"""The microphone; the FFmpeg in PyAV's wheel for Linux (18.1) has no ``pulse``."""
+_ALSA = Path("/usr/share/alsa")
+_KINDS = ("alsa", "pulse", "avfoundation", "dshow")
 
 
 class Camera(Protocol):
@@ -114,8 +118,8 @@ def microphone(source: str) -> Any:
     """Open a microphone as a track.
 
     Args:
-        source: ``FORMAT:DEVICE`` as FFmpeg names them: ``pulse:default``, ``alsa:default``,
-            ``avfoundation::0``, ``dshow:audio=NAME``.
+        source: ``FORMAT:DEVICE`` as FFmpeg names them: ``alsa:default``, ``avfoundation::0``,
+            ``dshow:audio=NAME``; ``pulse:default`` with an FFmpeg that has it.
 
     Returns:
         An aiortc track.
@@ -124,15 +128,20 @@ def microphone(source: str) -> Any:
         ConfigError: If it cannot be opened.
     """
     from aiortc.contrib.media import MediaPlayer
+    from av import formats_available
 
     kind, _, device = source.partition(":")
+    if kind == "alsa" and _ALSA.exists():  # PyAV's wheel looks for it where it was built
+        os.environ.setdefault("ALSA_CONFIG_DIR", str(_ALSA))
     try:
         return MediaPlayer(device, format=kind).audio
     except (OSError, ValueError) as error:
         raise ConfigError(
             "the microphone cannot be opened",
             got=f"{source}: {error}",
-            expected="FORMAT:DEVICE that this FFmpeg has, as pulse:default",
+            expected="FORMAT:DEVICE, the format one that is here: "
+            + ", ".join(kind for kind in _KINDS if kind in formats_available),
+            fix="name another with --microphone; see docs/clients.md",
         ) from error
 
 
@@ -170,7 +179,7 @@ def main(arguments: list[str] | None = None, opener: OpenCamera = open_camera) -
     parser = argparse.ArgumentParser(prog=name, description=__doc__)
     parser.add_argument("--url", default=URL, help="the server's page (%(default)s)")
     parser.add_argument("--profile", help="ultra, balanced or quality")
-    parser.add_argument("--microphone", default="pulse:default", help="FORMAT:DEVICE, or none")
+    parser.add_argument("--microphone", default=USUAL, help="FORMAT:DEVICE, or none (%(default)s)")
     parser.add_argument("--speech", type=Path, help="16-bit WAV file instead of a microphone")
     parser.add_argument("--seconds", type=float, help="how long (until stopped)")
     given = parser.parse_args(arguments)

@@ -9,6 +9,7 @@ import { BotVoice, readSpeech } from './bot.js';
 import { Link } from './link.js';
 import { Panel } from './panel.js';
 import { pictureInPicture } from './pip.js';
+import { RecordBox } from './record.js';
 import { Service } from './service.js';
 import { Speech } from './sources.js';
 import { Stage } from './stage.js';
@@ -52,6 +53,7 @@ const stage = new Stage($('face'), $('drawn'), {
 });
 view.stage = stage;
 const text = new TextBox($('say'), sayText);
+const record = new RecordBox($('record-row'), $('recording'));
 
 // ---------------------------------------------------------------- what is shown
 
@@ -64,6 +66,7 @@ function show(name, text) {
   $('sample').disabled = $('bot').disabled = $('speak').disabled = name === 'connecting';
   $('interrupt').disabled = name !== 'live';
   $('profile').disabled = $('avatar').disabled = on;
+  record.during(on, on && name !== 'connecting');
   $('start').textContent = on && !speech.live ? 'Microphone' : 'Start';
   caption();
 }
@@ -145,7 +148,7 @@ async function connect(track) {
   syncPanel.begin();
   link.express(manner());
   await speech.context.resume();
-  view.remote = await link.open(track, $('profile').value, state.avatar);
+  view.remote = await link.open(track, $('profile').value, state.avatar, record.asked);
   await stage.attach(link, view.remote);
 }
 
@@ -271,8 +274,9 @@ const manner = () => ({
 
 async function fillProfiles() {
   try {
-    const { profiles, default: standard, manner: first, avatar, avatars, most_text: most } = await (await service.reach('api/profiles')).json();
+    const { profiles, default: standard, manner: first, avatar, avatars, most_text: most, recording } = await (await service.reach('api/profiles')).json();
     text.offer(most);
+    record.offer(recording);
     $('profile').replaceChildren(...profiles.map(({ name }) => new Option(name, name)));
     $('profile').value = standard;
     $('avatar').replaceChildren(...avatars.map((name) => new Option(name, name)));

@@ -107,6 +107,8 @@ export class ElocuteAvatar extends HTMLElement {
   /** For screen readers. */
   label: string;
   muted: boolean;
+  /** Whether the next session asks to be recorded; refused where the server records nothing. */
+  record: boolean;
   token: string | null;
   /** What is shown now; set, it is what is asked for. */
   view: View;

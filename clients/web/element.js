@@ -14,7 +14,7 @@ const STYLE = `
 `;
 const LABEL = 'A talking head';
 const SILENT = 'The browser plays no sound before somebody has clicked or typed on this page, so the face is muted.';
-const UPGRADED = ['token', 'muted', 'view', 'label', 'avatar', 'server', 'profile', 'background', 'backgroundBlur'];
+const UPGRADED = ['token', 'muted', 'record', 'view', 'label', 'avatar', 'server', 'profile', 'background', 'backgroundBlur'];
 const MIRRORED = { label: 'label', avatar: 'avatar', server: 'server', profile: 'profile', background: 'background', backgroundBlur: 'background-blur' };
 
 let sheet = null; // one for all elements; made late, so that importing this needs no browser
@@ -79,6 +79,10 @@ export class ElocuteAvatar extends (globalThis.HTMLElement ?? Object) {
 
   get muted() { return this.hasAttribute('muted'); }
   set muted(on) { this.toggleAttribute('muted', Boolean(on)); }
+
+  /** Whether the next session asks to be recorded; a server that records nothing refuses it. */
+  get record() { return this.hasAttribute('record'); }
+  set record(on) { this.toggleAttribute('record', Boolean(on)); }
 
   /**
    * Open a session, or give the one that is open another voice.
@@ -157,7 +161,7 @@ export class ElocuteAvatar extends (globalThis.HTMLElement ?? Object) {
   async #open(link, track) {
     this.#enter('connecting');
     try {
-      const remote = await link.open(track, this.profile || undefined, this.avatar || undefined);
+      const remote = await link.open(track, this.profile || undefined, this.avatar || undefined, this.record);
       if (navigator.userActivation?.hasBeenActive !== false) this.#sound ??= new AudioContext();
       await this.#attach(link, remote);
     } catch (error) {

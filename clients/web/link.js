@@ -53,9 +53,10 @@ export class Link {
    * @param {MediaStreamTrack | null} track what is spoken; without, somebody else speaks through it
    * @param {string} [profile] the server's own by default, as is the avatar
    * @param {string} [avatar]
+   * @param {boolean} [record] to be recorded; refused where nothing is
    * @returns {Promise<MediaStream>}
    */
-  async open(track, profile, avatar) {
+  async open(track, profile, avatar, record = false) {
     const pc = this.#pc;
     pc.setConfiguration({ iceServers: await this.#service.iceServers() });
     this.#stillOpen();
@@ -72,7 +73,7 @@ export class Link {
     await gathered(pc);
     this.#stillOpen();
     const answer = await this.#service.post('api/offer', {
-      sdp: pc.localDescription.sdp, type: pc.localDescription.type, profile, avatar,
+      sdp: pc.localDescription.sdp, type: pc.localDescription.type, profile, avatar, record,
     });
     if (this.#closed) this.#service.leave(answer.session);
     this.#stillOpen();

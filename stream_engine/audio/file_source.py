@@ -31,7 +31,7 @@ class FileSource:
         except (OSError, av.FFmpegError) as error:
             raise AudioError(
                 "file cannot be read as audio",
-                got=f"{path}: {error}",
+                got=f"{path}: {error.strerror or error}",
                 expected="a WAV, FLAC, Ogg, MP3 or other audio file",
             ) from error
         if not self._container.streams.audio:

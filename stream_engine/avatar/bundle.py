@@ -67,7 +67,7 @@ class Bundle:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
         except OSError as error:
-            raise AssetError("avatar cannot be written", got=f"{file}: {error}") from error
+            raise AssetError.unwritable("avatar", file, error) from error
 
 
 def make_bundle(

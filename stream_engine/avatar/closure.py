@@ -98,6 +98,6 @@ def lip_closure(head: HeadAsset) -> list[Gap]:
 def closure_text(gaps: list[Gap]) -> str:
     """Give gaps as lines."""
     return "\n".join(
-        f"{gap.pose:18} {gap.widest_mm:6.2f} mm  {'closed' if gap.closed else 'open'}"
+        f"{gap.pose:18} {gap.widest_mm:z6.2f} mm  {'closed' if gap.closed else 'open'}"
         for gap in gaps
     )

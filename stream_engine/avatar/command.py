@@ -234,7 +234,7 @@ def _write(file: Path, data: bytes) -> None:
     try:
         file.write_bytes(data)
     except OSError as error:
-        raise AssetError("cannot be written", got=f"{file}: {error}") from error
+        raise AssetError.unwritable("avatar or its pictures", file, error) from error
 
 
 def _say(text: str) -> None:

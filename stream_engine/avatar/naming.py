@@ -67,8 +67,10 @@ class Naming:
 
     @property
     def table(self) -> list[str]:
-        """Every name and what it came to, a line each."""
-        lines = [f"{name} = {target}" for name, target in self.targets.items()]
+        """What each name came to; of those that are ARKit's own, only how many there are."""
+        other = [f"{name} = {target}" for name, target in self.targets.items() if name != target]
+        own = len(self.targets) - len(other)
+        lines = ([f"{own} as ARKit calls them"] if own else []) + other
         for name, hint in self.unknown.items():
             lines.append(f"{name} = ?" + (f"  (meant as --map '{name}={hint}'?)" if hint else ""))
         return lines

@@ -1,4 +1,8 @@
-"""Pictures of a head: PNG and JPEG read, looked up, brought to another size."""
+"""Pictures of a head: PNG and JPEG read, looked up, brought to another size.
+
+They are bytes out of somebody's avatar and are reckoned with, so they come with their opacity and
+as floats; `transport/picture_file` reads the one file that the operator wants behind the head.
+"""
 
 from __future__ import annotations
 

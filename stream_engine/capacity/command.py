@@ -15,6 +15,7 @@ from stream_engine.config import EngineConfig
 from stream_engine.cores import shared_cores, usable_cores
 from stream_engine.errors import ConfigError
 from stream_engine.motion.window import PROFILES, profile_named
+from stream_engine.setting_checks import check_targets
 from stream_engine.types import F32
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
         ConfigError: If an option is out of range.
         AudioError: If the speech cannot be read.
     """
+    check_targets(options.json, options.picture)
     if options.start is not None:
         return _start(options)
     if options.scale is not None:

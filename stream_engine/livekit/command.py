@@ -80,7 +80,7 @@ def read_ticket(
     if not url.startswith(("ws://", "wss://", "http://", "https://")):
         raise ConfigError(
             "there is no LiveKit server to join",
-            got=repr(url),
+            got=repr(url) if url else "no URL",
             expected="a URL such as wss://project.livekit.cloud",
             fix="give --url, or set LIVEKIT_URL",
         )

@@ -143,7 +143,10 @@ def _opened(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
-        raise RecordingError("the recording cannot be read", got=f"{path}: {error}") from error
+        said = f"{path}: {error.strerror or error}"
+        raise RecordingError(
+            "the recording cannot be read", got=said, expected="a file that a server wrote, .elo"
+        ) from error
 
 
 def _head(record: Record | None) -> Head:

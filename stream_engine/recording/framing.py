@@ -84,7 +84,8 @@ def read_records(file: BinaryIO) -> Iterator[Record]:
     """
     start = file.read(_PROLOGUE.size)
     if start[: len(MAGIC)] != MAGIC or len(start) < _PROLOGUE.size:
-        raise RecordingError("the file is no recording", got=repr(start[:8]), expected="an .elo")
+        begins = f"one that begins with {start[:8]!r}"
+        raise RecordingError("the file is no recording", got=begins, expected="an .elo")
     version = _PROLOGUE.unpack(start)[1]
     if version != VERSION:
         raise RecordingError(

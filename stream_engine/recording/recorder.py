@@ -47,6 +47,14 @@ class Recorder:
             self._versions = versions_here(stages.setting)
             self.stages = WatchedStages(stages)
 
+    @property
+    def offer(self) -> dict[str, float | bool] | None:
+        """What a page may tell whoever is to be recorded; None where nothing is."""
+        config = self._config.recording
+        if self._writer is None:
+            return None
+        return {"everyone": config.everyone, "longest_s": config.longest_s}
+
     def check(self, asked: bool) -> None:
         """Refuse who asks to be recorded where nothing is; Forbidden says what to do."""
         if asked and self._writer is None:

@@ -15,7 +15,7 @@ from typing import TextIO
 SESSION: ContextVar[str] = ContextVar("session", default="")
 """Id of the session that this task works for; empty if for none."""
 
-NOISY = ("aioice", "aiortc", "onnx_ir", "uvicorn", "websockets", "opentelemetry")
+NOISY = ("aioice", "aiortc", "onnx_ir", "onnxscript", "uvicorn", "websockets", "opentelemetry")
 """Libraries that would write every packet, or what was said, at a finer level than warnings."""
 
 _SECRET = re.compile(

@@ -44,7 +44,7 @@ class GltfFile:
         try:
             self._file = path.open("wb")
         except OSError as error:
-            raise TransportError("motion cannot be written", got=f"{path}: {error}") from error
+            raise TransportError.unwritable("motion", path, error) from error
         self._head = head
         self._runs: list[MotionFrames] = []
 

@@ -31,7 +31,7 @@ class MotionFile:
         try:
             self._file = path.open("w", encoding="utf-8", newline="\r\n")
         except OSError as error:
-            raise TransportError("motion cannot be written", got=f"{path}: {error}") from error
+            raise TransportError.unwritable("motion", path, error) from error
         self._file.write(",".join(COLUMNS) + "\n")
 
     def write(self, frames: MotionFrames) -> None:

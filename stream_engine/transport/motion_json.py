@@ -36,7 +36,7 @@ class MotionJson:
         try:
             self._file = path.open("w", encoding="utf-8", newline="\n")
         except OSError as error:
-            raise TransportError("motion cannot be written", got=f"{path}: {error}") from error
+            raise TransportError.unwritable("motion", path, error) from error
         self._times: list[float] = []
         self._head: list[list[float]] = []
         head = {

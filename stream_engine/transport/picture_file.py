@@ -1,4 +1,8 @@
-"""Reads a picture that is to stand behind the head."""
+"""Reads a picture that is to stand behind the head.
+
+It is a file that the operator names, of any kind, and is only shown, so it comes opaque and as
+bytes; `avatar/pictures` reads the textures inside an avatar, to bake them.
+"""
 
 from __future__ import annotations
 

@@ -34,4 +34,4 @@ def write_sound(path: Path, samples: F32) -> None:
             file.writeframes(pcm.tobytes())
         unfinished.replace(path)
     except OSError as error:
-        raise TransportError("sound cannot be written", got=f"{path}: {error}") from error
+        raise TransportError.unwritable("sound", path, error) from error

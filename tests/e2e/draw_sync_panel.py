@@ -4,6 +4,7 @@ What the shipped ears say of the shipped sample, whose face is drawn 120 ms late
 the page in Chromium. The call is worked by a clock of its own, so the machine's speed has no part.
 """
 
+import argparse
 import io
 from dataclasses import asdict
 from typing import Any
@@ -59,6 +60,7 @@ def call_told() -> list[dict[str, Any]]:
 
 def main() -> None:
     """Work the call, show it, save."""
+    argparse.ArgumentParser(description=__doc__).parse_args()  # or --help would draw
     messages = call_told()
     with serving() as server, browsing(None) as browser:
         page = browser.new_page(

@@ -16,7 +16,7 @@ import aioice.ice
 from stream_engine.config import EngineConfig, MotionConfig, ServerConfig
 from stream_engine.protocols import Stages
 from stream_engine.server import serve
-from stream_engine.service_config import AccessConfig, IceConfig, VoiceConfig
+from stream_engine.service_config import AccessConfig, IceConfig, RecordingConfig, VoiceConfig
 
 
 def stages_named(name: str, config: EngineConfig) -> Stages:
@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--origin", action="append", default=[])
     parser.add_argument("--ice-server", action="append", default=[])
     parser.add_argument("--heartbeat-timeout", type=float, default=4.0)
+    parser.add_argument("--record", default="", help="folder of recordings")
     parser.add_argument("--voice", type=json.loads, default=[], help="a command, as JSON")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
@@ -67,6 +68,7 @@ def main() -> None:
         ice=IceConfig(servers=tuple(arguments.ice_server)),
         access=AccessConfig(origins=tuple(arguments.origin)),
         voice=VoiceConfig(tuple(arguments.voice)),
+        recording=RecordingConfig(arguments.record, keep_free_mb=0),
     )
     serve(stages_named(arguments.stages, config), config, on_ready=ready)
 

@@ -206,7 +206,7 @@ STOPPED_IN = """async (step) => {
 def test_two_elements_live_side_by_side_and_properties_set_early_hold(
     page: Any, origin: str, server: Server
 ) -> None:
-    """Two sessions without a microphone, one drawn here; each ends alone."""
+    """Two sessions without a microphone, one drawn here; each ends alone. `record` is asked for."""
     page.goto(origin + "/two")
     page.wait_for_function("customElements.get('elocute-avatar') && early.isConnected")
     assert page.evaluate("[early.muted, early.getAttribute('view'), early.label]") == [
@@ -223,6 +223,8 @@ def test_two_elements_live_side_by_side_and_properties_set_early_hold(
     assert page.evaluate("late.state") == "live"
     page.evaluate("late.stop()")
     until(lambda: sessions(server) == 0, 2.0)
+    page.evaluate("late.record = true")
+    assert "records nothing" in page.evaluate("late.start().catch((error) => error.message)")
 
 
 def test_a_page_that_the_server_does_not_know_is_told_so(page: Any, server: Server) -> None:

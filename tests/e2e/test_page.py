@@ -167,6 +167,7 @@ def test_an_emotion_chosen_on_the_page_is_shown(server: Server) -> None:
         page = browser.new_page()
         page.goto(server.url + "?raw=1")
         page.wait_for_function("document.getElementById('intensity').value === '0.7'")
+        assert not page.is_visible("#record")  # this server records nothing
         page.select_option("#emotion", "happy")
         page.click("#sample")
         smile = "elocute.motion.at(-1)?.coefficients[0][23]"

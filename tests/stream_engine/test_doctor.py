@@ -1,5 +1,7 @@
 """What the machine can run."""
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from stream_engine.doctor import examine
 from stream_engine.errors import AssetError
 from stream_engine.service_config import VoiceConfig
 from tests.fakes.voice_program import FakeProgram
+from tests.paths import ROOT
 
 
 @pytest.mark.slow
@@ -61,3 +64,13 @@ def test_no_known_voice_is_told_with_what_to_install(
     assert (found.works, "apt-get install espeak-ng" in found.text) == (None, True)
     missing = examine(EngineConfig(voice=VoiceConfig(("flute",))))[-1]
     assert (missing.works, "'flute'" in missing.text) == (False, True)
+
+
+def test_every_package_that_a_server_needs_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pyproject.toml installs without extras, and nothing else, is needed."""
+    for part in ("_motion", "_renderer", "_voice"):
+        monkeypatch.setattr(f"stream_engine.doctor.{part}", lambda config: None)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {re.match(r"[\w-]+", wanted).group() for wanted in project["dependencies"]}
+    found = [finding.text.split() for finding in examine(EngineConfig())[1:] if finding is not None]
+    assert {name for name, *rest in found if len(rest) == 1} == needed

@@ -74,6 +74,7 @@ def test_profiles_are_listed_with_their_latency(server: LiveServer) -> None:
     }
     assert answer["default"] == "balanced"
     assert answer["manner"] == {"emotion": "neutral", "intensity": 0.7, "style": 1.0}
+    assert answer["recording"] is None
 
 
 def test_the_page_and_its_files_are_served(server: LiveServer) -> None:

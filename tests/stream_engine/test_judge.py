@@ -118,7 +118,7 @@ def test_what_both_cover_is_judged(simple: Path, capsys: pytest.CaptureFixture[s
         (["--fail-below", "2"], ConfigError, "--fail-below.*2"),
         (["--fps", "0"], ConfigError, "--fps"),
         (["--picture", "o.png"], ConfigError, r"o\.png.*\.svg"),
-        (["--json", "nowhere/o.json"], TransportError, "nowhere"),
+        (["--json", "nowhere/o.json"], ConfigError, "nowhere"),
         (["--json", "."], TransportError, "cannot be written"),
         (["--motion", "m.fbx"], ConfigError, r"m\.fbx"),
         (["--motion", "none.csv"], AssetError, r"none\.csv"),

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import os
 import signal
 from pathlib import Path
 
@@ -29,11 +30,14 @@ def test_help_is_complete(command: list[str], capsys: pytest.CaptureFixture[str]
 
 
 def test_render_writes_motion(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One row per frame, and a line that says how fast it went."""
+    """One row per frame, and a line that says how fast it went; no bar where nobody watches."""
     speech = write_wav(tmp_path / "a.wav", 0.4 * np.sin(np.arange(16_000) * 0.1), 16_000)
-    assert main(["render", str(speech), "--motion", str(tmp_path / "a.csv"), "--quiet"]) == 0
+    assert main(["render", str(speech), "--motion", str(tmp_path / "a.csv")]) == 0
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 26
-    assert "x real time" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert said.out.startswith("25 frames, ")
+    assert "x real time" in said.out
+    assert not said.err
 
 
 @pytest.mark.slow
@@ -170,3 +174,16 @@ def test_ctrl_c_ends_a_server_that_starts_in_the_middle_of_two_imports(
         signal.signal(signal.SIGINT, usual)
     assert handlers == [signal.SIG_DFL]
     assert "no models" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["avatar", "list"], ["--help"]])
+def test_who_reads_no_further_ends_a_command_without_a_word(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`elocute … | head` is no error, neither in the command nor when Python ends."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as stdout:
+        monkeypatch.setattr("sys.stdout", stdout)
+        assert main(command) == 141
+    assert not capsys.readouterr().err

@@ -87,6 +87,21 @@ def test_motion_of_an_unknown_kind_is_refused_before_anything_is_touched(tmp_pat
     assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
 
 
+def test_what_an_earlier_run_made_outlives_a_speech_that_cannot_be_read(tmp_path: Path) -> None:
+    """A name that is mistyped costs nothing."""
+    (tmp_path / "a.csv").write_text("made before", encoding="utf-8")
+    with pytest.raises(AudioError):
+        render(RenderJob(tmp_path / "speach.wav", motion=tmp_path / "a.csv"))
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "made before"
+
+
+def test_the_speech_is_not_written_over(tmp_path: Path) -> None:
+    """Whatever the way to it is called."""
+    (tmp_path / "a.mp4").write_text("speech", encoding="utf-8")
+    with pytest.raises(ConfigError, match="place of the speech"):
+        RenderJob(tmp_path / "a.mp4", movie=tmp_path / "." / ".." / tmp_path.name / "a.mp4")
+
+
 def test_every_kind_of_motion_file_holds_the_same_motion(tmp_path: Path) -> None:
     """CSV, JSON and GLB of one speech: the same numbers at the same times."""
     speech = write_wav(tmp_path / "a.wav", tone(0.6, 16_000), 16_000)

@@ -11,9 +11,10 @@ import pytest
 from websockets.sync.client import connect
 
 from stream_engine.config import EngineConfig, ServerConfig
-from stream_engine.errors import AddressInUse, RenderError
+from stream_engine.errors import AddressInUse, ConfigError, RenderError
 from stream_engine.protocols import Renderer
-from stream_engine.server import bind, find_page, serve
+from stream_engine.server import bind, check_settings, find_page, serve
+from stream_engine.service_config import RecordingConfig
 from tests.fakes.live_server import live_server
 from tests.fakes.stages import FakeStages
 
@@ -106,3 +107,9 @@ def test_a_second_sigterm_ends_at_once() -> None:
             pass
         server.server.handle_exit(signal.SIGTERM, None)
         assert server.server.should_exit
+
+
+def test_a_folder_of_recordings_is_looked_at_before_models_are_loaded() -> None:
+    """Or whoever asks to be recorded would find out."""
+    with pytest.raises(ConfigError, match=r"recording\.folder"):
+        check_settings(EngineConfig(recording=RecordingConfig(folder=f"{__file__}/recordings")))

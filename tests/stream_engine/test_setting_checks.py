@@ -1,11 +1,17 @@
 """What is asked of settings."""
 
 import ipaddress
+from pathlib import Path
 
 import pytest
 
 from stream_engine.errors import ConfigError
-from stream_engine.setting_checks import check_choice, check_range, networks
+from stream_engine.setting_checks import (
+    check_choice,
+    check_range,
+    check_targets,
+    networks,
+)
 
 
 def test_ranges_and_choices_name_the_setting_and_what_is_allowed() -> None:
@@ -19,6 +25,14 @@ def test_ranges_and_choices_name_the_setting_and_what_is_allowed() -> None:
     check_choice("a.b", "x", ("x", "y"))
     with pytest.raises(ConfigError, match="one of x, y"):
         check_choice("a.b", "z", ("x", "y"))
+
+
+def test_files_to_write_need_a_folder(tmp_path: Path) -> None:
+    """Those that are not wanted need none; nothing is made."""
+    check_targets(None, tmp_path / "a.json", Path("a.json"))
+    with pytest.raises(ConfigError, match="no folder to write to; got .*none"):
+        check_targets(tmp_path / "a.json", tmp_path / "none" / "a.json")
+    assert not list(tmp_path.iterdir())
 
 
 def test_addresses_are_networks_of_one() -> None:

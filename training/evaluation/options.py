@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stream_engine.errors import AssetError, BackendUnavailable, ConfigError
+from stream_engine.setting_checks import check_targets
 
 
 @contextmanager
@@ -35,8 +36,7 @@ def check_number(option: str, value: int | None, least: int) -> None:
 
 
 def check_files(recordings: Path, report: Path | None) -> None:
-    """AssetError unless there are recordings and, if it is wanted, a folder for the report."""
+    """AssetError unless there are recordings; ConfigError without a folder for the report."""
     if not recordings.is_dir():
         raise AssetError("no such folder of recordings", got=str(recordings))
-    if report and not report.absolute().parent.is_dir():
-        raise AssetError("no folder to write to", got=str(report))
+    check_targets(report)

@@ -37,11 +37,19 @@ def test_a_speech_file_becomes_a_table_of_motion(tmp_path: Path) -> None:
 
 @pytest.mark.net
 def test_refusals_are_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An unknown profile, then no server at all: status 1 and a reason."""
-    speech = str(write(tmp_path / "a.wav"))
+    """Unknown profile, unknown emotion, no such address, no server: status 1 and a reason.
+
+    What an earlier run wrote is still there.
+    """
+    speech, out = str(write(tmp_path / "a.wav")), tmp_path / "motion.csv"
+    out.write_text("made before", encoding="utf-8")
     with live_server() as server:
-        assert main([speech, "--url", server.speech_url, "--profile", "hasty"]) == 1
-    assert "hasty" in capsys.readouterr().err
+        for option, wrong in (("--profile", "hasty"), ("--emotion", "cross")):
+            assert main([speech, "--url", server.speech_url, option, wrong, "-o", str(out)]) == 1
+            assert wrong in capsys.readouterr().err
+    assert out.read_text(encoding="utf-8") == "made before"
+    assert main([speech, "--url", server.url]) == 1
+    assert "expected ws:// or wss://" in capsys.readouterr().err
     assert main([speech, "--url", server.speech_url]) == 1
     assert "no server" in capsys.readouterr().err
 

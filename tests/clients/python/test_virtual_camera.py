@@ -54,7 +54,7 @@ def test_what_is_missing_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "pyvirtualcam", module)
     with pytest.raises(BackendUnavailable, match=r"modprobe v4l2loopback"):
         open_camera(64, 64)
-    with pytest.raises(ConfigError, match="pulse:default"):
+    with pytest.raises(ConfigError, match=r"nonsense:nothing.*that is here.*--microphone"):
         microphone("nonsense:nothing")
 
 

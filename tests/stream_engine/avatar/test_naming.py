@@ -51,6 +51,10 @@ def test_near_misses_are_hinted_and_told_names_win():
     assert naming.unknown == {"mouthSmle_L": "mouthSmileLeft"}
     assert naming.doubled == ("jawOpen",)
     assert "--map 'mouthSmle_L=mouthSmileLeft'" in "\n".join(naming.table)
+    assert name_shapes(["jawOpen", "jaw_left"]).table == [
+        "1 as ARKit calls them",
+        "jaw_left = jawLeft",
+    ]
 
 
 def test_what_is_told_wrongly_is_said():

@@ -18,6 +18,8 @@ def test_options_out_of_range_are_told(capsys: pytest.CaptureFixture[str], tmp_p
         (["--sessions", "0"], "got 0; expected 1..4096"),
         (["--scale", "1", "5000"], "got 5000; expected 1..4096"),
         (["--speech", str(tmp_path / "none.wav"), "--sessions", "1"], "none.wav"),
+        (["--json", str(tmp_path / "none" / "a.json")], "no folder to write to"),
+        (["--picture", str(tmp_path / "none" / "a.svg")], "no folder to write to"),
     ):
         assert main(["bench", *arguments]) == 1
         assert said in capsys.readouterr().err

@@ -33,6 +33,7 @@ def test_nothing_is_recorded_unless_a_folder_is_set() -> None:
     recorder.check(False)
     with pytest.raises(Forbidden, match=r"recording\.folder"):
         recorder.check(True)
+    assert recorder.offer is None
     home = house(None)
     session = home.open(home.make_parts("ultra", ""), ignore, ignore)
     assert session.lane.observer is None
@@ -53,6 +54,7 @@ def test_with_a_folder_only_who_asks_is_recorded(tmp_path: Path) -> None:
         home.recorder.note(session.lane, "sync", {"score": 0.5})
         session.close()
     home.recorder.close()
+    assert home.recorder.offer == {"everyone": False, "longest_s": 3600.0}
     (path,) = tmp_path.iterdir()
     head = head_of(path.read_bytes())
     notes = [record for record in records_of(path.read_bytes()) if record.kind == EVENT]

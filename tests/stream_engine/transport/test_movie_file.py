@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from stream_engine.errors import TransportError
+from stream_engine.errors import ConfigError, TransportError
 from stream_engine.transport.movie_file import MovieFile
 from stream_engine.types import AudioChunk, VideoFrame
 
@@ -32,5 +32,15 @@ def test_pictures_and_voice_come_back_in_time(tmp_path: Path) -> None:
 
 def test_unknown_endings_are_refused(tmp_path: Path) -> None:
     """The error says which endings work."""
-    with pytest.raises(TransportError, match=r"\.mp4"):
+    with pytest.raises(ConfigError, match=r"\.mp4"):
         MovieFile(tmp_path / "m.xyz", (64, 48), 25, 16_000)
+
+
+def test_what_cannot_be_written_is_told_when_it_shows(tmp_path: Path) -> None:
+    """A missing folder before any work is done; a file in the way with the first samples."""
+    with pytest.raises(TransportError, match=r"m\.mp4: there is no such folder; expected a folder"):
+        MovieFile(tmp_path / "none" / "m.mp4", (64, 48), 25, 16_000)
+    (tmp_path / "m.mp4").mkdir()
+    movie = MovieFile(tmp_path / "m.mp4", (64, 48), 25, 16_000)
+    with pytest.raises(TransportError, match=r"m\.mp4: Is a directory"):
+        movie.write_audio(AudioChunk(0, np.zeros(16_000, np.float32), 16_000))

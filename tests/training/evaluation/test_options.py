@@ -24,5 +24,5 @@ def test_numbers_and_files_are_checked_before_any_work(tmp_path: Path) -> None:
     check_files(tmp_path, tmp_path / "report.json")
     with pytest.raises(AssetError, match="no such folder of recordings"):
         check_files(tmp_path / "none", None)
-    with pytest.raises(AssetError, match="no folder to write to"):
+    with pytest.raises(ConfigError, match="no folder to write to"):
         check_files(tmp_path, tmp_path / "none" / "report.json")
