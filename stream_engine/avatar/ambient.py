@@ -27,6 +27,9 @@ def open_sky(
         normals: [V, 3].
         directions: From which light comes.
         cells: Of a depth map, across the whole.
+
+    Returns:
+        The shares.
     """
     points = _strewn(positions[triangles], float(np.ptp(positions, axis=0).max()) / cells)
     lifted = positions + _BIAS_M * normals
