@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
 T = TypeVar("T")
 
 LAST_WORDS_S = 5.0
@@ -74,3 +76,19 @@ class Dismissal:
         await asyncio.sleep(LAST_WORDS_S)
         assert self._cause is not None
         raise self._cause
+
+
+async def last_words(socket: WebSocket, text: str, code: int) -> None:
+    """Tell a client why its door closes, and close it; who has gone or does not read is let go.
+
+    Args:
+        socket: The client's.
+        text: The last message.
+        code: Of the closing.
+    """
+    try:
+        async with asyncio.timeout(LAST_WORDS_S):
+            await socket.send_text(text)
+            await socket.close(code)
+    except (WebSocketDisconnect, RuntimeError, TimeoutError):
+        return

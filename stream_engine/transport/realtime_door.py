@@ -1,6 +1,5 @@
 """The way in to ``/v1/realtime``: what the URL asks for, and how it ends."""
 
-import asyncio
 import logging
 from collections.abc import Mapping
 
@@ -18,7 +17,7 @@ from stream_engine.errors import (
 from stream_engine.household import Household
 from stream_engine.motion.window import profile_named
 from stream_engine.realtime_wire import RealtimeError, as_text
-from stream_engine.transport.outbox import LAST_WORDS_S
+from stream_engine.transport.outbox import last_words
 from stream_engine.transport.realtime_socket import RealtimeSocket, Wish
 from stream_engine.transport.speech_socket import (
     CLOSE_FAILED,
@@ -98,9 +97,4 @@ async def serve_realtime(house: Household, socket: WebSocket, present: set[Realt
 
 
 async def _fail(socket: WebSocket, error: Exception, code: int) -> None:
-    try:
-        async with asyncio.timeout(LAST_WORDS_S):
-            await socket.send_text(as_text(RealtimeError(failure_of(error).error, ends=True)))
-            await socket.close(code)
-    except (WebSocketDisconnect, RuntimeError, TimeoutError):
-        return  # the client had gone, or does not read
+    await last_words(socket, as_text(RealtimeError(failure_of(error).error, ends=True)), code)

@@ -28,7 +28,7 @@ from stream_engine.motion.window import profile_named
 from stream_engine.protocols import FrameSink
 from stream_engine.telemetry.metrics import Tally
 from stream_engine.transport.heed import heed
-from stream_engine.transport.outbox import LAST_WORDS_S, Dismissal
+from stream_engine.transport.outbox import Dismissal, last_words
 from stream_engine.transport.url_query import output_names, read_flag, read_rate
 from stream_engine.types import F32, MOTION_FPS, TICKS_PER_SECOND, AudioChunk, MotionFrames
 from stream_engine.wire import (
@@ -287,9 +287,4 @@ def _within(present: set[SpeechSocket], speech: SpeechSocket) -> Iterator[None]:
 
 
 async def _fail(socket: WebSocket, error: Exception, code: int) -> None:
-    try:
-        async with asyncio.timeout(LAST_WORDS_S):
-            await socket.send_text(encode(failure_of(error)))
-            await socket.close(code)
-    except (WebSocketDisconnect, RuntimeError, TimeoutError):
-        return  # the client had gone, or does not read
+    await last_words(socket, encode(failure_of(error)), code)
